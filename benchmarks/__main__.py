@@ -1,0 +1,178 @@
+"""``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.bars import BARS, MemoryBar, StartupBar, TimeBar, Verdict, judge
+from benchmarks.case import Case
+from benchmarks.cases import CASES, MEMORY_CASE
+from benchmarks.contestant import Contestant
+from benchmarks.contestants import CONTESTANTS, present
+from benchmarks.machine import describe
+from benchmarks.measure import QUICK, Settings, measure_case
+from benchmarks.memory import measure_memory
+from benchmarks.report import bars_table, markdown, text
+from benchmarks.results import CaseResult, Run
+from benchmarks.startup import measure_startup
+
+__all__ = ["main"]
+
+STARTUP = "import"
+BARS_COMMAND = "bars"
+
+DESCRIPTION = """\
+Time Wengert and its peers on the same NumPy programs, in one run. Every answer is checked before it is timed.
+"""
+EPILOG = """\
+examples:
+  python -m benchmarks                            every case, memory and import time
+  python -m benchmarks rosenbrock 'solve-*'       the cases whose names contain or match these
+  python -m benchmarks memory import              peak memory and import time alone
+  python -m benchmarks bars                       what the promises need, and a verdict on each
+  python -m benchmarks --json run.json            keep everything that was measured
+  python -m benchmarks --read run.json --markdown the README's table from a kept run
+
+A peer that is not installed is left out. `bars` exits with status 1 if a promise was missed.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure or read what was asked for, and report it."""
+    options = _parser().parse_args(arguments)
+    if options.list:
+        print("\n".join(_list_lines()))
+        return 0
+    wants_bars = options.patterns == [BARS_COMMAND]
+    patterns = _names_for_bars() if wants_bars else options.patterns
+    if not select(patterns):
+        print(f"no case matches {' '.join(patterns)}; --list shows the names", file=sys.stderr)
+        return 2
+    run = _read(options.read) if options.read else _measure(options, patterns)
+    if options.json:
+        options.json.write_text(
+            json.dumps(run.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+    print(markdown(run) if options.markdown else text(run))
+    if not wants_bars:
+        return 0
+    verdicts = judge(run)
+    print(bars_table(verdicts))
+    return int(any(verdict is Verdict.MISSED for _, _, verdict in verdicts))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, or 'bars'"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write machine, settings and all medians as JSON"
+    )
+    parser.add_argument(
+        "--read", type=Path, metavar="FILE", help="report a run kept with --json instead of measuring"
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print the README's table instead of the report"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer and shorter samples: a look, not a measurement"
+    )
+    parser.add_argument(
+        "--peers",
+        type=_peer_names,
+        metavar="NAMES",
+        help="run wengert beside these alone, separated by commas: " + ", ".join(_peer_choices()),
+    )
+    parser.add_argument("--all", action="store_true", help="also what is left out since it takes minutes")
+    parser.add_argument("--list", action="store_true", help="show the cases and the contestants, and stop")
+    return parser
+
+
+def _peer_choices() -> list[str]:
+    return [contestant.name for contestant in CONTESTANTS if contestant.name not in ("function", "wengert")]
+
+
+def _peer_names(value: str) -> frozenset[str]:
+    names = frozenset(part.strip() for part in value.split(",") if part.strip())
+    unknown = names - set(_peer_choices())
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(_peer_choices())}"
+        )
+    return names
+
+
+def _list_lines() -> list[str]:
+    width = max(len(case.name) for case in CASES)
+    lines = [f"{case.name:<{width}}  {case.title} ({case.quantity.value})" for case in CASES]
+    lines.append(f"{MEMORY_CASE.name:<{width}}  {MEMORY_CASE.title} (peak memory of the gradient)")
+    lines.append(f"{STARTUP:<{width}}  import wengert beside import numpy")
+    standing = [
+        f"{one.name} ({one.version() if one.available() else 'not installed'})" for one in CONTESTANTS
+    ]
+    return [*lines, "", "contestants: " + ", ".join(standing)]
+
+
+def select(patterns: Sequence[str]) -> list[str]:
+    """The names that contain or match a pattern, in the order of the tables; all, if there is no pattern."""
+    names = [*(case.name for case in CASES), MEMORY_CASE.name, STARTUP]
+    if not patterns:
+        return names
+    return [name for name in names if any(part in name or fnmatch.fnmatch(name, part) for part in patterns)]
+
+
+def _names_for_bars() -> list[str]:
+    names: list[str] = []
+    for bar in BARS:
+        match bar:
+            case TimeBar():
+                names.append(bar.case)
+            case MemoryBar():
+                names.append(MEMORY_CASE.name)
+            case StartupBar():
+                names.append(STARTUP)
+    return list(dict.fromkeys(names))
+
+
+def _read(path: Path) -> Run:
+    return Run.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _measure(options: argparse.Namespace, patterns: Sequence[str]) -> Run:
+    names = select(patterns)
+    settings = QUICK if options.quick else Settings()
+    contestants = present(options.peers)
+    # Imports are timed first, while the machine is quiet and this process has started no threads.
+    startup = measure_startup(3 if options.quick else 9) if STARTUP in names else None
+    for contestant in contestants:
+        contestant.get_ready()
+    cases = [case for case in CASES if case.name in names]
+    if options.all:
+        cases = [replace(case, declined={}) for case in cases]
+    results = tuple(_announced(case, contestants, settings) for case in cases)
+    memory = measure_memory(contestants) if MEMORY_CASE.name in names else ()
+    return Run(describe(contestants), results, memory, startup, vars(settings))
+
+
+def _announced(case: Case, contestants: list[Contestant], settings: Settings) -> CaseResult:
+    start = time.perf_counter()
+    result = measure_case(case, contestants, settings)
+    print(f"{case.name}: {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

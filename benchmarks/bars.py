@@ -1,0 +1,102 @@
+"""What the project promises, and whether a run kept it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from benchmarks.cases import MEMORY_CASE
+from benchmarks.results import Run
+
+__all__ = ["BARS", "Bar", "MemoryBar", "StartupBar", "TimeBar", "Verdict", "judge"]
+
+
+@dataclass(frozen=True)
+class TimeBar:
+    """Wengert's time on a case is at most ``at_most`` times that of another contestant."""
+
+    promise: str
+    case: str
+    versus: str
+    at_most: float
+    unit: str = "×"
+
+    def measured(self, run: Run) -> float | None:
+        """The ratio of the medians."""
+        result = run.case(self.case)
+        return result.ratio("wengert", self.versus) if result else None
+
+
+@dataclass(frozen=True)
+class MemoryBar:
+    """Wengert's peak memory on the memory case, in arrays."""
+
+    promise: str
+    at_most: float
+    unit: str = "arrays"
+
+    def measured(self, run: Run) -> float | None:
+        """The peak."""
+        return next((entry.arrays for entry in run.memory if entry.contestant == "wengert"), None)
+
+
+@dataclass(frozen=True)
+class StartupBar:
+    """What ``import wengert`` adds to ``import numpy``, in milliseconds."""
+
+    promise: str
+    at_most: float
+    unit: str = "ms"
+
+    def measured(self, run: Run) -> float | None:
+        """The difference of the medians."""
+        if run.startup is None or run.startup.difference is None:
+            return None
+        return 1e3 * run.startup.difference
+
+
+Bar = TimeBar | MemoryBar | StartupBar
+
+
+class Verdict(StrEnum):
+    """What became of a promise."""
+
+    KEPT = "kept"
+    MISSED = "MISSED"
+    OPEN = "not measured"
+
+
+BARS: tuple[Bar, ...] = (
+    TimeBar("gradient of Rosenbrock, n = 10, beside autograd", "rosenbrock-10", "autograd", 1 / 3),
+    TimeBar("gradient of Rosenbrock, n = 10, beside torch", "rosenbrock-10", "torch", 1 / 2),
+    TimeBar("gradient of the Taylor cosine beside autograd", "taylor-cosine", "autograd", 1 / 8),
+    TimeBar("gradient of the Taylor cosine beside torch", "taylor-cosine", "torch", 1 / 3),
+    TimeBar("gradient through a linear solve, n = 1000, beside the solve", "solve-1000", "function", 1.5),
+    TimeBar(
+        "value and gradient of logistic regression 10⁴×100 beside its value",
+        "logistic-value-10000x100",
+        "function",
+        2.5,
+    ),
+    TimeBar(
+        "Hessian of logistic regression 10⁴×100 beside autograd",
+        "logistic-hessian-10000x100",
+        "autograd",
+        1 / 8,
+    ),
+    # Ten exponentials are kept, the input is given, and four more serve the cotangent and passing values: about 14.
+    MemoryBar(f"peak memory of the gradient: {MEMORY_CASE.title}", 14.5),
+    StartupBar("import wengert beyond import numpy", 60.0),
+)
+
+
+def judge(run: Run, bars: Sequence[Bar] = BARS) -> list[tuple[Bar, float | None, Verdict]]:
+    """Every bar with the figure that this run gives and the verdict."""
+    return [(bar, bar.measured(run), _verdict(bar, bar.measured(run))) for bar in bars]
+
+
+def _verdict(bar: Bar, measured: float | None) -> Verdict:
+    if measured is None:
+        return Verdict.OPEN
+    return Verdict.KEPT if measured <= bar.at_most else Verdict.MISSED

@@ -1,0 +1,214 @@
+"""Interleaved rounds, medians, first calls.
+
+All contestants of a case take a sample in each round, so that a machine that speeds up or slows down does so
+for all of them alike. A sample repeats the call until it lasts some milliseconds. The garbage collector stays
+on, since a library that leaves cycles behind pays for them in its users' programs; what was allocated before
+the rounds is frozen, so that nobody pays for the heap of another's package. Before a sample the idle threads of
+the others' pools come to rest: OpenBLAS's spin for a tenth of a second after their work, and a neighbour that
+meets them on its cores looks forty times slower than it is.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from benchmarks.case import Case, Function, Quantity
+from benchmarks.checking import difference_from, fault_by_differences, modified, snapshot
+from benchmarks.contestant import Contestant
+from benchmarks.quiet import OtherWork, settle
+from benchmarks.results import CaseResult, Status, Timing
+
+__all__ = ["QUICK", "Settings", "first_line", "measure_case"]
+
+CALIBRATIONS, WARM_UPS = 4, 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long to look."""
+
+    rounds: int = 11
+    sample_seconds: float = 0.01
+    patience: float = 1.0
+    """Seconds after which a slow contestant leaves the rounds, with at least ``least_rounds`` samples."""
+    least_rounds: int = 3
+
+
+QUICK = Settings(rounds=5, sample_seconds=0.002, patience=0.2, least_rounds=1)
+
+
+@dataclass
+class Entrant:
+    """A contestant whose answer was correct, while it is being timed."""
+
+    contestant: str
+    way: str
+    call: Function
+    first_call: float
+    repeats: int = 1
+    samples: list[float] = field(default_factory=list)
+    spent: float = 0.0
+
+    def take_sample(self, inputs: tuple[Any, ...]) -> float:
+        """Seconds per call, over ``repeats`` calls."""
+        call = self.call
+        start = time.perf_counter()
+        for _ in repeat(None, self.repeats):
+            call(*inputs)
+        elapsed = time.perf_counter() - start
+        self.spent += elapsed
+        return elapsed / self.repeats
+
+    def calibrate(self, inputs: tuple[Any, ...], sample_seconds: float) -> float:
+        """Choose the repeats, and return the seconds that a call takes about.
+
+        The fastest of a few looks counts: one slow call would pass for a call that needs no repetition.
+        """
+        seconds = self.take_sample(inputs)
+        for _ in range(CALIBRATIONS):
+            if self.spent > 10 * CALIBRATIONS * sample_seconds:
+                break
+            self.repeats = max(1, math.ceil(0.3 * sample_seconds / seconds))
+            seconds = min(seconds, self.take_sample(inputs))
+        self.repeats = max(1, math.ceil(sample_seconds / seconds))
+        return seconds
+
+    def warm_up(self, inputs: tuple[Any, ...]) -> None:
+        """Uncounted calls, which wake threads and fill caches; a call as long as a sample needs none."""
+        if self.repeats > 1:
+            for _ in range(WARM_UPS):
+                self.call(*inputs)
+
+    def timing(self) -> Timing:
+        """What the samples say."""
+        lower, _, upper = np.percentile(self.samples, [25, 50, 75])
+        return Timing(
+            contestant=self.contestant,
+            status=Status.OK,
+            median=statistics.median(self.samples),
+            lower_quartile=float(lower),
+            upper_quartile=float(upper),
+            first_call=self.first_call,
+            samples=len(self.samples),
+            repeats=self.repeats,
+            way=self.way,
+        )
+
+
+def measure_case(
+    case: Case, contestants: Iterable[Contestant], settings: Settings, *, small: bool = False
+) -> CaseResult:
+    """Check everyone's answer, then time those whose answer is right."""
+    inputs = case.make_inputs(small=small)
+    entries = [
+        enter(contestant, case, inputs, settings) for contestant in contestants if contestant.takes_part(case)
+    ]
+    entrants = [entry for entry in entries if isinstance(entry, Entrant)]
+    disturbed = _run_rounds(entrants, inputs, settings)
+    timings = tuple(entry.timing() if isinstance(entry, Entrant) else entry for entry in entries)
+    return CaseResult(case.name, case.title, case.quantity.value, timings, disturbed)
+
+
+def enter(
+    contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings: Settings
+) -> Entrant | Timing:
+    """The fastest correct way of a contestant, or the report of its failure."""
+    if contestant.name in case.declined:
+        return Timing(contestant.name, Status.DECLINED, message=case.declined[contestant.name])
+    attempts = [_attempt(contestant, case, inputs, way) for way in _ways(contestant, case, inputs)]
+    correct = [attempt for attempt in attempts if isinstance(attempt, Entrant)]
+    if not correct:
+        return next(attempt for attempt in attempts if isinstance(attempt, Timing))
+    settle()
+    speeds = [entrant.calibrate(inputs, settings.sample_seconds) for entrant in correct]
+    return correct[speeds.index(min(speeds))]
+
+
+def _ways(contestant: Contestant, case: Case, inputs: tuple[Any, ...]) -> list[str]:
+    """The names of a contestant's ways; one that fails to build has one way, which will fail again in its turn."""
+    if case.quantity is not Quantity.HESSIAN:
+        return [""]
+    try:
+        return list(contestant.build(case, inputs))
+    except Exception:
+        return [""]
+
+
+def _attempt(contestant: Contestant, case: Case, inputs: tuple[Any, ...], way: str) -> Entrant | Timing:
+    """Build one way, call it for the first time, and check the answer and that the inputs are untouched."""
+    before = snapshot(inputs)
+    try:
+        start = time.perf_counter()
+        call = contestant.build(case, inputs)[way]
+        answer = call(*inputs)
+        first_call = time.perf_counter() - start
+    except Exception as error:
+        return Timing(contestant.name, Status.ERROR, message=first_line(error))
+    if modified(inputs, before):
+        for value, old in zip(inputs, before, strict=True):
+            if isinstance(value, np.ndarray):
+                value[...] = old
+        return Timing(contestant.name, Status.WRONG, message="the inputs were written into")
+    fault = None if contestant.name == "function" else _fault(case, inputs, answer)
+    if fault:
+        return Timing(contestant.name, Status.WRONG, message=fault)
+    return Entrant(contestant.name, way, call, first_call)
+
+
+def _fault(case: Case, inputs: tuple[Any, ...], answer: Any) -> str | None:
+    if case.derivative is None:
+        return fault_by_differences(case, inputs, answer)
+    return difference_from(case.derivative(*inputs), answer)
+
+
+def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings) -> int:
+    """Take the samples, and return how many rounds were disturbed by other programs and yet had to be kept."""
+    for entrant in entrants:
+        entrant.spent = 0.0
+    gc.collect()
+    gc.freeze()
+    spare, disturbed = settings.rounds, 0
+    try:
+        for _ in range(settings.rounds):
+            while not _round(entrants, inputs, settings, keep_anyway=not spare):
+                spare -= 1
+            disturbed += not spare
+    finally:
+        gc.unfreeze()
+    return disturbed
+
+
+def _round(
+    entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings, *, keep_anyway: bool
+) -> bool:
+    """A sample from everyone who has not left; thrown away if other programs kept the machine busy meanwhile."""
+    staying = [
+        one for one in entrants if len(one.samples) < settings.least_rounds or one.spent < settings.patience
+    ]
+    work = OtherWork()
+    seconds = []
+    for entrant in staying:
+        gc.collect()
+        settle()
+        entrant.warm_up(inputs)
+        seconds.append(entrant.take_sample(inputs))
+    if work.disturbs() and not keep_anyway:
+        return False
+    for entrant, value in zip(staying, seconds, strict=True):
+        entrant.samples.append(value)
+    return True
+
+
+def first_line(error: BaseException) -> str:
+    """An error as one line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,207 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from benchmarks.bars import Bar, Verdict
+from benchmarks.results import CaseResult, MemoryResult, Run, StartupResult, Status
+
+__all__ = ["bars_table", "format_seconds", "markdown", "text"]
+
+NO_FIGURE = "·"
+NOT_PEERS = ("wengert", "function")
+Rows = list[list[str]]
+Layout = Callable[[Rows], str]
+
+
+def text(run: Run) -> str:
+    """The whole report for a terminal."""
+    sections = [_machine(run)]
+    if run.cases:
+        names = contestants_of(run)
+        sections.append("Time of a call (median, steady state)\n\n" + aligned(times(run, names)))
+        if "wengert" in names:
+            title = "Gradient over function, and each peer's time divided by Wengert's (above 1: Wengert is faster)"
+            sections.append(f"{title}\n\n" + aligned(ratios(run, names)))
+        sections.append(
+            "Time of the first call (trace and compile included)\n\n" + aligned(first_calls(run, names))
+        )
+    if run.memory:
+        sections.append(
+            "Peak memory of the gradient, in arrays of the input's size\n\n" + aligned(memory(run.memory))
+        )
+    if run.startup:
+        sections.append("Import, fresh process\n\n" + aligned(startup(run.startup)))
+    remarks = _remarks(run)
+    if remarks:
+        sections.append("Remarks\n\n" + "\n".join(remarks))
+    return "\n\n".join(sections) + "\n"
+
+
+def markdown(run: Run) -> str:
+    """The table for a README."""
+    names = contestants_of(run)
+    rows = ratios(run, names) if "wengert" in names else times(run, names)
+    machine = run.machine
+    versions = ", ".join(
+        f"{key} {machine[key]}" for key in list(machine)[list(machine).index("python") :] if key != "threads"
+    )
+    note = f"{machine['cpu']}, {machine['cores']} cores; {versions}; {machine['date']}."
+    return f"{piped(rows)}\n\n{note}\n"
+
+
+def contestants_of(run: Run) -> list[str]:
+    """Everyone who appears, in the order of appearance."""
+    return list(dict.fromkeys(timing.contestant for case in run.cases for timing in case.timings))
+
+
+def times(run: Run, names: Sequence[str]) -> Rows:
+    """Medians, one row a case."""
+    rows = [[case.title, *(_time_cell(case, name) for name in names)] for case in run.cases]
+    return [["case", *names], *rows]
+
+
+def _time_cell(case: CaseResult, name: str) -> str:
+    timing = case.timing(name)
+    if timing is None:
+        return NO_FIGURE
+    if timing.median is None:
+        return timing.status.upper() if timing.status is not Status.DECLINED else timing.status
+    return format_seconds(timing.median)
+
+
+def ratios(run: Run, names: Sequence[str]) -> Rows:
+    """Wengert's time, its ratio to the function's, and every peer's ratio to it; below, the geometric means."""
+    peers = [name for name in names if name not in NOT_PEERS]
+    header = ["case", "wengert", "gradient / function", *peers]
+    rows = [
+        [case.title, _time_cell(case, "wengert"), _ratio_cell(case, "wengert", "function")]
+        + [_ratio_cell(case, peer, "wengert") for peer in peers]
+        for case in run.cases
+    ]
+    means = [_geometric_mean([case.ratio("wengert", "function") for case in run.cases])]
+    means += [_geometric_mean([case.ratio(peer, "wengert") for case in run.cases]) for peer in peers]
+    return [header, *rows, ["geometric mean", "", *means]]
+
+
+def _ratio_cell(case: CaseResult, above: str, below: str) -> str:
+    ratio = case.ratio(above, below)
+    if ratio is not None:
+        return format_ratio(ratio)
+    timing = case.timing(above)
+    return _time_cell(case, above) if timing is not None and timing.median is None else NO_FIGURE
+
+
+def _geometric_mean(values: Sequence[float | None]) -> str:
+    present = [value for value in values if value is not None]
+    return format_ratio(math.exp(math.fsum(map(math.log, present)) / len(present))) if present else NO_FIGURE
+
+
+def first_calls(run: Run, names: Sequence[str]) -> Rows:
+    """First-call times, one row a case."""
+    callers = [name for name in names if name != "function"]
+    rows = []
+    for case in run.cases:
+        timings = [case.timing(name) for name in callers]
+        seconds = [timing.first_call if timing else None for timing in timings]
+        rows.append(
+            [case.title, *(NO_FIGURE if value is None else format_seconds(value) for value in seconds)]
+        )
+    return [["case", *callers], *rows]
+
+
+def memory(entries: Sequence[MemoryResult]) -> Rows:
+    """One row a contestant."""
+    rows = [
+        [
+            entry.contestant,
+            entry.status.upper() if entry.arrays is None else f"{entry.arrays:.1f}",
+            entry.seen_by,
+        ]
+        for entry in entries
+    ]
+    return [["contestant", "arrays", "seen by"], *rows]
+
+
+def startup(result: StartupResult) -> Rows:
+    """The two imports and their difference."""
+    rows = [["import", "time"], ["numpy", format_seconds(result.numpy)]]
+    if result.wengert is not None and result.difference is not None:
+        rows += [
+            ["wengert", format_seconds(result.wengert)],
+            ["difference", f"{1e3 * result.difference:.0f} ms"],
+        ]
+    return rows
+
+
+def bars_table(verdicts: Sequence[tuple[Bar, float | None, Verdict]]) -> str:
+    """Every promise with its bar, the measured figure and the verdict."""
+    rows = [["promise", "at most", "measured", "verdict"]]
+    for bar, measured, verdict in verdicts:
+        figure = NO_FIGURE if measured is None else f"{measured:.3g} {bar.unit}"
+        rows.append([bar.promise, f"{bar.at_most:.3g} {bar.unit}", figure, verdict])
+    return aligned(rows)
+
+
+def _machine(run: Run) -> str:
+    return aligned([[key, value] for key, value in run.machine.items()], header=False)
+
+
+def _remarks(run: Run) -> list[str]:
+    remarks = []
+    for case in run.cases:
+        if case.disturbed_rounds:
+            remarks.append(f"{case.title}: other programs ran in {case.disturbed_rounds} of the rounds")
+        for timing in case.timings:
+            if timing.message:
+                remarks.append(f"{case.title}: {timing.contestant} {timing.status.upper()}: {timing.message}")
+            elif timing.way:
+                remarks.append(f"{case.title}: {timing.contestant} by {timing.way}")
+    remarks += [
+        f"memory: {entry.contestant} {entry.status.upper()}: {entry.message}"
+        for entry in run.memory
+        if entry.message
+    ]
+    return remarks
+
+
+def format_seconds(seconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= 0.9995 * scale:
+            return f"{_three_digits(seconds / scale)} {unit}"
+    return f"{_three_digits(seconds / 1e-9)} ns"
+
+
+def format_ratio(ratio: float) -> str:
+    """A factor, to the precision that a benchmark deserves."""
+    return f"{ratio:.2f} ×" if ratio < 9.995 else f"{ratio:.1f} ×" if ratio < 99.95 else f"{ratio:.0f} ×"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def aligned(rows: Rows, *, header: bool = True) -> str:
+    """Columns lined up: the first to the left, figures to the right."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    left = {0} if header else {0, 1}
+    lines = [
+        "  ".join(
+            cell.ljust(width) if k in left else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    if header:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def piped(rows: Rows) -> str:
+    """A Markdown table."""
+    header, *body = rows
+    rule = ["---", *("---:" for _ in header[1:])]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *body])

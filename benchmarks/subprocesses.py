@@ -1,0 +1,27 @@
+"""Fresh processes that see the same packages as this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["run_python"]
+
+
+def run_python(*arguments: str) -> str:
+    """The output of a fresh Python; a failure raises with the last line that it wrote."""
+    root = Path(__file__).resolve().parent.parent
+    search_path = [str(root), *(entry for entry in sys.path if entry)]
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path)},
+    )
+    if finished.returncode:
+        complaint = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]
+        raise RuntimeError(complaint[-1])
+    return finished.stdout

@@ -1,0 +1,41 @@
+"""Wengert differentiates NumPy programs.
+
+>>> import numpy as np
+>>> import wengert as wg
+>>> def f(x):
+...     return np.sum(np.sin(x) ** 2)
+>>> wg.grad(f)(np.array([0.0, 0.5]))
+array([0.        , 0.84147098])
+"""
+
+from wengert import errors, tree
+from wengert.api.batching import vmap
+from wengert.api.custom import checkpoint, custom_rule, stop_gradient
+from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
+from wengert.api.listing import trace
+from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
+from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
+from wengert.graph import Primitive
+
+__all__ = [
+    "Primitive",
+    "checkpoint",
+    "custom_rule",
+    "derivative",
+    "elementwise_grad",
+    "errors",
+    "gauss_newton_product",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linear_transpose",
+    "linearize",
+    "stop_gradient",
+    "trace",
+    "tree",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]

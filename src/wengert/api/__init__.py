@@ -1,0 +1,1 @@
+"""What users call: argument handling and trees around the transforms."""

@@ -1,0 +1,218 @@
+"""Forward mode: pushforwards, linearization, derivatives of scalar functions to any order."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.api.arguments import call, check_input, flat_output, name_of, seeds_for, split_auxiliary, strip_auxiliary
+from wengert.errors import ArgumentError, OutputError
+from wengert.graph import Operand
+from wengert.tracing import primal, type_of
+from wengert.transforms.jvp import ForwardRecording
+from wengert.transforms.tape import Tape, zeros
+
+__all__ = ["derivative", "elementwise_grad", "jvp", "linearize"]
+
+Function = Callable[..., Any]
+
+
+def jvp(f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of f and its derivative in one direction, in a single forward pass that keeps nothing.
+
+    Parameters
+    ----------
+    f
+        Returns arrays or scalars, nested at will.
+    primals, tangents
+        Tuples of the arguments and of the direction in each; shapes must agree.
+    has_aux
+        Whether f returns a pair, of which only the first part is differentiated.
+
+    Returns
+    -------
+    `(y, dy)`, or `(y, dy, aux)`; dy has the structure, shapes and dtypes of y.
+
+    Raises
+    ------
+    SeedError
+        A tangent does not match its primal.
+
+    Source: Griewank and Walther (2008), equation (3.2).
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.jvp(lambda x: x ** 2, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
+    if not isinstance(primals, (tuple, list)):
+        raise ArgumentError(
+            f"jvp takes the primals and the tangents as tuples, one entry per argument of {name_of(f)}; received "
+            f"{type(primals).__name__}. Write jvp(f, (x,), (dx,))"
+        )
+    primals, tangents = tuple(primals), tuple(tangents) if isinstance(tangents, list) else tangents
+    leaves, structure = tree.flatten(primals)
+    for position, leaf in enumerate(leaves):
+        check_input(leaf, "jvp", lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    seeds = seeds_for(tangents, structure, [type_of(leaf) for leaf in leaves], "jvp", "tangent", "primal")
+    with ForwardRecording() as recording:
+        traced = [recording.input(x, _strong(dx)) for x, dx in zip(leaves, seeds, strict=True)]
+        result = call(f, structure.unflatten(traced), {})
+        aux = None
+        if has_aux:
+            result, aux = split_auxiliary(f, result, "jvp")
+        outputs, form = flat_output(f, result, "jvp")
+        parts = [recording.parts(output) for output in outputs]
+    y, dy = form.unflatten([p[0] for p in parts]), form.unflatten([_tidy(p[1], p[0]) for p in parts])
+    return (y, dy, strip_auxiliary(aux, recording)) if has_aux else (y, dy)
+
+
+def _strong(tangent: Any) -> Any:
+    return np.float64(tangent) if tangent.__class__ is float else tangent
+
+
+def _tidy(tangent: Any, value: Any) -> Any:
+    """The tangent of a Python number as a Python number, and arrays that the caller may write into."""
+    if isinstance(tangent, Operand):
+        return tangent
+    if value.__class__ in (float, complex, int) and isinstance(tangent, (np.generic, np.ndarray)):
+        return tangent.item()
+    if isinstance(tangent, np.ndarray) and (tangent.base is not None or not tangent.flags.writeable):
+        return tangent.copy()
+    return tangent
+
+
+def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """The value of f, and its derivative as a linear function that may be applied to many directions.
+
+    What the derivative needs is computed once and kept; applying it runs no code of f.
+
+    Parameters
+    ----------
+    f
+        Returns arrays or scalars, nested at will.
+    primals
+        The arguments, all differentiated.
+
+    Returns
+    -------
+    `(y, f_lin)`; `f_lin(*tangents)` takes one tangent per argument and returns the tangent of y.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> y, f_lin = wg.linearize(np.sin, 0.0)
+    >>> f_lin(2.0)
+    2.0
+    """
+    leaves, structure = tree.flatten(primals)
+    for position, leaf in enumerate(leaves):
+        check_input(leaf, "linearize", lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    with Tape() as tape:
+        result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape.captured)
+        outputs, form = flat_output(f, result, "linearize")
+    slots = [tape.slot_of(output) for output in outputs]
+    values = [strip_auxiliary(output, tape) for output in outputs]
+    kinds = [type_of(leaf) for leaf in leaves]
+
+    def linear(*tangents: Any) -> Any:
+        seeds = seeds_for(tangents, structure, kinds, "linearize", "tangent", "primal")
+        found = tape.push([_strong(seed) for seed in seeds])
+        pushed = [
+            zeros(type_of(value), 0) if slot is None or found[slot] is None else found[slot]
+            for slot, value in zip(slots, values, strict=True)
+        ]
+        return form.unflatten([_tidy(part, leaves[0]) for part in pushed])
+
+    return form.unflatten(values), linear
+
+
+def derivative(f: Function, order: int = 1) -> Function:
+    """The derivative of a function of one number, of any order.
+
+    Parameters
+    ----------
+    f
+        A function of a real or complex scalar that returns a scalar, an array or a nesting of them; further
+        arguments are passed through.
+    order
+        0 returns f itself.
+
+    Returns
+    -------
+    A function of the same arguments. It nests forward mode, so its cost doubles with each order.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.derivative(lambda x: x ** 5, order=3)(1.0)
+    60.0
+    """
+    if not isinstance(order, (int, np.integer)) or isinstance(order, bool) or order < 0:
+        raise ArgumentError(f"derivative: order must be a whole number >= 0, received {order!r}")
+    if order == 0:
+        return f
+
+    @functools.wraps(f, updated=())
+    def first(x: Any, *args: Any, **kwargs: Any) -> Any:
+        check_input(x, "derivative", lambda: "the first argument")
+        if type_of(x).shape:
+            raise ArgumentError(
+                f"derivative: the first argument has shape {type_of(x).shape}, but must be one number; use "
+                f"wengert.elementwise_grad, grad or jacobian for arrays"
+            )
+        return jvp(lambda t: f(t, *args, **kwargs), (x,), (type_of(x).dtype.type(1),))[1]
+
+    return derivative(first, order - 1)
+
+
+def elementwise_grad(f: Function) -> Function:
+    """The derivative of a function that acts on each entry of an array by itself, for all entries at once.
+
+    Parameters
+    ----------
+    f
+        Takes an array (further arguments are passed through) and returns one of the same shape.
+
+    Raises
+    ------
+    OutputError
+        An entry of the result depends on other entries of the argument, so that one number an entry does not say
+        all. This is found by two directions pushed through f, one of them random.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.elementwise_grad(np.square)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    @functools.wraps(f, updated=())
+    def entrywise(x: Any, *args: Any, **kwargs: Any) -> Any:
+        check_input(x, "elementwise_grad", lambda: "the first argument")
+        kind = type_of(x)
+        y, linear = linearize(lambda t: f(t, *args, **kwargs), x)
+        if getattr(type_of(y), "shape", None) != kind.shape:
+            raise OutputError(
+                f"elementwise_grad: {name_of(f)} takes shape {kind.shape} and returns "
+                f"{getattr(type_of(y), 'shape', type(y).__name__)}, so it does not act entry by entry; use wengert.jacobian"
+            )
+        slopes = linear(np.ones(kind.shape, kind.dtype)[()])
+        probe = np.random.default_rng(0).uniform(0.5, 1.5, kind.shape).astype(kind.dtype)[()]
+        _require_entrywise(f, primal(linear(probe)), np.asarray(primal(slopes)) * probe)
+        return slopes
+
+    return entrywise
+
+
+def _require_entrywise(f: Function, pushed: Any, expected: Any) -> None:
+    pushed, expected = np.asarray(pushed), np.asarray(expected)
+    finite = np.isfinite(pushed) & np.isfinite(expected)
+    size = np.abs(expected[finite]).max(initial=0.0)
+    tolerance = 1e3 * np.finfo(expected.dtype).eps * max(size, 1e-300)
+    if (np.abs(pushed - expected)[finite] > tolerance).any():
+        raise OutputError(
+            f"elementwise_grad: an entry of the result of {name_of(f)} depends on other entries of its argument; use "
+            f"wengert.jacobian, or wengert.grad of the sum"
+        )

@@ -1,0 +1,273 @@
+"""Reverse mode: gradients, pullbacks, and the transpose of a linear function."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.api.arguments import (
+    Names,
+    Positions,
+    Selection,
+    call,
+    check_input,
+    flat_output,
+    name_of,
+    seeds_for,
+    split_auxiliary,
+    strip_auxiliary,
+)
+from wengert.errors import IndependentOutputWarning, OutputError
+from wengert.graph import ArrayType, Operand, locate
+from wengert.primitives.arithmetic import conj
+from wengert.tracing import type_of
+from wengert.transforms.tape import Tape, zeros
+
+__all__ = ["grad", "linear_transpose", "value_and_grad", "vjp"]
+
+Function = Callable[..., Any]
+
+
+def value_and_grad(
+    f: Function, argnums: Positions | None = None, *, argnames: Names | None = None, has_aux: bool = False
+) -> Function:
+    """The function that returns the value of f and its gradient, for about the cost of a few values.
+
+    Parameters
+    ----------
+    f
+        Returns a real scalar, of shape (). May use any NumPy that has rules, and any Python control flow.
+    argnums, argnames
+        The differentiated arguments, by position (default 0) or by name; one of them, or a tuple of them. Each may
+        be a number, an array, or a nesting of tuples, lists, dicts, namedtuples and dataclasses of these.
+    has_aux
+        Whether f returns a pair, of which only the first part is differentiated.
+
+    Returns
+    -------
+    A function of the same arguments that returns `(value, gradient)`, or `((value, aux), gradient)`. The gradient
+    has the structure, shapes and dtypes of the argument; `df = <gradient, dx>` in the standard inner product, so
+    for a complex argument it is the direction of steepest ascent.
+
+    Raises
+    ------
+    IntegerInputError, ArgumentError
+        The argument cannot be differentiated.
+    OutputError
+        f returns something else than a real scalar.
+
+    Source: A. Griewank and A. Walther, Evaluating Derivatives (2008), chapter 3.2.
+
+    >>> import wengert as wg
+    >>> wg.value_and_grad(lambda x: x ** 3)(2.0)
+    (8.0, 12.0)
+    """
+    return _gradient("value_and_grad", f, argnums, argnames, has_aux, with_value=True)
+
+
+def grad(
+    f: Function, argnums: Positions | None = None, *, argnames: Names | None = None, has_aux: bool = False
+) -> Function:
+    """The function that returns the gradient of f; arguments as in `value_and_grad`.
+
+    With `has_aux` it returns `(gradient, aux)`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.grad(lambda x: np.sum(np.sin(x)))(np.zeros(3))
+    array([1., 1., 1.])
+    """
+    return _gradient("grad", f, argnums, argnames, has_aux, with_value=False)
+
+
+def _gradient(
+    operation: str,
+    f: Function,
+    argnums: Positions | None,
+    argnames: Names | None,
+    has_aux: bool,
+    with_value: bool,
+) -> Function:
+    selection = Selection(operation, f, argnums, argnames)
+
+    @functools.wraps(f, updated=())
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure, places = selection.pick(args, kwargs)
+        for position, leaf in enumerate(leaves):
+            check_input(leaf, operation, lambda: selection.describe(structure, position))  # noqa: B023
+        with Tape() as tape:
+            try:
+                traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
+                args, kwargs = selection.replace(args, kwargs, places, traced)
+                result = call(f, args, kwargs, tape.captured)
+                aux = None
+                if has_aux:
+                    result, aux = split_auxiliary(f, result, operation)
+                value, seed = _scalar_seed(f, result, operation)
+                slot = tape.slot_of(result)
+                _warn_if_independent(tape, slot, f, operation)
+                found = tape.pull([(slot, seed)], len(leaves), consume=True)
+            finally:
+                tape.captured.release()
+        result = structure.unflatten(finish(found, leaves))
+        if has_aux:
+            aux = strip_auxiliary(aux, tape)
+            return ((value, aux), result) if with_value else (result, aux)
+        return (value, result) if with_value else result
+
+    return gradient
+
+
+def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
+    """The value of a scalar result, and the one that starts the reverse sweep."""
+    kind = type_of(result)
+    if not isinstance(kind, ArrayType):
+        flat, _ = flat_output(f, result, operation)
+        raise OutputError(
+            f"{operation}: {name_of(f)} returned {_counted(len(flat))} in a {type(result).__name__}, but a gradient is of "
+            f"one scalar; choose one, add them up, or use wengert.jacobian"
+        )
+    if kind.shape:
+        raise OutputError(
+            f"{operation}: {name_of(f)} returned an array of shape {kind.shape}, but a gradient is of one scalar; "
+            f"reduce it (numpy.sum, numpy.mean), or use wengert.jacobian"
+        )
+    if kind.dtype.kind == "c":
+        raise OutputError(
+            f"{operation}: {name_of(f)} returned a complex number, which has no gradient; take its .real or numpy.abs, "
+            f"or use wengert.vjp"
+        )
+    value = result.value if isinstance(result, Operand) else result
+    return value, kind.dtype.type(1) if kind.inexact else None
+
+
+def _counted(count: int) -> str:
+    return f"{count} value{'s' * (count != 1)}"
+
+
+def _warn_if_independent(tape: Tape, slot: int | None, f: Function, operation: str) -> None:
+    if slot is not None:
+        return
+    place = locate(3)
+    warnings.warn(
+        IndependentOutputWarning(
+            f"{operation}: the result of {name_of(f)} does not depend on the differentiated argument"
+            f"{f' (called at {place})' if place else ''}; its derivative is zero"
+        ),
+        stacklevel=4,
+    )
+
+
+def finish(found: list[Any], leaves: list[Any]) -> list[Any]:
+    """Cotangents as gradients: in the user's convention, in arrays of their own."""
+    finished: list[Any] = []
+    for cotangent, leaf in zip(found, leaves, strict=True):
+        kind = type_of(leaf)
+        if cotangent is None:
+            cotangent = zeros(kind, 0)
+        elif kind.dtype.kind == "c":
+            cotangent = conj(cotangent)
+        if kind.weak and not isinstance(cotangent, Operand):
+            cotangent = cotangent.item() if isinstance(cotangent, np.generic) else cotangent
+        elif cotangent.__class__ is np.ndarray:
+            shared = cotangent.base is not None or any(cotangent is other for other in finished)
+            if shared or not cotangent.flags.writeable:
+                cotangent = cotangent.copy()
+            if not isinstance(leaf, (np.ndarray, Operand)):
+                cotangent = cotangent[()]
+        finished.append(cotangent)
+    return finished
+
+
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of f, and its pullback: the linear map from cotangents of the result to cotangents of the arguments.
+
+    Parameters
+    ----------
+    f
+        Returns arrays or scalars, nested at will.
+    primals
+        The arguments, all differentiated; each a number, an array or a nesting of them.
+    has_aux
+        Whether f returns a pair, of which only the first part is differentiated.
+
+    Returns
+    -------
+    `(y, pullback)`, or `(y, pullback, aux)`. `pullback(y_bar)` takes the structure of y and returns a tuple with
+    one cotangent per argument: `sum(y_bar * dy) = sum(x_bar * dx)`, without conjugation. It may be called often.
+
+    Source: Griewank and Walther (2008), equation (3.5).
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> y, pullback = wg.vjp(lambda a, b: a * b, 3.0, 4.0)
+    >>> pullback(1.0)
+    (4.0, 3.0)
+    """
+    return _pullback("vjp", f, primals, has_aux, Tape())
+
+
+def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape) -> tuple[Any, ...]:
+    leaves, structure = tree.flatten(primals)
+    for position, leaf in enumerate(leaves):
+        check_input(leaf, operation, lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    with tape:
+        traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
+        result = call(f, traced, {}, tape.captured)
+        aux = None
+        if has_aux:
+            result, aux = split_auxiliary(f, result, operation)
+        outputs, form = flat_output(f, result, operation)
+    slots = [tape.slot_of(output) for output in outputs]
+    values = [strip_auxiliary(output, tape) for output in outputs]
+    kinds = [type_of(output) for output in outputs]
+    if all(slot is None for slot in slots):
+        _warn_if_independent(tape, None, f, operation)
+
+    def pullback(cotangents: Any) -> Any:
+        seeds = seeds_for(cotangents, form, kinds, operation, "cotangent", "result")
+        found = tape.pull(zip(slots, seeds, strict=True), len(leaves))
+        return structure.unflatten(_plain(found, leaves))
+
+    if has_aux:
+        return form.unflatten(values), pullback, strip_auxiliary(aux, tape)
+    return form.unflatten(values), pullback
+
+
+def _plain(found: list[Any], leaves: list[Any]) -> list[Any]:
+    """Cotangents of a pullback: as `finish`, but without conjugation."""
+    complexes = [conj(g) if g is not None and type_of(x).dtype.kind == "c" else g for g, x in zip(found, leaves, strict=True)]
+    return finish(complexes, leaves)
+
+
+def linear_transpose(f: Function, *primals: Any) -> Function:
+    """The transpose of a linear function, from its code: `sum(f_T(y_bar) * x) = sum(y_bar * f(x))`.
+
+    Parameters
+    ----------
+    f
+        Linear in all arguments together.
+    primals
+        Arguments of the right shapes and dtypes; their values do not matter.
+
+    Returns
+    -------
+    A function from a cotangent with the structure of f's result to a tuple with one cotangent per argument.
+
+    Raises
+    ------
+    NonlinearError
+        f does something that is not linear; the message names the operation and the line.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> wg.linear_transpose(lambda x: A @ x, np.zeros(2))(np.array([1.0, 0.0]))
+    (array([1., 2.]),)
+    """
+    return _pullback("linear_transpose", f, primals, False, Tape(linear_only=True))[1]  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Derivatives in matrix form: dense Jacobians and Hessians from one recording."""

@@ -1,0 +1,1 @@
+"""Programs to try the library on: plain NumPy, with the data they need beside them."""

@@ -1,0 +1,32 @@
+"""The intermediate representation: types, primitives, equations, graphs. Knows no NumPy function by name."""
+
+from wengert.graph.core import Equation, Graph, Literal, Var
+from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind
+from wengert.graph.python_source import compile_graph
+from wengert.graph.source import Source, locate
+from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type
+from wengert.graph.verify import verify
+from wengert.graph.walk import dependents, live, prune
+
+__all__ = [
+    "OPAQUE",
+    "REGISTRY",
+    "ArrayType",
+    "Equation",
+    "Graph",
+    "Literal",
+    "Operand",
+    "Primitive",
+    "Recorder",
+    "Source",
+    "Var",
+    "array_type",
+    "bind",
+    "compile_graph",
+    "concrete_type",
+    "dependents",
+    "live",
+    "locate",
+    "prune",
+    "verify",
+]

@@ -1,0 +1,56 @@
+"""The Wengert list as data: variables, equations, graphs (R. E. Wengert, CACM 7(8), 1964)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wengert.graph.primitive import Primitive
+from wengert.graph.source import Source
+from wengert.graph.types import ArrayType, OpaqueType
+
+__all__ = ["Equation", "Graph", "Literal", "Var"]
+
+
+class Var:
+    """A name for one value: an input of a graph, or a result of one of its equations."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, type: ArrayType) -> None:
+        self.type = type
+
+    def __repr__(self) -> str:
+        return f"<{self.type}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A constant that stands in an equation: a number, an array, or an opaque object."""
+
+    value: Any
+    type: ArrayType | OpaqueType
+
+
+Atom = Var | Literal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equation:
+    """`outputs = primitive(*inputs, **params)`, and the user's line that asked for it."""
+
+    primitive: Primitive
+    inputs: tuple[Atom, ...]
+    params: tuple[Any, ...]
+    outputs: tuple[Var, ...]
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A function as a list of equations, each variable assigned once and before its use."""
+
+    inputs: tuple[Var, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Atom, ...]
+    names: dict[Var, str] = field(default_factory=dict)

@@ -1,0 +1,67 @@
+"""Where in the user's program something happened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from types import CodeType, FrameType
+
+import numpy as np
+
+__all__ = ["Source", "blame", "locate", "user_frame"]
+
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_EXAMPLES = os.path.join(_OWN, "examples") + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of a file, and the function that it stands in."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line}"
+
+
+def _belongs_to_user(code: CodeType) -> bool:
+    file = code.co_filename
+    if file.startswith(_EXAMPLES):
+        return True
+    return not (file.startswith((_OWN, _NUMPY, "<wengert")) or file.endswith("functools.py"))
+
+
+def user_frame(depth: int = 1) -> FrameType | None:
+    """The innermost frame on the stack that is neither Wengert's nor NumPy's."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None and not _belongs_to_user(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
+def locate(depth: int = 2) -> Source | None:
+    """The user's line that is being executed, or None outside any user's program."""
+    frame = user_frame(depth)
+    if frame is None:
+        return None
+    return Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def blame(error: BaseException) -> tuple[Source | None, bool]:
+    """The innermost line of the user's in an error's traceback, and whether the error arose below it in Wengert."""
+    source: Source | None = None
+    below = False
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if _belongs_to_user(code):
+            source = Source(code.co_filename, trace.tb_lineno, code.co_name)
+            below = False
+        elif code.co_filename.startswith((_OWN, "<wengert")):
+            below = source is not None
+        trace = trace.tb_next
+    return source, below

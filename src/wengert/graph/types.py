@@ -1,0 +1,102 @@
+"""The types of the values in a graph: shape and dtype, interned so that equal types are one object."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+__all__ = ["OPAQUE", "ArrayType", "OpaqueType", "array_type", "concrete_type", "scalar_like"]
+
+Shape = tuple[int, ...]
+
+
+class ArrayType:
+    """Shape and dtype of an array or scalar. Made by `array_type` only, which interns.
+
+    A *weak* type is that of a Python number, whose dtype yields to that of an array (NEP 50).
+    """
+
+    __slots__ = ("dtype", "ndim", "shape", "size", "weak")
+
+    shape: Shape
+    dtype: np.dtype[Any]
+    weak: bool
+    ndim: int
+    size: int
+
+    @property
+    def inexact(self) -> bool:
+        """Whether values of this type are real or complex floating-point numbers."""
+        return self.dtype.kind in "fc"
+
+    def __repr__(self) -> str:
+        if self.weak:
+            return {"f": "float", "i": "int", "c": "complex", "b": "bool"}[self.dtype.kind]
+        return f"{self.dtype.name}[{', '.join(map(str, self.shape))}]" if self.shape else self.dtype.name
+
+    def __reduce__(self) -> Any:
+        return array_type, (self.shape, self.dtype, self.weak)
+
+
+class OpaqueType:
+    """The type of an operand that is no array: the static part of an index, for instance."""
+
+    __slots__ = ()
+    shape: Shape = ()
+    ndim = 0
+    size = 1
+    weak = False
+    inexact = False
+
+    def __repr__(self) -> str:
+        return "opaque"
+
+
+OPAQUE: Final = OpaqueType()
+_interned: dict[tuple[Shape, np.dtype[Any], bool], ArrayType] = {}
+
+
+def array_type(shape: Shape, dtype: np.dtype[Any], weak: bool = False) -> ArrayType:
+    """The one `ArrayType` of this shape and dtype."""
+    key = (shape, dtype, weak)
+    found = _interned.get(key)
+    if found is None:
+        found = ArrayType()
+        found.shape, found.dtype, found.weak = shape, dtype, weak
+        found.ndim = len(shape)
+        found.size = 1
+        for length in shape:
+            found.size *= length
+        # setdefault, so that two threads that meet here agree on one object
+        found = _interned.setdefault(key, found)
+    return found
+
+
+_PYTHON_SCALARS: Final[dict[type, ArrayType]] = {
+    float: array_type((), np.dtype(np.float64), weak=True),
+    int: array_type((), np.dtype(np.int64), weak=True),
+    complex: array_type((), np.dtype(np.complex128), weak=True),
+    bool: array_type((), np.dtype(np.bool_), weak=True),
+}
+
+_SCALARS: Final = {**_PYTHON_SCALARS, np.float64: array_type((), np.dtype(np.float64))}
+
+
+def concrete_type(value: Any) -> ArrayType | OpaqueType:
+    """The type of a Python number, NumPy scalar or array; `OPAQUE` for anything else."""
+    kind = value.__class__
+    if kind is np.ndarray:
+        found = _interned.get((value.shape, value.dtype, False))
+        return found if found is not None else array_type(value.shape, value.dtype)
+    found = _SCALARS.get(kind)
+    if found is not None:
+        return found
+    if isinstance(value, (np.ndarray, np.generic)):
+        return array_type(value.shape, value.dtype)
+    return OPAQUE
+
+
+def scalar_like(kind: type) -> ArrayType:
+    """The weak type of Python's `float`, `int`, `complex` or `bool`."""
+    return _PYTHON_SCALARS[kind]

@@ -1,0 +1,226 @@
+"""Sums, products, quotients, powers, and the choice between two values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import Primitive
+
+__all__ = [
+    "add",
+    "conj",
+    "convert",
+    "divide",
+    "imag",
+    "log",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "power",
+    "power_constant",
+    "real",
+    "select",
+    "subtract",
+]
+
+
+def pairs(low: float = -2.0, high: float = 2.0) -> list[Any]:
+    """Samples for a binary operation: equal shapes, broadcasting both ways, scalars, float32."""
+
+    def sample(left: tuple[int, ...], right: tuple[int, ...], dtype: Any = np.float64) -> Any:
+        def draw(rng: np.random.Generator) -> Any:
+            x, y = rng.uniform(low, high, left), rng.uniform(low, high, right)
+            return (np.asarray(x, dtype)[()], np.asarray(y, dtype)[()]), {}
+
+        return draw
+
+    return [
+        sample((3,), (3,)),
+        sample((2, 3), (3,)),
+        sample((), (2, 1)),
+        sample((2, 1), (1, 3)),
+        sample((), ()),
+        sample((3,), (3,), np.float32),
+    ]
+
+
+add = Primitive("add", elementwise=2, ufunc=np.add, infix="+", linear="jointly", notation="{0} + {1}",
+                domain="everywhere", cite="d(x + y) = dx + dy")  # fmt: skip
+add.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy))
+add.transpose()(lambda argument, g, x, y: g)
+add.samples(*pairs())
+
+subtract = Primitive("subtract", elementwise=2, ufunc=np.subtract, infix="-", linear="jointly",
+                     notation="{0} - {1}", domain="everywhere", cite="d(x - y) = dx - dy")  # fmt: skip
+subtract.differential(lambda out, x, y: (lambda dx: dx, lambda dy: -dy))
+subtract.transpose(0)(lambda g, x, y: g)
+subtract.transpose(1)(lambda g, x, y: -g)
+subtract.samples(*pairs())
+
+negative = Primitive("negative", elementwise=1, ufunc=np.negative, infix="-", linear="jointly", notation="-{0}",
+                     domain="everywhere", cite="d(-x) = -dx")  # fmt: skip
+negative.differential(lambda out, x: (lambda dx: -dx,))
+negative.transpose(0)(lambda g, x: -g)
+negative.samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
+
+multiply = Primitive("multiply", elementwise=2, ufunc=np.multiply, infix="*", linear="separately",
+                     notation="{0} * {1}", domain="everywhere", cite="d(x y) = dx y + x dy")  # fmt: skip
+multiply.transpose(0)(lambda g, x, y: g * y)
+multiply.transpose(1)(lambda g, x, y: g * x)
+multiply.samples(*pairs())
+
+divide = Primitive("divide", elementwise=2, ufunc=np.divide, infix="/", linear="separately", notation="{0} / {1}",
+                   domain="y != 0", cite="d(x / y) = (dx - (x / y) dy) / y")  # fmt: skip
+divide.differential(lambda out, x, y: (lambda dx: dx / y, lambda dy: dy * (-out / y)))
+divide.transpose(0)(lambda g, x, y: g / y)
+divide.samples(*pairs(0.5, 2.0))
+
+
+@multiply.annihilate(0)
+def _zero_times(x: Any, y: Any) -> Any:
+    zero = x == 0
+    return select(zero, 0.0, x * select(zero, 1.0, y))
+
+
+@multiply.annihilate(1)
+def _times_zero(x: Any, y: Any) -> Any:
+    return _zero_times(y, x)
+
+
+@divide.annihilate(0)
+def _zero_over(x: Any, y: Any) -> Any:
+    zero = x == 0
+    return select(zero, 0.0, x / select(zero, 1.0, y))
+
+
+power = Primitive("power", elementwise=2, ufunc=np.power, infix="**", notation="{0} ** {1}",
+                  domain="x > 0, or x != 0 in the first argument; 0**y counts as constant in y",
+                  cite="d(x^y) = y x^(y-1) dx + x^y log x dy")  # fmt: skip
+power.samples(*pairs(0.5, 2.0))
+
+
+@power.differential
+def _d_power(out: Any, x: Any, y: Any) -> Any:
+    # y = 0 makes x^y constant in x, x = 0 makes it constant in y: neither may meet the other's infinity
+    return (
+        lambda dx: dx * (y * x ** select(y == 0, 1.0, y - 1)),
+        lambda dy: dy * (out * log(select(x == 0, 1.0, x))),
+    )
+
+
+power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",
+                           domain="x > 0, or any x for a whole exponent >= 0; x**0 is constant",
+                           cite="d(x^p) = p x^(p-1) dx")  # fmt: skip
+power_constant.evaluate(lambda xp, x, *, exponent: x**exponent)
+power_constant.dtype(lambda x, *, exponent: np.result_type(float(1) if x.weak else x.dtype, exponent))
+power_constant.samples(
+    lambda r: ((r.normal(size=3),), {"exponent": 2}),
+    lambda r: ((r.normal(size=(2, 3)),), {"exponent": 3}),
+    lambda r: ((r.normal(size=3),), {"exponent": 0}),
+    lambda r: ((r.normal(size=3),), {"exponent": 1}),
+    lambda r: ((r.uniform(0.5, 2, size=3),), {"exponent": -1.5}),
+    lambda r: ((r.uniform(0.5, 2, size=3).astype(np.float32),), {"exponent": 0.5}),
+)
+
+
+@power_constant.differential
+def _d_power_constant(out: Any, x: Any, *, exponent: float) -> Any:
+    if exponent == 0:
+        return (None,)
+    if exponent == 1:
+        return (lambda dx: dx,)
+    if exponent == 2:
+        return (lambda dx: dx * (2 * x),)
+    return (lambda dx: dx * (exponent * x ** (exponent - 1)),)
+
+
+log = Primitive("log", elementwise=1, ufunc=np.log, notation="log({0})", domain="x > 0",
+                cite="d log x = dx / x; DLMF 4.7.1")  # fmt: skip
+log.differential(lambda out, x: (lambda dx: dx / x,))
+log.samples(lambda r: ((r.uniform(0.2, 3, size=3),), {}), lambda r: ((r.uniform(0.2, 3),), {}))
+
+select = Primitive("select", elementwise=3, linear="jointly", notation="where({args})",
+                   domain="everywhere; constant in the condition",
+                   cite="d where(c, x, y) = where(c, dx, dy)")  # fmt: skip
+select.evaluate(lambda xp, condition, x, y: xp.where(condition, x, y))
+select.differential(lambda out, c, x, y: (None, lambda dx: select(c, dx, 0.0), lambda dy: select(c, 0.0, dy)))
+select.transpose(1)(lambda g, c, x, y: select(c, g, 0.0))
+select.transpose(2)(lambda g, c, x, y: select(c, 0.0, g))
+select.samples(
+    lambda r: ((r.normal(size=3) > 0, r.normal(size=3), r.normal(size=3)), {}),
+    lambda r: ((r.normal(size=(2, 1)) > 0, r.normal(size=3), r.normal()), {}),
+    lambda r: ((np.bool_(True), r.normal(size=3), r.normal(size=(2, 1))), {}),
+)
+
+
+@select.dtype
+def _select_dtype(condition: Any, x: Any, y: Any) -> np.dtype[Any]:
+    kinds = {"f": float, "c": complex, "i": int, "b": bool}
+    return np.result_type(*(kinds[t.dtype.kind](1) if t.weak else t.dtype for t in (x, y)))
+
+
+def _d_extremum(wins: Any) -> Any:
+    def rule(out: Any, x: Any, y: Any) -> Any:
+        def share(tangent: Any, mine: Any, other: Any) -> Any:
+            # where both are equal each takes half: the subgradient of smallest norm
+            return select(wins(mine, other), tangent, select(mine == other, 0.5 * tangent, 0.0))
+
+        return lambda dx: share(dx, x, y), lambda dy: share(dy, y, x)
+
+    return rule
+
+
+maximum = Primitive("maximum", elementwise=2, ufunc=np.maximum, domain="everywhere; half to each where x == y",
+                    cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
+maximum.differential(_d_extremum(lambda a, b: a > b))
+maximum.samples(*pairs())
+minimum = Primitive("minimum", elementwise=2, ufunc=np.minimum, domain="everywhere; half to each where x == y",
+                    cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
+minimum.differential(_d_extremum(lambda a, b: a < b))
+minimum.samples(*pairs())
+
+convert = Primitive("convert", elementwise=1, params=("dtype",), linear="jointly", notation="{0}.astype({dtype})",
+                    domain="everywhere; from complex to real it takes the real part",
+                    cite="a change of precision is the identity up to rounding")  # fmt: skip
+
+
+@convert.evaluate
+def _convert_value(xp: Any, x: Any, *, dtype: np.dtype[Any]) -> Any:
+    if isinstance(x, np.ndarray):
+        return (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
+    return dtype.type(x.real if isinstance(x, complex) and dtype.kind != "c" else x)
+
+
+convert.dtype(lambda x, *, dtype: dtype)
+convert.differential(
+    lambda out, x, *, dtype: (None if dtype.kind not in "fc" else lambda dx: convert(dx, dtype=dtype),)
+)
+convert.transpose(0)(lambda g, x, *, dtype: convert(g, dtype=x.dtype))
+convert.samples(
+    lambda r: ((r.normal(size=3),), {"dtype": np.dtype(np.float32)}),
+    lambda r: ((r.normal(size=3).astype(np.float32),), {"dtype": np.dtype(np.float64)}),
+)
+
+conj = Primitive("conj", elementwise=1, ufunc=np.conjugate, linear="jointly", domain="everywhere",
+                 cite="linear over the reals")  # fmt: skip
+conj.differential(lambda out, x: (lambda dx: conj(dx),))
+conj.transpose(0)(lambda g, x: conj(g))
+real = Primitive("real", elementwise=1, linear="jointly", domain="everywhere", cite="linear over the reals")
+real.evaluate(lambda xp, x: xp.real(x))
+real.dtype(lambda x: np.zeros((), x.dtype).real.dtype)
+real.differential(lambda out, x: (lambda dx: real(dx),))
+# the pairing is Re sum(g dx), so that Re z has the adjoint g and Im z = Re(-i z) the adjoint -i g
+real.transpose(0)(lambda g, x: g)
+imag = Primitive("imag", elementwise=1, linear="jointly", domain="everywhere", cite="linear over the reals")
+imag.evaluate(lambda xp, x: xp.imag(x))
+imag.dtype(lambda x: np.zeros((), x.dtype).real.dtype)
+imag.differential(lambda out, x: (lambda dx: imag(dx),))
+imag.transpose(0)(lambda g, x: g * -1j if x.dtype.kind == "c" else 0.0 * g)
+for _part in (conj, real, imag):
+    _part.samples(
+        lambda r: ((r.normal(size=3),), {}),
+        lambda r: ((r.normal(size=3) + 1j * r.normal(size=3),), {}),
+    )

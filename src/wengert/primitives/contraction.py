@@ -1,0 +1,206 @@
+"""Products that sum: the matrix product and Einstein summation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import ShapeError
+from wengert.graph import ArrayType, Primitive
+from wengert.graph.signature import broadcast_shapes
+from wengert.primitives.arithmetic import select
+from wengert.primitives.shaping import broadcast_to, expand, reshape, swap_last
+
+__all__ = ["einsum", "matmul"]
+
+Shape = tuple[int, ...]
+
+matmul = Primitive("matmul", ufunc=np.matmul, infix="@", linear="separately", notation="{0} @ {1}",
+                   shapes="(...,n,k), (...,k,m) -> (...,n,m); a vector stands for a row on the left, for a column "
+                   "on the right, and drops out of the result", domain="everywhere",
+                   cite="d(X Y) = dX Y + X dY; Petersen & Pedersen, Matrix Cookbook (2012), eq. 37")  # fmt: skip
+matmul.dtype(lambda x, y: np.result_type(x.dtype, y.dtype))
+matmul.flops(lambda x, y: 2 * x.size * (y.shape[-1] if y.ndim > 1 else 1))
+matmul.samples(
+    lambda r: ((r.normal(size=3), r.normal(size=3)), {}),
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=3)), {}),
+    lambda r: ((r.normal(size=3), r.normal(size=(3, 2))), {}),
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=(3, 4))), {}),
+    lambda r: ((r.normal(size=(2, 2, 3)), r.normal(size=(3, 2))), {}),
+    lambda r: ((r.normal(size=(2, 1, 2, 3)), r.normal(size=(3, 3, 2))), {}),
+    lambda r: ((r.normal(size=(2, 2, 3)), r.normal(size=3)), {}),
+    lambda r: ((r.normal(size=3), r.normal(size=(2, 3, 2))), {}),
+    lambda r: ((r.normal(size=(2, 3)).astype(np.float32), r.normal(size=(3, 2)).astype(np.float32)), {}),
+)
+
+
+@matmul.shape
+def _matmul_shape(x: ArrayType, y: ArrayType) -> Shape:
+    if not x.ndim or not y.ndim:
+        raise ShapeError(
+            f"matmul: both operands need at least one axis, received shapes {x.shape} and {y.shape}; use * for scalars"
+        )
+    inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
+    if x.shape[-1] != inner:
+        raise ShapeError(f"matmul: shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns meet {inner} rows")
+    loop = broadcast_shapes([x.shape[:-2], y.shape[:-2]], "matmul")
+    return loop + x.shape[-2:-1] + (y.shape[-1:] if y.ndim > 1 else ())
+
+
+@matmul.transpose(0)
+def _matmul_left(g: Any, x: ArrayType, y: Any) -> Any:
+    if x.ndim == 1:
+        if len(y.shape) == 1:
+            return g * y
+        return y @ g if len(y.shape) == 2 else (y @ expand(g, (len(g.shape),)))[..., 0]
+    if len(y.shape) == 1:
+        return expand(g, (len(g.shape),)) * y
+    return g @ swap_last(y)
+
+
+@matmul.transpose(1)
+def _matmul_right(g: Any, x: Any, y: ArrayType) -> Any:
+    if y.ndim == 1:
+        if len(x.shape) == 1:
+            return g * x
+        return g @ x if len(x.shape) == 2 else (expand(g, (len(g.shape) - 1,)) @ x)[..., 0, :]
+    if len(x.shape) == 1:
+        return expand(x, (1,)) * expand(g, (len(g.shape) - 1,))
+    return swap_last(x) @ g
+
+
+def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
+    """A bilinear sum in which zeros of x annihilate what is not finite in y.
+
+    Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators.
+    """
+    finite = contract(x, select(abs(y) < np.inf, y, 0.0))
+
+    def reached(left: Any, right: Any) -> Any:
+        return contract(left * 1.0, right * 1.0) > 0
+
+    plus, minus = y == np.inf, y == -np.inf
+    up = reached(x > 0, plus) | reached(x < 0, minus)
+    down = reached(x > 0, minus) | reached(x < 0, plus)
+    lost = reached(x != 0, y != y) | (up & down)
+    total = select(up, np.inf, select(down, -np.inf, finite))
+    return select(lost, np.nan, total)
+
+
+@matmul.annihilate(0)
+def _zero_matmul(x: Any, y: Any) -> Any:
+    return _contract_with_zeros(matmul, x, y)
+
+
+@matmul.annihilate(1)
+def _matmul_zero(x: Any, y: Any) -> Any:
+    return _contract_with_zeros(lambda a, b: matmul(b, a), y, x)
+
+
+@matmul.batch
+def _matmul_batch(size: int, args: Any, batched: Any) -> Any:
+    x, y = args
+    left, right = batched
+    if left and right:
+        if len(x.shape) == 2 and len(y.shape) == 2:
+            return einsum(x, y, subscripts="ab,ab->a")
+        return _aligned_matmul(x, y, len(x.shape) - 1, len(y.shape) - 1)
+    if left:
+        if len(x.shape) == 2 and len(y.shape) <= 2:
+            return x @ y
+        if len(y.shape) <= 2:
+            # one large product instead of many small ones
+            rows = reshape(x, shape=(x.size // x.shape[-1] if x.shape[-1] else 0, x.shape[-1]))
+            return reshape(rows @ y, shape=(*x.shape[:-1], *y.shape[1:]))
+        return _aligned_matmul(x, expand(y, (0,)), len(x.shape) - 1, len(y.shape))
+    if len(y.shape) == 2 and len(x.shape) <= 2:
+        return y @ swap_last(x) if len(x.shape) == 2 else y @ x
+    return _aligned_matmul(expand(x, (0,)), y, len(x.shape), len(y.shape) - 1)
+
+
+def _aligned_matmul(x: Any, y: Any, x_rank: int, y_rank: int) -> Any:
+    """Both operands with a batch axis in front, and ranks of the single examples."""
+    x = expand(x, (1,)) if x_rank == 1 else x
+    y = expand(y, (2,)) if y_rank == 1 else y
+    rank = max(len(x.shape), len(y.shape))
+    x = expand(x, tuple(range(1, 1 + rank - len(x.shape))))
+    y = expand(y, tuple(range(1, 1 + rank - len(y.shape))))
+    out = x @ y
+    if x_rank == 1:
+        out = out[..., 0, :]
+    return out[..., 0] if y_rank == 1 else out
+
+
+einsum = Primitive("einsum", params=("subscripts",), linear="separately", notation="einsum({subscripts!r}, {args})",
+                   shapes="as the subscripts say", domain="everywhere",
+                   cite="the adjoint in one operand exchanges its subscripts with the result's")  # fmt: skip
+
+
+@einsum.evaluate
+def _einsum_value(xp: Any, *operands: Any, subscripts: str) -> Any:
+    # the search for a contraction order costs more than it saves on small operands
+    large = sum(np.size(operand) for operand in operands) > 4096
+    return np.einsum(subscripts, *operands, optimize=large)
+
+
+@einsum.shape
+def _einsum_shape(*types: ArrayType, subscripts: str) -> Shape:
+    left, right = subscripts.split("->")
+    lengths: dict[str, int] = {}
+    for letters, kind in zip(left.split(","), types, strict=True):
+        if len(letters) != kind.ndim:
+            raise ShapeError(f"einsum: {subscripts!r} gives {letters!r} to an operand of shape {kind.shape}")
+        for letter, length in zip(letters, kind.shape, strict=True):
+            if lengths.setdefault(letter, length) != length:
+                listed = " and ".join(str(t.shape) for t in types)
+                raise ShapeError(f"einsum: {letter!r} of {subscripts!r} has two lengths in the shapes {listed}")
+    return tuple(lengths[letter] for letter in right)
+
+
+@einsum.transpose()
+def _einsum_adjoint(argument: int, g: Any, *operands: Any, subscripts: str) -> Any:
+    left, right = subscripts.split("->")
+    parts = left.split(",")
+    others = [(part, x) for i, (part, x) in enumerate(zip(parts, operands, strict=True)) if i != argument]
+    reachable = set(right).union(*(part for part, _ in others))
+    target = "".join(letter for letter in parts[argument] if letter in reachable)
+    new = ",".join([right, *(part for part, _ in others)]) + "->" + target
+    out = einsum(g, *(x for _, x in others), subscripts=new)
+    # a letter that only this operand has is summed in the result, so its cotangent repeats along it
+    lost = tuple(i for i, letter in enumerate(parts[argument]) if letter not in reachable)
+    return broadcast_to(expand(out, lost), shape=operands[argument].shape) if lost else out
+
+
+@einsum.batch
+def _einsum_batch(size: int, args: Any, batched: Any, *, subscripts: str) -> Any:
+    left, right = subscripts.split("->")
+    fresh = next(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts)
+    parts = [fresh * flag + part for part, flag in zip(left.split(","), batched, strict=True)]
+    return einsum(*args, subscripts=f"{','.join(parts)}->{fresh}{right}")
+
+
+def _einsum_annihilate(argument: int) -> None:
+    def rule(*operands: Any, subscripts: str) -> Any:
+        if len(operands) != 2:
+            return einsum(*operands, subscripts=subscripts)
+        left, right = subscripts.split("->")
+        parts = left.split(",")
+        other = 1 - argument
+        swapped = f"{parts[argument]},{parts[other]}->{right}"
+        return _contract_with_zeros(
+            lambda a, b: einsum(a, b, subscripts=swapped), operands[argument], operands[other]
+        )
+
+    einsum.annihilate(argument)(rule)
+
+
+_einsum_annihilate(0)
+_einsum_annihilate(1)
+einsum.samples(
+    lambda r: ((r.normal(size=3), r.normal(size=(3, 2)), r.normal(size=2)), {"subscripts": "i,ij,j->"}),
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=(3, 4))), {"subscripts": "ij,jk->ki"}),
+    lambda r: ((r.normal(size=(2, 3)),), {"subscripts": "ij->i"}),
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=(2, 3))), {"subscripts": "ij,ij->j"}),
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=2)), {"subscripts": "ij,k->ik"}),
+)

@@ -1,0 +1,164 @@
+"""Functions of one real or complex number, entry by entry, and those without a derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.graph import Primitive
+from wengert.primitives.arithmetic import conj, log, multiply, pairs, real, select
+
+__all__ = ["CONSTANT", "absolute", "unary"]
+
+
+def unary(
+    name: str,
+    ufunc: np.ufunc,
+    differential: Callable[[Any, Any], Callable[[Any], Any]],
+    domain: str,
+    cite: str,
+    low: float = -1.5,
+    high: float = 1.5,
+) -> Primitive:
+    """Declare a function of one number; `differential(out, x)` is the map dx -> d out."""
+    primitive = Primitive(name, elementwise=1, ufunc=ufunc, notation=f"{name}({{0}})", domain=domain, cite=cite)
+    primitive.differential(lambda out, x: (differential(out, x),))
+    primitive.samples(
+        lambda r: ((r.uniform(low, high, 3),), {}),
+        lambda r: ((r.uniform(low, high, (2, 3)),), {}),
+        lambda r: ((r.uniform(low, high),), {}),
+        lambda r: ((r.uniform(low, high, 3).astype(np.float32),), {}),
+    )
+    return primitive
+
+
+LN2: Final = float(np.log(2.0))
+LN10: Final = float(np.log(10.0))
+DEGREE: Final = float(np.pi / 180.0)
+
+exp = unary("exp", np.exp, lambda y, x: lambda dx: dx * y, "everywhere", "DLMF 4.7.8")
+exp2 = unary("exp2", np.exp2, lambda y, x: lambda dx: dx * (y * LN2), "everywhere", "DLMF 4.7.8")
+expm1 = unary("expm1", np.expm1, lambda y, x: lambda dx: dx * (y + 1), "everywhere", "DLMF 4.7.8")
+log2 = unary("log2", np.log2, lambda y, x: lambda dx: dx / (x * LN2), "x > 0", "DLMF 4.7.1", 0.2, 3)
+log10 = unary("log10", np.log10, lambda y, x: lambda dx: dx / (x * LN10), "x > 0", "DLMF 4.7.1", 0.2, 3)
+log1p = unary("log1p", np.log1p, lambda y, x: lambda dx: dx / (1 + x), "x > -1", "DLMF 4.7.1", -0.6, 3)
+sqrt = unary("sqrt", np.sqrt, lambda y, x: lambda dx: dx * (0.5 / y), "x > 0", "d x^(1/2) = dx / (2 x^(1/2))",
+             0.2, 3)  # fmt: skip
+cbrt = unary("cbrt", np.cbrt, lambda y, x: lambda dx: dx * (1 / (3 * y * y)), "x != 0",
+             "d x^(1/3) = dx / (3 x^(2/3))", 0.2, 3)  # fmt: skip
+square = unary("square", np.square, lambda y, x: lambda dx: dx * (2 * x), "everywhere", "d x^2 = 2 x dx")
+reciprocal = unary("reciprocal", np.reciprocal, lambda y, x: lambda dx: dx * -(y * y), "x != 0",
+                   "d (1/x) = -dx / x^2", 0.3, 2)  # fmt: skip
+sin = unary("sin", np.sin, lambda y, x: lambda dx: dx * cos(x), "everywhere", "DLMF 4.20.1")
+cos = unary("cos", np.cos, lambda y, x: lambda dx: dx * -sin(x), "everywhere", "DLMF 4.20.2")
+tan = unary("tan", np.tan, lambda y, x: lambda dx: dx * (1 + y * y), "cos x != 0", "DLMF 4.20.3", -1.2, 1.2)
+arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx / sqrt((1 - x) * (1 + x)), "|x| < 1",
+               "DLMF 4.24.7", -0.8, 0.8)  # fmt: skip
+arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: -dx / sqrt((1 - x) * (1 + x)), "|x| < 1",
+               "DLMF 4.24.8", -0.8, 0.8)  # fmt: skip
+arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx / (1 + x * x), "everywhere", "DLMF 4.24.9")
+sinh = unary("sinh", np.sinh, lambda y, x: lambda dx: dx * cosh(x), "everywhere", "DLMF 4.34.1")
+cosh = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "everywhere", "DLMF 4.34.2")
+tanh = unary("tanh", np.tanh, lambda y, x: lambda dx: dx * ((1 - y) * (1 + y)), "everywhere", "DLMF 4.34.3")
+arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / sqrt(x * x + 1), "everywhere", "DLMF 4.38.9")
+arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx / (sqrt(x - 1) * sqrt(x + 1)), "x > 1",
+                "DLMF 4.38.10", 1.2, 3)  # fmt: skip
+arctanh = unary("arctanh", np.arctanh, lambda y, x: lambda dx: dx / ((1 - x) * (1 + x)), "|x| < 1",
+                "DLMF 4.38.11", -0.8, 0.8)  # fmt: skip
+deg2rad = unary("deg2rad", np.deg2rad, lambda y, x: lambda dx: dx * DEGREE, "everywhere", "a constant factor")
+rad2deg = unary("rad2deg", np.rad2deg, lambda y, x: lambda dx: dx / DEGREE, "everywhere", "a constant factor")
+
+absolute = Primitive("absolute", elementwise=1, ufunc=np.absolute, notation="abs({0})",
+                     domain="x != 0; the derivative at 0 is taken as 0",
+                     cite="d|x| = Re(conj(x) dx) / |x|")  # fmt: skip
+absolute.samples(
+    lambda r: ((r.normal(size=3),), {}),
+    lambda r: ((r.normal(size=(2, 3)) + 1j * r.normal(size=(2, 3)),), {}),
+)
+
+
+@absolute.differential
+def _d_absolute(out: Any, x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return (lambda dx: dx * sign(x),)
+    direction = conj(x) / select(out == 0, 1.0, out)
+    return (lambda dx: real(dx * direction),)
+
+
+arctan2 = Primitive("arctan2", elementwise=2, ufunc=np.arctan2, domain="(x, y) != (0, 0), where it is taken as 0",
+                    cite="d atan2(y, x) = (x dy - y dx) / (x^2 + y^2)")  # fmt: skip
+arctan2.samples(*pairs(0.3, 2))
+
+
+@arctan2.differential
+def _d_arctan2(out: Any, y: Any, x: Any) -> Any:
+    squared = x * x + y * y
+    squared = select(squared == 0, 1.0, squared)
+    return lambda dy: dy * (x / squared), lambda dx: dx * (-y / squared)
+
+
+hypot = Primitive("hypot", elementwise=2, ufunc=np.hypot, domain="(x, y) != (0, 0), where it is taken as 0",
+                  cite="d sqrt(x^2 + y^2) = (x dx + y dy) / sqrt(x^2 + y^2)")  # fmt: skip
+hypot.samples(*pairs(0.3, 2))
+
+
+@hypot.differential
+def _d_hypot(out: Any, x: Any, y: Any) -> Any:
+    length = select(out == 0, 1.0, out)
+    return lambda dx: dx * (x / length), lambda dy: dy * (y / length)
+
+
+logaddexp = Primitive("logaddexp", elementwise=2, ufunc=np.logaddexp, domain="everywhere",
+                      cite="d log(e^x + e^y) = (e^x dx + e^y dy) / (e^x + e^y)")  # fmt: skip
+logaddexp.differential(lambda out, x, y: (lambda dx: dx * _weight(x, y), lambda dy: dy * _weight(y, x)))
+logaddexp.samples(*pairs())
+
+
+def _weight(x: Any, y: Any) -> Any:
+    """e^x / (e^x + e^y) without overflow; one half where both are the same infinity."""
+    gap = select(x == y, 0.0, y - x)
+    small = exp(-absolute(gap))
+    return select(gap > 0, small, 1.0) / (1 + small)
+
+
+remainder = Primitive("remainder", elementwise=2, ufunc=np.remainder, infix="%", notation="{0} % {1}",
+                      domain="x / y not whole", cite="x mod y = x - floor(x / y) y")  # fmt: skip
+remainder.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -floor_divide(x, y)))
+remainder.samples(lambda r: ((r.uniform(3.2, 3.8, 3), r.uniform(1.1, 1.5, 3)), {}))
+
+CONSTANT: Final[dict[str, Primitive]] = {}
+
+
+def _constant(ufunc: np.ufunc, infix: str | None = None, notation: str = "") -> Primitive:
+    """Declare an operation that is constant almost everywhere, or has no number as its result."""
+    primitive = Primitive(
+        ufunc.__name__, elementwise=ufunc.nin, ufunc=ufunc, infix=infix, notation=notation, differentiable=False,
+        domain="everywhere; constant", cite="locally constant",
+    )  # fmt: skip
+    CONSTANT[primitive.name] = primitive
+    return primitive
+
+
+for _ufunc, _infix in (
+    (np.greater, ">"), (np.greater_equal, ">="), (np.less, "<"), (np.less_equal, "<="), (np.equal, "=="),
+    (np.not_equal, "!="),
+):  # fmt: skip
+    _constant(_ufunc, _infix, f"{{0}} {_infix} {{1}}").samples(*pairs())
+for _ufunc in (
+    np.floor, np.ceil, np.rint, np.trunc, np.sign, np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not,
+):  # fmt: skip
+    _constant(_ufunc).samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
+for _ufunc in (np.logical_and, np.logical_or, np.logical_xor, np.heaviside, np.nextafter):
+    _constant(_ufunc).samples(*pairs())
+for _ufunc, _infix in ((np.bitwise_and, "&"), (np.bitwise_or, "|"), (np.bitwise_xor, "^")):
+    _constant(_ufunc, _infix, f"{{0}} {_infix} {{1}}").samples(
+        lambda r: ((r.normal(size=3) > 0, r.normal(size=3) > 0), {})
+    )
+_constant(np.invert).samples(lambda r: ((r.normal(size=3) > 0,), {}))
+sign = CONSTANT["sign"]
+floor_divide = _constant(np.floor_divide, "//", "{0} // {1}")
+floor_divide.samples(*pairs(0.5, 2))
+
+__all__ += ["exp", "floor_divide", "log", "multiply", "sign", "sqrt"]

@@ -1,0 +1,123 @@
+"""The operators and ufuncs of traced values, each served by its primitive."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.errors import MutationError
+from wengert.graph import REGISTRY, Operand, bind, locate
+from wengert.primitives import arithmetic, contraction, elementwise
+from wengert.primitives.arithmetic import convert, power, power_constant
+from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, type_of, unary
+
+__all__: list[str] = []
+
+for _name, _primitive in {
+    "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
+    "mod": elementwise.remainder, "floordiv": elementwise.floor_divide, "matmul": contraction.matmul,
+    "and": REGISTRY["bitwise_and"], "or": REGISTRY["bitwise_or"], "xor": REGISTRY["bitwise_xor"],
+}.items():  # fmt: skip
+    binary(_name, _primitive)
+for _name, _primitive in {
+    "lt": REGISTRY["less"], "le": REGISTRY["less_equal"], "gt": REGISTRY["greater"],
+    "ge": REGISTRY["greater_equal"], "eq": REGISTRY["equal"], "ne": REGISTRY["not_equal"],
+}.items():  # fmt: skip
+    binary(_name, _primitive, reflected=False)
+
+for _name, _primitive in {
+    "neg": arithmetic.negative, "abs": elementwise.absolute, "invert": REGISTRY["invert"],
+}.items():  # fmt: skip
+    unary(_name, _primitive)
+
+for _primitive in list(REGISTRY.values()):
+    if isinstance(_primitive.ufunc, np.ufunc):
+        UFUNCS[_primitive.ufunc] = _primitive
+UFUNCS[np.positive] = lambda x: x + 0.0
+UFUNCS[np.degrees] = REGISTRY["rad2deg"]
+UFUNCS[np.radians] = REGISTRY["deg2rad"]
+UFUNCS[np.fabs] = REGISTRY["absolute"]
+
+
+@method("__pos__")
+def _pos(x: Tracer) -> Any:
+    return x + 0.0  # type: ignore[operator]
+
+
+@method("__pow__")
+def _pow(x: Tracer, exponent: Any) -> Any:
+    if exponent.__class__ is int or exponent.__class__ is float:
+        if x.__class__ is Tracer:
+            return x.recording.unary(power_constant, x, (exponent,))
+        return bind(power_constant, (x,), (exponent,))
+    return bind(power, (x, as_operand(exponent)))
+
+
+@method("__rpow__")
+def _rpow(x: Tracer, base: Any) -> Any:
+    return bind(power, (as_operand(base), x))
+
+
+@method("__divmod__")
+def _divmod(x: Tracer, y: Any) -> Any:
+    return x // y, x % y  # type: ignore[operator]
+
+
+def _np_power(x: Any, exponent: Any) -> Any:
+    if not isinstance(exponent, Operand) and np.ndim(exponent) == 0 and isinstance(exponent, (int, float)):
+        plain = int(exponent) if isinstance(exponent, int) else float(exponent)
+        return bind(power_constant, (_strong(x) if x.type.weak else x,), (plain,))
+    return bind(power, (_strong(as_operand(x)), as_operand(exponent)))
+
+
+UFUNCS[np.power] = _np_power
+UFUNCS[np.float_power] = _np_power
+
+
+def _strong(x: Any) -> Any:
+    """A Python number as a NumPy scalar, whose dtype counts."""
+    kind = type_of(x)
+    if not kind.weak:
+        return x
+    return bind(convert, (x,), (kind.dtype,)) if isinstance(x, Operand) else kind.dtype.type(x)
+
+
+FUNCTIONS["strong"] = _strong
+
+
+def write_into(out: Any, result: Any) -> Any:
+    """Serve an `out=` argument: write a traced result where the caller asks."""
+    target = out[0] if isinstance(out, tuple) else out
+    if not isinstance(target, Tracer):
+        _refuse_plain_target(target)
+    target[...] = result  # type: ignore[index]
+    return target
+
+
+def _refuse_plain_target(target: Any) -> NoReturn:
+    place = locate(3)
+    raise MutationError(
+        f"a traced result was to be written into a plain NumPy array of shape {np.shape(target)}"
+        f"{f' at {place}' if place else ''}, which cannot hold its derivative. Write `a = a + x` instead of "
+        f"`a += x`, or make the array with `import wengert.numpy as np`."
+    )
+
+
+def _ufunc_with_options(primitive: Any, *inputs: Any, out: Any = None, where: Any = True, dtype: Any = None,
+                        casting: Any = None, **unsupported: Any) -> Any:  # fmt: skip
+    if unsupported:
+        raise TypeError(f"() got an unexpected keyword argument {next(iter(unsupported))!r}")
+    result = primitive(*[_strong(as_operand(x)) for x in inputs])
+    if dtype is not None:
+        result = bind(convert, (result,), (np.dtype(dtype),))
+    if where is not True:
+        if out is None:
+            raise TypeError("() got an argument 'where' without 'out', which leaves entries undefined,")
+        target = out[0] if isinstance(out, tuple) else out
+        result = arithmetic.select(where, result, target)
+    return result if out is None else write_into(out, result)
+
+
+
+FUNCTIONS["ufunc with options"] = _ufunc_with_options

@@ -1,0 +1,103 @@
+"""Writes into traced arrays, and views that see them.
+
+Graphs know no mutation. A traced value is a box: writing into it puts the result of a `replace` equation in the
+box, so that all names of the array see the write and no recorded value changes. A view remembers the box that it
+looks into; it is read afresh once that box has changed, and a write to the view becomes a write to the box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import MutationError, ShapeError
+from wengert.graph import locate
+from wengert.tracing.recording import primal
+from wengert.tracing.tracer import Tracer
+
+__all__ = ["View", "assign", "is_array", "shares_memory", "view_of", "write_in_place"]
+
+
+class View(Tracer):
+    """A traced array that shares its memory with another one, as NumPy's slices do.
+
+    `project` makes the view from its base, `scatter` the changed base from the base and the changed view.
+    """
+
+    __slots__ = ("base", "project", "scatter", "seen")
+    is_view = True
+
+    base: Tracer
+    project: Callable[[Tracer], Any]
+    scatter: Callable[[Tracer, Any], Any]
+    seen: Any
+
+    def refresh(self) -> None:
+        """Read the base again if it has changed since."""
+        base = self.base
+        if base.is_view:
+            base.refresh()
+        if base.value is not self.seen:
+            _fill(self, self.project(base))
+            self.seen = base.value
+
+
+def view_of(base: Tracer, part: Any, project: Callable[[Tracer], Any], scatter: Callable[[Tracer, Any], Any]) -> Any:
+    """Turn the traced `part`, computed from `base`, into a view of it."""
+    view = View(part.value, part.type, part.recording, part.payload)
+    view.base, view.project, view.scatter, view.seen = base, project, scatter, base.value
+    return view
+
+
+def is_array(value: Any) -> bool:
+    """Whether a traced value stands for an ndarray, which can be written into, and not for a scalar."""
+    return isinstance(primal(value), np.ndarray)
+
+
+def shares_memory(part: Any, base: Any) -> bool:
+    """Whether NumPy made `part` as a view of `base`."""
+    inner = primal(part)
+    return isinstance(inner, np.ndarray) and inner.base is not None and np.may_share_memory(inner, primal(base))
+
+
+def _fill(target: Tracer, content: Any) -> None:
+    if content.is_view:
+        content.refresh()
+    target.value, target.type = content.value, content.type
+    target.recording, target.payload = content.recording, content.payload
+
+
+def assign(target: Tracer, content: Any) -> None:
+    """Put another value of the same shape and dtype into a box, and into what it is a view of."""
+    if isinstance(target, View):
+        target.refresh()
+        assign(target.base, target.scatter(target.base, content))
+        _fill(target, content)
+        target.seen = target.base.value
+    else:
+        _fill(target, content)
+
+
+def write_in_place(target: Tracer, result: Any, convert: Callable[[Any, np.dtype[Any]], Any]) -> Tracer:
+    """Serve `x += y`: the result goes into x, in its shape and dtype, or the write is refused as NumPy does."""
+    if result.shape != target.shape:
+        raise ShapeError(
+            f"the result of an in-place operation has shape {result.shape}, which does not fit the array of shape "
+            f"{target.shape} that it is written into{_place()}"
+        )
+    if result.dtype != target.dtype:
+        if not np.can_cast(result.dtype, target.dtype, "same_kind"):
+            raise MutationError(
+                f"cannot write a result of dtype {result.dtype} into an array of dtype {target.dtype}{_place()}; "
+                f"write x = x + y instead of x += y"
+            )
+        result = convert(result, target.dtype)
+    assign(target, result)
+    return target
+
+
+def _place() -> str:
+    place = locate(4)
+    return f" at {place}" if place else ""

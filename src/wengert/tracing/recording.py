@@ -1,0 +1,97 @@
+"""What all recordings share: their nesting, their end, and how plain values enter them."""
+
+from __future__ import annotations
+
+import itertools
+from contextvars import ContextVar, Token
+from typing import Any, Self
+
+import numpy as np
+
+from wengert.errors import LeakedTracerError
+from wengert.graph import ArrayType, Operand, Recorder, concrete_type, locate
+
+__all__ = ["Recording", "active_recordings", "primal", "type_of"]
+
+# A recording that began later is further in: a count of beginnings orders all that can ever meet.
+_levels = itertools.count()
+_active: ContextVar[tuple[Recording, ...]] = ContextVar("wengert_recordings", default=())
+
+
+def active_recordings() -> tuple[Recording, ...]:
+    """The recordings that enclose the running code in this thread, outermost first."""
+    return _active.get()
+
+
+class Recording(Recorder):
+    """A recorder with a beginning and an end; traced values must not outlive it.
+
+    `differentiates` says that results without a derivative leave the recording as plain values, so that
+    comparisons, `argmax` and the like need no rule.
+    """
+
+    differentiates = True
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self.closed = False
+        self.nested = bool(_active.get())
+        self._token: Token[tuple[Recording, ...]] | None = None
+
+    def __enter__(self) -> Self:
+        self._token = _active.set((*_active.get(), self))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _active.reset(self._token)
+        self.closed = True
+
+    def box(self, value: Any) -> Any:
+        """A constant of this recording that traced values can be written into."""
+        raise NotImplementedError
+
+    def truth(self, operand: Operand) -> bool:
+        """The truth value that steers the traced program."""
+        return bool(operand.value)
+
+    def number(self, operand: Operand) -> int:
+        """The integer that steers the traced program."""
+        return int(operand.value)
+
+    def strip(self, operand: Operand) -> Any:
+        """The value one level further out, for operations that have no derivative."""
+        return operand.value
+
+    def leaked(self) -> LeakedTracerError:
+        """The error for a traced value that is used after the end."""
+        place = locate(3)
+        where = f" at {place}" if place else ""
+        return LeakedTracerError(
+            f"a traced value is used{where} after the differentiated function that it belongs to has returned; "
+            f"it was probably stored in a global, an attribute or a list. Return it from the function instead "
+            f"(has_aux=True passes extra results), or store wengert.stop_gradient(value)."
+        )
+
+
+def type_of(value: Any) -> ArrayType:
+    """The type of a traced or plain value; `OPAQUE` for what is neither."""
+    if isinstance(value, Operand):
+        return value.type
+    return concrete_type(value)  # type: ignore[return-value]
+
+
+def primal(value: Any) -> Any:
+    """The plain number or array under all levels of tracing."""
+    while isinstance(value, Operand):
+        if value.is_view:
+            value.refresh()
+        value = value.value
+    return value
+
+
+def as_operand(value: Any) -> Any:
+    """A list, tuple or array-like as an array; traced and plain numbers and arrays as they are."""
+    if isinstance(value, (Operand, np.ndarray, np.generic, float, int, complex)):
+        return value
+    return np.asarray(value)

@@ -1,0 +1,220 @@
+"""The traced value: to the user's program an array, to us an operand of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+import numpy as np
+
+from wengert.errors import ConversionError
+from wengert.graph import ArrayType, Operand, Primitive, bind, locate
+from wengert.tracing import names
+from wengert.tracing.recording import as_operand, primal
+
+__all__ = ["Tracer", "binary", "method", "unary"]
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+
+class Tracer(Operand):
+    """An array or scalar that a recording follows. Behaves as what it holds; made by Wengert only.
+
+    The operators and the array methods are installed by the primitives that they stand for.
+    """
+
+    __slots__ = ()
+    # NumPy compares priorities before it tries its own operators on us
+    __array_priority__: ClassVar[float] = 1000.0
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __init__(self, value: Any, type: ArrayType, recording: Any, payload: Any) -> None:
+        self.value = value
+        self.type = type
+        self.recording = recording
+        self.payload = payload
+
+    # What an array says of itself.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.type.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the traced array."""
+        return self.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.type.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.type.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one entry."""
+        return self.type.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all entries."""
+        return self.type.size * self.type.dtype.itemsize
+
+    def __len__(self) -> int:
+        if not self.type.shape:
+            raise TypeError("len() of unsized object: the traced value is a scalar")
+        return self.type.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.type.shape:
+            raise TypeError("iteration over a traced scalar")
+        return (self[i] for i in range(self.type.shape[0]))  # type: ignore[index]
+
+    # What steers the program.
+
+    def __bool__(self) -> bool:
+        self.refresh()
+        return self.recording.truth(self)  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        if self.type.dtype.kind not in "iub":
+            raise TypeError("only integer values can be used as an index; received a traced float")
+        self.refresh()
+        return self.recording.number(self)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"Traced({primal(self)!r})"
+
+    def __str__(self) -> str:
+        return str(primal(self))
+
+    def __format__(self, specification: str) -> str:
+        return format(primal(self), specification)
+
+    # What would lose the derivative.
+
+    def _refuse(self, attempt: str, remedy: str) -> NoReturn:
+        place = locate(3)
+        where = f" at {place}" if place else ""
+        raise ConversionError(
+            f"{attempt}{where} would turn a traced value into a plain one and lose its derivative. {remedy} "
+            f"If the result is to count as constant, apply wengert.stop_gradient first."
+        )
+
+    def __float__(self) -> float:
+        if self.type.dtype.kind in "iub":
+            return float(self.__index__())
+        self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
+
+    def __int__(self) -> int:
+        if self.type.dtype.kind in "iub":
+            return self.__index__()
+        self._refuse("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+
+    def __complex__(self) -> complex:
+        self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        self._refuse(
+            "np.array([...]), np.asarray(x), or writing x into a plain array",
+            "Use numpy.stack or numpy.concatenate, or `import wengert.numpy as np`, whose array, asarray and "
+            "zeros hold traced values.",
+        )
+
+    def item(self, *index: Any) -> NoReturn:
+        """Refused: the plain number has no derivative."""
+        self._refuse("x.item()", "Index the value instead: x[0], or x[()] for a scalar.")
+
+    def tolist(self) -> Any:
+        """Nested lists of traced scalars."""
+        if not self.type.shape:
+            return self
+        return [entry.tolist() if isinstance(entry, Tracer) else entry for entry in self]
+
+    # NumPy's protocols.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **options: Any) -> Any:
+        if not options and how == "__call__":
+            primitive = names.UFUNCS.get(ufunc)
+            if primitive.__class__ is Primitive:
+                return call_ufunc(primitive, inputs)
+        rule = names.resolve_ufunc(ufunc, how)
+        if isinstance(rule, Primitive):
+            return names.FUNCTIONS["ufunc with options"](rule, *inputs, **options)
+        try:
+            return rule(*inputs, **options)
+        except TypeError as error:
+            if "argument" in str(error) and not isinstance(error, ConversionError):
+                raise names.refuse_arguments(ufunc, error) from error
+            raise
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        rule = names.resolve_function(function)
+        try:
+            return rule(*args, **options)
+        except TypeError as error:
+            if " argument" in str(error) and str(error).startswith(getattr(rule, "__name__", "?")):
+                raise names.refuse_arguments(function, error) from error
+            raise
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return names.FUNCTIONS["array namespace"]()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> NoReturn:
+        self._refuse("pickling", "Pass the value itself.")
+
+
+def call_ufunc(primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+    """A ufunc call: its result is a NumPy scalar even where every operand is a Python number."""
+    if primitive.infix is not None and all(operand.__class__ is float for operand in map(primal, inputs)):
+        inputs = tuple(names.FUNCTIONS["strong"](operand) for operand in inputs)
+    return bind(primitive, tuple([as_operand(operand) for operand in inputs]))
+
+
+def method(name: str) -> Callable[[MethodT], MethodT]:
+    """Install a function as a method of traced values."""
+
+    def install(function: MethodT) -> MethodT:
+        setattr(Tracer, name, function)
+        return function
+
+    return install
+
+
+def unary(name: str, primitive: Primitive) -> None:
+    """Install a primitive as a unary operator of traced values."""
+
+    def apply(self: Tracer) -> Any:
+        if self.__class__ is Tracer:
+            return self.recording.unary(primitive, self, ())
+        return bind(primitive, (self,))
+
+    setattr(Tracer, f"__{name}__", apply)
+
+
+def binary(name: str, primitive: Primitive, reflected: bool = True) -> None:
+    """Install a primitive as a binary operator of traced values, and as its reflection."""
+
+    def forward(self: Tracer, other: Any) -> Any:
+        if self.__class__ is Tracer:
+            kind = other.__class__
+            if kind is float or (kind is Tracer and other.recording is self.recording):
+                return self.recording.binary(primitive, self, other)
+        return bind(primitive, (self, as_operand(other)))
+
+    def backward(self: Tracer, other: Any) -> Any:
+        return bind(primitive, (as_operand(other), self))
+
+    forward.__name__, backward.__name__ = f"__{name}__", f"__r{name}__"
+    setattr(Tracer, f"__{name}__", forward)
+    if reflected:
+        setattr(Tracer, f"__r{name}__", backward)

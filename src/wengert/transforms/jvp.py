@@ -1,0 +1,83 @@
+"""Forward mode: every value carries its tangent, and nothing is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import ArrayType, Operand, Primitive, bind
+from wengert.tracing import Recording, Tracer, type_of
+from wengert.transforms.rule import rule_for
+from wengert.transforms.tape import SWEEP_ERRORS, zeros
+
+__all__ = ["ForwardRecording"]
+
+_TRAPS = {"invalid": "raise", "divide": "ignore", "over": "ignore", "under": "ignore"}
+
+
+class ForwardRecording(Recording):
+    """Pushes tangents along with the values, one equation at a time."""
+
+    def input(self, value: Any, tangent: Any) -> Tracer:
+        """A value with its tangent, None for zero."""
+        return Tracer(value, type_of(value), self, tangent)
+
+    def box(self, value: Any) -> Tracer:
+        return Tracer(value, type_of(value), self, None)
+
+    def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        if self.closed:
+            raise self.leaked()
+        values: list[Any] = []
+        tangents: list[Any] = []
+        active = 0
+        for position, arg in enumerate(args):
+            if isinstance(arg, Operand) and arg.recording is self:
+                values.append(arg.value)
+                if arg.payload is not None:
+                    tangents.append(arg.payload)
+                    active |= 1 << position
+            else:
+                values.append(arg)
+        result = bind(primitive, tuple(values), params)
+        if not primitive.differentiable:
+            return result
+        results = result if primitive.outputs > 1 else (result,)
+        types = tuple([type_of(value) for value in results])
+        if not active:
+            boxes = tuple([self.box(value) for value in results])
+        elif not types[0].inexact:
+            return result
+        else:
+            maker = primitive.rule_maker
+            rule = (
+                rule_for(primitive, params, values, active, types)
+                if maker is None
+                else maker(values, results, active, self.level)
+            )
+            pushed = self._push(rule, (*values, *results, *tangents))
+            pushed = pushed if primitive.outputs > 1 else (pushed,)
+            boxes = tuple([Tracer(v, t, self, d) for v, t, d in zip(results, types, pushed, strict=True)])
+        return boxes if primitive.outputs > 1 else boxes[0]
+
+    def _push(self, rule: Any, operands: tuple[Any, ...]) -> Any:
+        raw = not self.nested
+        with np.errstate(**_TRAPS):  # type: ignore[arg-type]
+            try:
+                return rule.pushforward(raw=raw)(*operands)
+            except SWEEP_ERRORS:
+                pass
+            with np.errstate(invalid="ignore"):
+                return rule.pushforward(raw=raw, annihilate=True)(*operands)
+
+    def parts(self, value: Any) -> tuple[Any, Any]:
+        """Value and tangent of a result; the tangent of a constant is zero."""
+        if isinstance(value, Operand):
+            if value.is_view:
+                value.refresh()
+            if value.recording is self:
+                tangent = zeros(value.type, 0) if value.payload is None else value.payload
+                return value.value, tangent
+        kind = type_of(value)
+        return value, zeros(kind, 0) if isinstance(kind, ArrayType) else None

@@ -1,0 +1,109 @@
+"""Batching: one pass over an operation for many examples at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import RuleError, TracingError
+from wengert.graph import ArrayType, Graph, Operand, Primitive, array_type, bind
+from wengert.primitives.shaping import broadcast_to, expand
+from wengert.tracing import Recording, Tracer, as_operand, evaluate, primal, record_graph, type_of
+
+__all__ = ["BatchRecording", "batch_graph"]
+
+
+class BatchRecording(Recording):
+    """Follows operations on examples whose values carry the batch as axis 0."""
+
+    differentiates = False
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def input(self, value: Any) -> Tracer:
+        """The examples stacked along axis 0 of a value."""
+        return self._wrap(value)
+
+    def box(self, value: Any) -> Tracer:
+        return self._wrap(bind(broadcast_to, (value,), ((self.size, *np.shape(value)),)))
+
+    def _wrap(self, value: Any) -> Tracer:
+        kind = type_of(value)
+        return Tracer(value, array_type(kind.shape[1:], kind.dtype), self, True)
+
+    def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        if self.closed:
+            raise self.leaked()
+        batched = [isinstance(arg, Operand) and arg.recording is self for arg in args]
+        values = tuple([arg.value if flag else as_array(arg) for arg, flag in zip(args, batched, strict=True)])
+        result = batch_primitive(primitive, self.size, values, batched, params)
+        if primitive.outputs > 1:
+            return tuple([self._wrap(value) for value in result])
+        return self._wrap(result)
+
+    def unwrap(self, value: Any) -> Any:
+        """The stacked examples of a result; one that is the same for all is repeated."""
+        if isinstance(value, Operand) and value.is_view:
+            value.refresh()
+        if isinstance(value, Operand) and value.recording is self:
+            return value.value
+        value = as_operand(value)
+        return bind(broadcast_to, (value,), ((self.size, *type_of(value).shape),))
+
+    def _common(self, operand: Operand, what: str) -> Any:
+        values = np.asarray(primal(operand))
+        if values.size and (values == values.flat[0]).all():
+            return values.flat[0]
+        raise TracingError(
+            f"inside vmap a {what} steers the program, and it differs between the examples: {values.ravel()[:5]}. "
+            f"Use numpy.where for the choice, or a Python loop over the examples instead of vmap"
+        )
+
+    def truth(self, operand: Operand) -> bool:
+        return bool(self._common(operand, "condition"))
+
+    def number(self, operand: Operand) -> int:
+        return int(self._common(operand, "number"))
+
+    def strip(self, operand: Operand) -> Any:
+        return self._common(operand, "value without a batching rule")
+
+
+def as_array(value: Any) -> Any:
+    """An operand as it is, unless it is a list."""
+    return as_operand(value) if isinstance(value, (list, tuple)) else value
+
+
+def batch_primitive(
+    primitive: Primitive, size: int, args: tuple[Any, ...], batched: list[bool], params: tuple[Any, ...]
+) -> Any:
+    """Apply a primitive to a whole batch by its batching rule, or by its signature."""
+    if primitive.batch_rule is not None:
+        return primitive.batch_rule(size, args, batched, **primitive.named(params))
+    if primitive.signature is None:
+        raise RuleError(f"primitive {primitive.name} cannot be batched: give a signature or fill its slot `batch`")
+    cores = [len(core) for core in primitive.signature.inputs]
+    ranks = [len(type_of(x).shape) - flag - core for x, flag, core in zip(args, batched, cores, strict=True)]
+    loop = max(ranks)
+    aligned = [
+        expand(x, tuple(range(1, 1 + loop - rank))) if flag and rank < loop else x
+        for x, flag, rank in zip(args, batched, ranks, strict=True)
+    ]
+    return bind(primitive, tuple(aligned), params)
+
+
+def batch_graph(graph: Graph, size: int, batched: tuple[bool, ...]) -> Graph:
+    """The graph on a whole batch: the flagged inputs, and all outputs, carry it as axis 0."""
+
+    def stacked(kind: ArrayType, flag: bool) -> ArrayType:
+        return array_type((size, *kind.shape), kind.dtype) if flag else kind
+
+    def run(*inputs: Any) -> list[Any]:
+        with BatchRecording(size) as recording:
+            operands = [recording.input(x) if flag else x for x, flag in zip(inputs, batched, strict=True)]
+            return [recording.unwrap(result) for result in evaluate(graph, *operands)]
+
+    return record_graph(run, [stacked(v.type, flag) for v, flag in zip(graph.inputs, batched, strict=True)])
