@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.bars import BARS, MemoryBar, StartupBar, TimeBar, Verdict, judge
+from benchmarks.bars import BARS, Verdict, judge
 from benchmarks.case import Case
 from benchmarks.cases import CASES, MEMORY_CASE
 from benchmarks.contestant import Contestant
@@ -21,11 +21,10 @@ from benchmarks.measure import QUICK, Settings, measure_case
 from benchmarks.memory import measure_memory
 from benchmarks.report import bars_table, markdown, text
 from benchmarks.results import CaseResult, Run
-from benchmarks.startup import measure_startup
+from benchmarks.startup import STARTUP, measure_startup
 
 __all__ = ["main"]
 
-STARTUP = "import"
 BARS_COMMAND = "bars"
 
 DESCRIPTION = """\
@@ -51,21 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(_list_lines()))
         return 0
     wants_bars = options.patterns == [BARS_COMMAND]
-    patterns = _names_for_bars() if wants_bars else options.patterns
-    if not select(patterns):
-        print(f"no case matches {' '.join(patterns)}; --list shows the names", file=sys.stderr)
-        return 2
-    run = _read(options.read) if options.read else _measure(options, patterns)
-    if options.json:
-        options.json.write_text(
-            json.dumps(run.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    names = [bar.needs for bar in BARS] if wants_bars else select(options.patterns)
+    if not names:
+        return _complain(f"no case matches {' '.join(options.patterns)}; --list shows the names")
+    try:
+        run = _read(options.read) if options.read else _measure(options, names)
+        if options.json:
+            options.json.write_text(_as_json(run), encoding="utf-8")
+    except OSError as error:
+        return _complain(str(error))
     print(markdown(run) if options.markdown else text(run))
     if not wants_bars:
         return 0
     verdicts = judge(run)
     print(bars_table(verdicts))
-    return int(any(verdict is Verdict.MISSED for _, _, verdict in verdicts))
+    return int(any(verdict in (Verdict.MISSED, Verdict.FAILED) for _, _, verdict in verdicts))
+
+
+def _complain(message: str) -> int:
+    print(f"python -m benchmarks: {message}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,25 +138,15 @@ def select(patterns: Sequence[str]) -> list[str]:
     return [name for name in names if any(part in name or fnmatch.fnmatch(name, part) for part in patterns)]
 
 
-def _names_for_bars() -> list[str]:
-    names: list[str] = []
-    for bar in BARS:
-        match bar:
-            case TimeBar():
-                names.append(bar.case)
-            case MemoryBar():
-                names.append(MEMORY_CASE.name)
-            case StartupBar():
-                names.append(STARTUP)
-    return list(dict.fromkeys(names))
+def _as_json(run: Run) -> str:
+    return json.dumps(run.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _read(path: Path) -> Run:
     return Run.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _measure(options: argparse.Namespace, patterns: Sequence[str]) -> Run:
-    names = select(patterns)
+def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     settings = QUICK if options.quick else Settings()
     contestants = present(options.peers)
     # Imports are timed first, while the machine is quiet and this process has started no threads.

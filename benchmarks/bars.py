@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from benchmarks.cases import MEMORY_CASE
-from benchmarks.results import Run
+from benchmarks.results import Run, Status
+from benchmarks.startup import STARTUP
 
 __all__ = ["BARS", "Bar", "MemoryBar", "StartupBar", "TimeBar", "Verdict", "judge"]
 
@@ -22,10 +23,21 @@ class TimeBar:
     at_most: float
     unit: str = "×"
 
+    @property
+    def needs(self) -> str:
+        """The name of what must be measured."""
+        return self.case
+
     def measured(self, run: Run) -> float | None:
         """The ratio of the medians."""
         result = run.case(self.case)
         return result.ratio("wengert", self.versus) if result else None
+
+    def status(self, run: Run) -> Status | None:
+        """How wengert fared on the case."""
+        result = run.case(self.case)
+        timing = result.timing("wengert") if result else None
+        return timing.status if timing else None
 
 
 @dataclass(frozen=True)
@@ -35,10 +47,15 @@ class MemoryBar:
     promise: str
     at_most: float
     unit: str = "arrays"
+    needs: str = MEMORY_CASE.name
 
     def measured(self, run: Run) -> float | None:
         """The peak."""
         return next((entry.arrays for entry in run.memory if entry.contestant == "wengert"), None)
+
+    def status(self, run: Run) -> Status | None:
+        """How wengert fared on the memory case."""
+        return next((entry.status for entry in run.memory if entry.contestant == "wengert"), None)
 
 
 @dataclass(frozen=True)
@@ -48,12 +65,17 @@ class StartupBar:
     promise: str
     at_most: float
     unit: str = "ms"
+    needs: str = STARTUP
 
     def measured(self, run: Run) -> float | None:
         """The difference of the medians."""
         if run.startup is None or run.startup.difference is None:
             return None
         return 1e3 * run.startup.difference
+
+    def status(self, run: Run) -> Status | None:
+        """An import that fails ends the run, so there is nothing to tell."""
+        return Status.OK if self.measured(run) is not None else None
 
 
 Bar = TimeBar | MemoryBar | StartupBar
@@ -64,6 +86,7 @@ class Verdict(StrEnum):
 
     KEPT = "kept"
     MISSED = "MISSED"
+    FAILED = "FAILED"
     OPEN = "not measured"
 
 
@@ -85,7 +108,7 @@ BARS: tuple[Bar, ...] = (
         "autograd",
         1 / 8,
     ),
-    # Ten exponentials are kept, the input is given, and four more serve the cotangent and passing values: about 14.
+    # Ten exponentials are kept, the input is given, four more serve cotangent and passing values: about 14.
     MemoryBar(f"peak memory of the gradient: {MEMORY_CASE.title}", 14.5),
     StartupBar("import wengert beyond import numpy", 60.0),
 )
@@ -93,10 +116,13 @@ BARS: tuple[Bar, ...] = (
 
 def judge(run: Run, bars: Sequence[Bar] = BARS) -> list[tuple[Bar, float | None, Verdict]]:
     """Every bar with the figure that this run gives and the verdict."""
-    return [(bar, bar.measured(run), _verdict(bar, bar.measured(run))) for bar in bars]
+    return [(bar, bar.measured(run), _verdict(bar, run)) for bar in bars]
 
 
-def _verdict(bar: Bar, measured: float | None) -> Verdict:
+def _verdict(bar: Bar, run: Run) -> Verdict:
+    if bar.status(run) in (Status.WRONG, Status.ERROR):
+        return Verdict.FAILED
+    measured = bar.measured(run)
     if measured is None:
         return Verdict.OPEN
     return Verdict.KEPT if measured <= bar.at_most else Verdict.MISSED

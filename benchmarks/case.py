@@ -28,8 +28,8 @@ class Case:
 
     ``function`` is plain NumPy as a user writes it: a module-level function that reaches NumPy as ``np``. A
     contestant with a NumPy-like namespace runs the same source with ``np`` bound to that namespace (see
-    ``with_namespace``). ``derivative`` is the exact answer, by which everyone is checked; it competes as well if
-    ``hand_written`` says that it is what a person would write for speed, and not a shortcut that only the
+    ``with_namespace``). ``derivative`` is the exact answer, by which everyone is checked; it competes as well
+    if ``hand_written`` says that it is what a person would write for speed, and not a shortcut that only the
     checker may take. Without one, answers are checked by differences of the function.
     """
 
@@ -61,7 +61,7 @@ class Case:
 
 
 def with_namespace(function: Function, namespace: Any) -> Function:
-    """The same source under another ``import ... as np``, and with it the functions of its module that it calls.
+    """The same source under another ``import ... as np``, with the functions of its module that it calls.
 
     This is what the peers ask of their users. Binding the name here saves a copy of every program per peer.
     """

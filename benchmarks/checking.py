@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def _relative_error(array: np.ndarray, exact: np.ndarray) -> float:
 def fault_by_differences(case: Case, inputs: tuple[Any, ...], answer: Any) -> str | None:
     """What is wrong with an answer according to differences of the function in random directions, or None.
 
-    Three dense random directions miss a wrong entry only by chance, and cost a dozen evaluations whatever the size.
+    Three dense random directions miss a wrong entry only by chance, and cost a dozen evaluations at any size.
     """
     parts = flatten(answer)
     if case.quantity is Quantity.VALUE_AND_GRADIENT:
@@ -81,8 +82,8 @@ def _contract(parts: Sequence[np.ndarray], directions: Sequence[np.ndarray], ord
 def _directional_difference(
     case: Case, inputs: tuple[Any, ...], directions: Sequence[np.ndarray], order: int
 ) -> float:
-    """First or second derivative along a direction, from central differences with an error of fourth order."""
-    length = np.sqrt(sum(float(np.vdot(direction, direction)) for direction in directions))
+    """First or second derivative along a direction, by central differences with an error of order four."""
+    length = math.sqrt(sum(float(np.vdot(direction, direction)) for direction in directions))
     step = {1: 1e-3, 2: 1e-2}[order] / length
     far_down, down, here, up, far_up = (
         _value_at(case, inputs, directions, k * step) for k in (-2, -1, 0, 1, 2)

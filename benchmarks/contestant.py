@@ -53,7 +53,7 @@ class Contestant(ABC):
 
     @abstractmethod
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
-        """Ways to answer the case, by name; the fastest correct one counts. Each takes and returns NumPy arrays.
+        """Ways to answer the case, by name; the fastest correct one counts. All take and return NumPy arrays.
 
         Whatever is built here is paid in the first call, together with the call itself.
         """

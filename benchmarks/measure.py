@@ -3,9 +3,9 @@
 All contestants of a case take a sample in each round, so that a machine that speeds up or slows down does so
 for all of them alike. A sample repeats the call until it lasts some milliseconds. The garbage collector stays
 on, since a library that leaves cycles behind pays for them in its users' programs; what was allocated before
-the rounds is frozen, so that nobody pays for the heap of another's package. Before a sample the idle threads of
-the others' pools come to rest: OpenBLAS's spin for a tenth of a second after their work, and a neighbour that
-meets them on its cores looks forty times slower than it is.
+the rounds is frozen, so that nobody pays for the heap of another's package. Before a sample the idle threads
+of the others' pools come to rest: OpenBLAS's spin for a tenth of a second after their work, and a neighbour
+that meets them on its cores looks forty times slower than it is.
 """
 
 from __future__ import annotations
@@ -134,12 +134,12 @@ def enter(
 
 
 def _ways(contestant: Contestant, case: Case, inputs: tuple[Any, ...]) -> list[str]:
-    """The names of a contestant's ways; one that fails to build has one way, which will fail again in its turn."""
+    """The names of a contestant's ways; who fails to build has one, which will fail again in its turn."""
     if case.quantity is not Quantity.HESSIAN:
         return [""]
     try:
         return list(contestant.build(case, inputs))
-    except Exception:
+    except Exception:  # noqa: BLE001 - a contestant may fail in any way, and the others must go on
         return [""]
 
 
@@ -151,7 +151,7 @@ def _attempt(contestant: Contestant, case: Case, inputs: tuple[Any, ...], way: s
         call = contestant.build(case, inputs)[way]
         answer = call(*inputs)
         first_call = time.perf_counter() - start
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above
         return Timing(contestant.name, Status.ERROR, message=first_line(error))
     if modified(inputs, before):
         for value, old in zip(inputs, before, strict=True):
@@ -171,7 +171,7 @@ def _fault(case: Case, inputs: tuple[Any, ...], answer: Any) -> str | None:
 
 
 def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings) -> int:
-    """Take the samples, and return how many rounds were disturbed by other programs and yet had to be kept."""
+    """Take the samples; return how many rounds were disturbed by other programs and yet had to be kept."""
     for entrant in entrants:
         entrant.spent = 0.0
     gc.collect()
@@ -190,7 +190,7 @@ def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Sett
 def _round(
     entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings, *, keep_anyway: bool
 ) -> bool:
-    """A sample from everyone who has not left; thrown away if other programs kept the machine busy meanwhile."""
+    """A sample from everyone who has not left; thrown away if other programs kept the machine busy."""
     staying = [
         one for one in entrants if len(one.samples) < settings.least_rounds or one.spent < settings.patience
     ]

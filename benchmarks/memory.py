@@ -1,12 +1,13 @@
 """Peak memory of a gradient, in arrays of the input's size, each contestant in a fresh process.
 
-NumPy reports its arrays to tracemalloc, which counts exactly what is alive. PyTorch and JAX do not; for them the
-growth of the process's peak resident memory is taken, which also counts what their allocators and threads keep.
+NumPy reports its arrays to tracemalloc, which counts exactly what is alive. PyTorch and JAX do not; for them
+the growth of the process's peak resident memory is taken, which also counts what their allocators keep.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import tracemalloc
 from collections.abc import Iterable
@@ -20,7 +21,6 @@ from benchmarks.cases import MEMORY_CASE
 from benchmarks.checking import difference_from
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import CONTESTANTS
-from benchmarks.measure import first_line
 from benchmarks.results import MemoryResult, Status
 from benchmarks.subprocesses import run_python
 
@@ -35,20 +35,25 @@ def measure_memory(contestants: Iterable[Contestant]) -> tuple[MemoryResult, ...
 
 
 def _in_fresh_process(contestant: Contestant) -> MemoryResult:
+    """Resident memory depends on how the heap happens to lie, so it is looked at in several processes."""
+    looks = 1 if contestant.reports_to_tracemalloc else 3
     try:
-        answer = json.loads(run_python("-m", "benchmarks.memory", contestant.name))
-    except (RuntimeError, ValueError) as error:
-        return MemoryResult(contestant.name, Status.ERROR, message=first_line(error))
-    status = Status.WRONG if answer["fault"] else Status.OK
-    arrays = None if answer["fault"] else answer["arrays"]
-    return MemoryResult(contestant.name, status, arrays, answer["seen_by"], answer["fault"] or "")
+        answers = [json.loads(run_python("-m", "benchmarks.memory", contestant.name)) for _ in range(looks)]
+    except RuntimeError as error:
+        return MemoryResult(contestant.name, Status.ERROR, message=str(error))
+    seen_by = "tracemalloc" if contestant.reports_to_tracemalloc else "resident memory"
+    faults = [answer["fault"] for answer in answers if answer["fault"]]
+    if faults:
+        return MemoryResult(contestant.name, Status.WRONG, None, seen_by, faults[0])
+    peak = statistics.median(answer["arrays"] for answer in answers)
+    return MemoryResult(contestant.name, Status.OK, peak, seen_by)
 
 
 def peak_of(contestant: Contestant, *, small: bool = False) -> dict[str, Any]:
     """Peak of one call beyond what was allocated before it, and the fault of its answer if it has one."""
     contestant.get_ready()
     rehearsal = MEMORY_CASE.make_inputs(small=True)
-    way, call = next(iter(contestant.build(MEMORY_CASE, rehearsal).items()))
+    call = next(iter(contestant.build(MEMORY_CASE, rehearsal).values()))
     # What a first call allocates for good (caches, thread pools) is not the gradient's memory.
     call(*rehearsal)
     inputs = MEMORY_CASE.make_inputs(small=small)
@@ -58,9 +63,7 @@ def peak_of(contestant: Contestant, *, small: bool = False) -> dict[str, Any]:
     checked = contestant.name != "function"
     return {
         "arrays": peak / inputs[0].nbytes,
-        "seen_by": "tracemalloc" if contestant.reports_to_tracemalloc else "resident memory",
         "fault": difference_from(MEMORY_CASE.derivative(*inputs), answer) if checked else None,
-        "way": way,
     }
 
 

@@ -40,6 +40,7 @@ class OtherWork:
     """The processor time that other programs use from now on."""
 
     def __init__(self) -> None:
+        """Start the account."""
         self._start, self._others = time.perf_counter(), _others_seconds()
 
     def disturbs(self) -> bool:

@@ -23,7 +23,7 @@ def text(run: Run) -> str:
         names = contestants_of(run)
         sections.append("Time of a call (median, steady state)\n\n" + aligned(times(run, names)))
         if "wengert" in names:
-            title = "Gradient over function, and each peer's time divided by Wengert's (above 1: Wengert is faster)"
+            title = "Gradient over function, and each peer's time over Wengert's (above 1: Wengert is faster)"
             sections.append(f"{title}\n\n" + aligned(ratios(run, names)))
         sections.append(
             "Time of the first call (trace and compile included)\n\n" + aligned(first_calls(run, names))
@@ -73,7 +73,7 @@ def _time_cell(case: CaseResult, name: str) -> str:
 
 
 def ratios(run: Run, names: Sequence[str]) -> Rows:
-    """Wengert's time, its ratio to the function's, and every peer's ratio to it; below, the geometric means."""
+    """Wengert's time, its ratio to the function's, every peer's ratio to it; below, geometric means."""
     peers = [name for name in names if name not in NOT_PEERS]
     header = ["case", "wengert", "gradient / function", *peers]
     rows = [
@@ -91,7 +91,9 @@ def _ratio_cell(case: CaseResult, above: str, below: str) -> str:
     if ratio is not None:
         return format_ratio(ratio)
     timing = case.timing(above)
-    return _time_cell(case, above) if timing is not None and timing.median is None else NO_FIGURE
+    if above == "wengert" or timing is None or timing.median is not None:
+        return NO_FIGURE
+    return _time_cell(case, above)
 
 
 def _geometric_mean(values: Sequence[float | None]) -> str:

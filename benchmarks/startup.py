@@ -8,7 +8,10 @@ import statistics
 from benchmarks.results import StartupResult
 from benchmarks.subprocesses import run_python
 
-__all__ = ["measure_startup"]
+__all__ = ["STARTUP", "measure_startup"]
+
+STARTUP = "import"
+"""What the command line calls this measurement."""
 
 _CLOCK = "import time; start = time.perf_counter(); import {name}; print(time.perf_counter() - start)"
 

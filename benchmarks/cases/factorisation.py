@@ -1,7 +1,7 @@
 """Matrix factorisation: gradient with respect to both factors, Hessian with respect to one.
 
-The Hessian takes the left factor alone as its variable: then every contestant can be asked for it in one call of
-its own interface, with the axes of the factor twice, and nobody has to pack two arrays into one.
+The Hessian takes the left factor alone as its variable: then every contestant can be asked for it in one call
+of its own interface, with the axes of the factor twice, and nobody has to pack two arrays into one.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ def quadratic(x: Any, A: Any, b: Any) -> Any:
 
 def quadratic_gradient(x: np.ndarray, A: np.ndarray, b: np.ndarray) -> np.ndarray:
     """½ (A + Aᵀ) x − b, without forming the sum of the matrices."""
-    return 0.5 * (A @ x + x @ A) - b
+    gradient: np.ndarray = 0.5 * (A @ x + x @ A) - b
+    return gradient
 
 
 def quadratic_hessian(x: np.ndarray, A: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""PyTorch, eager, in float64: the same source with ``np`` bound to ``torch``, or a spelling in its own idiom."""
+"""PyTorch, eager, in float64: the same source with ``np`` bound to ``torch``, or a spelling of its own."""
 
 from __future__ import annotations
 

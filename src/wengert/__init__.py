@@ -8,7 +8,7 @@
 array([0.        , 0.84147098])
 """
 
-from wengert import errors, tree
+from wengert import errors, numpy, tree
 from wengert.api.batching import vmap
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
@@ -32,6 +32,7 @@ __all__ = [
     "jvp",
     "linear_transpose",
     "linearize",
+    "numpy",
     "stop_gradient",
     "trace",
     "tree",

@@ -1,0 +1,121 @@
+"""NumPy's functions that join arrays and split them, for traced values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import bind
+from wengert.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, expand_dims, reshaped
+from wengert.primitives import shaping
+from wengert.primitives.access import cast
+from wengert.primitives.operators import write_into
+from wengert.primitives.reductions import normal_axes
+from wengert.tracing import Tracer, as_operand, implements, type_of
+
+__all__: list[str] = []
+
+
+def gathered(arrays: Any) -> list[Any]:
+    """The members of a sequence, or of the first axis of an array; lists of traced scalars become arrays."""
+    from_sequence = arrays if isinstance(arrays, (list, tuple)) else list(arrays)
+    return [stacked_list(a) if isinstance(a, (list, tuple)) else as_operand(a) for a in from_sequence]
+
+
+def stacked_list(nested: Any) -> Any:
+    """What `np.array(nested)` means for nested lists that hold traced values."""
+    if not isinstance(nested, (list, tuple)):
+        return as_operand(nested)
+    parts = [stacked_list(part) for part in nested]
+    if not any(isinstance(part, Tracer) for part in parts):
+        return np.asarray(nested)
+    return stack(parts)
+
+
+@implements(np.concatenate)
+def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+    parts = gathered(arrays)
+    if axis is None:
+        parts, axis = [reshaped(part, (type_of(part).size,)) for part in parts], 0
+    if any(type_of(part).ndim == 0 for part in parts):
+        raise ValueError("zero-dimensional arrays cannot be concatenated; use numpy.stack")
+    ndims = {type_of(part).ndim for part in parts}
+    if len(ndims) > 1:
+        raise ValueError(f"all arrays to concatenate need the same number of axes, received {sorted(ndims)}")
+    (place,) = normal_axes(axis, type_of(parts[0]).ndim)
+    result = bind(shaping.concatenate, tuple(parts), (place,))
+    result = result if dtype is None else cast(result, dtype)
+    return result if out is None else write_into(out, result)
+
+
+implements(np.concat)(concatenate)
+
+
+@implements(np.stack)
+def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+    parts = gathered(arrays)
+    shapes = {type_of(part).shape for part in parts}
+    if len(shapes) != 1:
+        raise ValueError(f"all arrays to stack need the same shape, received {sorted(shapes)}")
+    (place,) = normal_axes(axis, len(next(iter(shapes))) + 1)
+    widened = [shaping.expand(part, (place,)) for part in parts]
+    return concatenate(widened, place, out, dtype=dtype)
+
+
+@implements(np.vstack)
+def vstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+    return concatenate([atleast_2d(a) for a in gathered(tup)], 0, dtype=dtype)
+
+
+@implements(np.hstack)
+def hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+    parts = [atleast_1d(a) for a in gathered(tup)]
+    return concatenate(parts, 0 if type_of(parts[0]).ndim == 1 else 1, dtype=dtype)
+
+
+@implements(np.dstack)
+def dstack(tup: Any) -> Any:
+    return concatenate([atleast_3d(a) for a in gathered(tup)], 2)
+
+
+@implements(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    parts = [atleast_1d(a) for a in gathered(tup)]
+    return concatenate([expand_dims(a, 1) if type_of(a).ndim == 1 else a for a in parts], 1)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    values = stacked_list(values)
+    return concatenate([as_operand(arr), values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis or 0)
+
+
+@implements(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    (place,) = normal_axes(axis, type_of(ary).ndim)
+    pieces = np.array_split(np.arange(type_of(ary).shape[place]), indices_or_sections)
+    before = (slice(None),) * place
+    starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return [ary[(*before, slice(int(p[0]), int(p[-1]) + 1) if len(p) else slice(0, 0))] for p in pieces]
+    return [ary[(*before, slice(a, b))] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+
+
+@implements(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    length = type_of(ary).shape[axis]
+    if isinstance(indices_or_sections, (int, np.integer)) and length % indices_or_sections:
+        raise ValueError("array split does not result in an equal division")
+    return array_split(ary, indices_or_sections, axis)
+
+
+implements(np.vsplit)(lambda ary, indices_or_sections: split(ary, indices_or_sections, 0))
+implements(np.hsplit)(
+    lambda ary, indices_or_sections: split(ary, indices_or_sections, 0 if type_of(ary).ndim == 1 else 1)
+)
+
+
+@implements(np.unstack)
+def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
+    return tuple(np.moveaxis(x, axis, 0))

@@ -1,0 +1,213 @@
+"""NumPy's reductions for traced values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import bind
+from wengert.primitives import reductions
+from wengert.primitives.access import cast
+from wengert.primitives.arithmetic import select
+from wengert.primitives.elementwise import absolute, sqrt, square
+from wengert.primitives.operators import write_into
+from wengert.primitives.reductions import normal_axes, sum_along
+from wengert.primitives.shaping import broadcast_to, reshape
+from wengert.tracing import FUNCTIONS, as_operand, implements, type_of
+
+__all__: list[str] = []
+
+_UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
+
+
+def _reduce(primitive: Any, a: Any, axis: Any, keepdims: Any, where: Any, neutral: Any) -> Any:
+    a = as_operand(a)
+    if where is not _UNSET and where is not True:
+        a = select(where, a, neutral)
+    axes = normal_axes(axis, type_of(a).ndim)
+    return bind(primitive, (a,), (axes, bool(keepdims) if keepdims is not _UNSET else False))
+
+
+def _finish(result: Any, dtype: Any, out: Any) -> Any:
+    if dtype is not None and dtype is not _UNSET:
+        result = cast(result, dtype)
+    return result if out is None or out is _UNSET else write_into(out, result)
+
+
+@implements(np.sum)
+def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
+        initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
+    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+    result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
+    return _finish(result if initial is _UNSET else result + initial, None, out)
+
+
+@implements(np.prod)
+def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
+         initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
+    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+    result = _reduce(reductions.prod, a, axis, keepdims, where, 1.0)
+    return _finish(result if initial is _UNSET else result * initial, None, out)
+
+
+def _extreme(primitive: Any, pairwise: Any) -> Any:
+    def extreme(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, initial: Any = _UNSET,
+                where: Any = _UNSET) -> Any:  # fmt: skip
+        neutral = 0.0
+        if where is not _UNSET and where is not True:
+            if initial is _UNSET:
+                raise ValueError("a maximum or minimum with `where` needs `initial` too, as in NumPy")
+            neutral = initial
+        result = _reduce(primitive, a, axis, keepdims, where, neutral)
+        return _finish(result if initial is _UNSET else pairwise(result, initial), None, out)
+
+    extreme.__name__ = primitive.name
+    return extreme
+
+
+max = implements(np.max, np.amax)(_extreme(reductions.max_along, np.maximum))
+min = implements(np.min, np.amin)(_extreme(reductions.min_along, np.minimum))
+
+
+def _logical(primitive: Any) -> Any:
+    def logical(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, *, where: Any = _UNSET) -> Any:
+        return _finish(_reduce(primitive, a, axis, keepdims, where, primitive.name == "all"), None, out)
+
+    logical.__name__ = primitive.name
+    return logical
+
+
+all = implements(np.all)(_logical(reductions.all_along))
+any = implements(np.any)(_logical(reductions.any_along))
+
+
+def _count(a: Any, axis: Any, where: Any) -> Any:
+    """How many entries a mean is over: a number, or an array of them under `where`."""
+    shape = type_of(a).shape
+    axes = normal_axes(axis, len(shape))
+    if where is _UNSET or where is True:
+        return math.prod(shape[i] for i in axes)
+    return np.sum(np.broadcast_to(where, shape), axis=axes)
+
+
+@implements(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET, *,
+         where: Any = _UNSET) -> Any:  # fmt: skip
+    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+    count = _count(a, axis, where)
+    if where is not _UNSET and keepdims is True:
+        count = np.sum(np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True)
+    result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
+    return _finish(result / (float(count) if isinstance(count, int) else count), None, out)
+
+
+@implements(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False) -> Any:
+    a = as_operand(a)
+    if weights is None:
+        result, total = mean(a, axis, keepdims=keepdims), float(_count(a, axis, _UNSET))
+    else:
+        weights = as_operand(weights)
+        if type_of(weights).shape != type_of(a).shape:
+            (place,) = normal_axes(axis, type_of(a).ndim)
+            shape = tuple(n if i == place else 1 for i, n in enumerate(type_of(a).shape))
+            weights = bind(reshape, (weights,), (shape,))
+        spread = bind(broadcast_to, (weights,), (type_of(a).shape,))
+        total = sum(spread, axis, keepdims=keepdims)
+        result = sum(a * weights, axis, keepdims=keepdims) / total
+    return (result, total + 0.0 * result) if returned else result
+
+
+@implements(np.var)
+def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET, *,
+        where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:  # fmt: skip
+    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+    if where is not _UNSET:
+        raise TypeError("var() got an unexpected keyword argument 'where'")
+    ddof = ddof if correction is _UNSET else correction
+    centred = a - (FUNCTIONS[np.mean](a, axis, keepdims=True) if mean is _UNSET else mean)
+    squared = bind(square, (bind(absolute, (centred,)) if type_of(a).dtype.kind == "c" else centred,))
+    total = _reduce(sum_along, squared, axis, keepdims, _UNSET, 0.0)
+    return _finish(total / float(_count(a, axis, _UNSET) - ddof), None, out)
+
+
+@implements(np.std)
+def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET,
+        **options: Any) -> Any:  # fmt: skip
+    variance = var(a, axis, dtype, None, ddof, keepdims, **options)
+    # at a constant the deviation has a kink; its subgradient of smallest norm is zero
+    flat = variance == 0
+    return _finish(select(flat, 0.0, bind(sqrt, (select(flat, 1.0, variance),))), None, out)
+
+
+@implements(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET) -> Any:
+    return _finish(max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims), None, out)
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+    if axis is None:
+        a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
+    (place,) = normal_axes(axis, type_of(a).ndim)
+    return _finish(bind(reductions.cumsum, (a,), (place,)), None, out)
+
+
+def _position(primitive: Any) -> Any:
+    def position(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = _UNSET) -> Any:
+        a = as_operand(a)
+        ndim = type_of(a).ndim
+        if axis is None:
+            flat = bind(reshape, (a,), ((type_of(a).size,),))
+            found = bind(primitive, (flat,), (0,))
+            shape: tuple[int, ...] = (1,) * ndim
+        else:
+            (place,) = normal_axes(axis, ndim)
+            found = bind(primitive, (a,), (place,))
+            shape = tuple(1 if i == place else n for i, n in enumerate(type_of(a).shape))
+        return bind(reshape, (found,), (shape,)) if keepdims is True else found
+
+    position.__name__ = primitive.name
+    return position
+
+
+argmax = implements(np.argmax)(_position(reductions.argmax))
+argmin = implements(np.argmin)(_position(reductions.argmin))
+
+
+@implements(np.argsort)
+def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    a = as_operand(a)
+    if axis is None:
+        a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
+    (place,) = normal_axes(axis, type_of(a).ndim)
+    return bind(reductions.argsort, (a,), (place,))
+
+
+@implements(np.count_nonzero)
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    nonzero = as_operand(a) != 0
+    return np.sum(nonzero, axis=axis, keepdims=keepdims)
+
+
+@implements(np.linalg.trace)
+def matrix_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
+    return trace(x, offset, -2, -1, dtype)
+
+
+@implements(np.trace)
+def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Any:
+    return _finish(sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype), None, out)
+
+
+for _ufunc, _function in ((np.add, sum), (np.multiply, prod), (np.maximum, max), (np.minimum, min)):
+    def _reduced(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
+                 _function: Any = _function, **options: Any) -> Any:  # fmt: skip
+        result = _function(array, axis, keepdims=keepdims, **options)
+        return _finish(result, dtype, out)
+
+    implements((_ufunc, "reduce"))(_reduced)
+implements((np.add, "accumulate"))(lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out))
