@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.bars import BARS, Verdict, judge
+from benchmarks.bars import BARS, TimeBar, Verdict, judge
 from benchmarks.case import Case
 from benchmarks.cases import CASES, MEMORY_CASE
 from benchmarks.contestant import Contestant
@@ -49,8 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(_list_lines()))
         return 0
-    wants_bars = options.patterns == [BARS_COMMAND]
-    names = [bar.needs for bar in BARS] if wants_bars else select(options.patterns)
+    names = [bar.needs for bar in BARS] if wants_bars(options) else select(options.patterns)
     if not names:
         return _complain(f"no case matches {' '.join(options.patterns)}; --list shows the names")
     try:
@@ -59,12 +58,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.json.write_text(_as_json(run), encoding="utf-8")
     except OSError as error:
         return _complain(str(error))
-    print(markdown(run) if options.markdown else text(run))
-    if not wants_bars:
+    print(markdown(run) if options.markdown else text(run), end="")
+    if not wants_bars(options):
         return 0
     verdicts = judge(run)
-    print(bars_table(verdicts))
+    print("\n" + bars_table(verdicts))
     return int(any(verdict in (Verdict.MISSED, Verdict.FAILED) for _, _, verdict in verdicts))
+
+
+def wants_bars(options: argparse.Namespace) -> bool:
+    """Whether verdicts on the promises were asked for."""
+    return bool(options.patterns == [BARS_COMMAND])
+
+
+def _rivals_in_bars() -> frozenset[str]:
+    return frozenset(bar.versus for bar in BARS if isinstance(bar, TimeBar))
 
 
 def _complain(message: str) -> int:
@@ -148,7 +156,9 @@ def _read(path: Path) -> Run:
 
 def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     settings = QUICK if options.quick else Settings()
-    contestants = present(options.peers)
+    contestants = present(
+        _rivals_in_bars() if options.peers is None and wants_bars(options) else options.peers
+    )
     # Imports are timed first, while the machine is quiet and this process has started no threads.
     startup = measure_startup(3 if options.quick else 9) if STARTUP in names else None
     for contestant in contestants:

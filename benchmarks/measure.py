@@ -37,7 +37,7 @@ class Settings:
     """How long to look."""
 
     rounds: int = 11
-    sample_seconds: float = 0.01
+    sample_seconds: float = 0.02
     patience: float = 1.0
     """Seconds after which a slow contestant leaves the rounds, with at least ``least_rounds`` samples."""
     least_rounds: int = 3
@@ -55,6 +55,7 @@ class Entrant:
     call: Function
     first_call: float
     repeats: int = 1
+    brief: bool = True
     samples: list[float] = field(default_factory=list)
     spent: float = 0.0
 
@@ -80,13 +81,13 @@ class Entrant:
             self.repeats = max(1, math.ceil(0.3 * sample_seconds / seconds))
             seconds = min(seconds, self.take_sample(inputs))
         self.repeats = max(1, math.ceil(sample_seconds / seconds))
+        self.brief = seconds < 5 * sample_seconds
         return seconds
 
     def warm_up(self, inputs: tuple[Any, ...]) -> None:
-        """Uncounted calls, which wake threads and fill caches; a call as long as a sample needs none."""
-        if self.repeats > 1:
-            for _ in range(WARM_UPS):
-                self.call(*inputs)
+        """Uncounted calls, which wake threads and fill caches; a call of many samples' length needs none."""
+        for _ in range(WARM_UPS if self.brief else 0):
+            self.call(*inputs)
 
     def timing(self) -> Timing:
         """What the samples say."""

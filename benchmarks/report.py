@@ -179,7 +179,9 @@ def format_seconds(seconds: float) -> str:
 
 def format_ratio(ratio: float) -> str:
     """A factor, to the precision that a benchmark deserves."""
-    return f"{ratio:.2f} ×" if ratio < 9.995 else f"{ratio:.1f} ×" if ratio < 99.95 else f"{ratio:.0f} ×"
+    if ratio < 0.0995:
+        return f"{ratio:.2g} ×"
+    return f"{ratio:.2f} ×" if ratio < 1.0 else f"{_three_digits(ratio)} ×"
 
 
 def _three_digits(value: float) -> str:

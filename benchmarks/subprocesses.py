@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 __all__ = ["run_python"]
 
 
-def run_python(*arguments: str) -> str:
-    """The output of a fresh Python; a failure raises with the last line that it wrote."""
+def run_python(*arguments: str, settings: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The output of a fresh Python, given environment variables; a failure raises with its last line."""
     root = Path(__file__).resolve().parent.parent
     search_path = [str(root), *(entry for entry in sys.path if entry)]
     finished = subprocess.run(
@@ -19,7 +21,7 @@ def run_python(*arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path)},
+        env={**os.environ, **settings, "PYTHONPATH": os.pathsep.join(search_path)},
     )
     if finished.returncode:
         complaint = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]

@@ -10,7 +10,7 @@ from benchmarks.case import Case, Quantity
 
 __all__ = ["CASE"]
 
-EXPONENTIALS, ADDITIONS, STEP = 10, 100, -0.02
+EXPONENTIALS, ADDITIONS, STEP = 10, 100, -0.01
 
 
 def chain_of_additions(x: Any) -> Any:

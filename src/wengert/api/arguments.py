@@ -14,7 +14,7 @@ from wengert.graph import ArrayType, Operand, concrete_type
 from wengert.graph.source import blame
 from wengert.tracing import type_of
 
-__all__ = ["Selection", "call", "check_input", "flat_output", "name_of", "seeds_for", "split_auxiliary", "strip_auxiliary"]
+__all__ = ["Selection", "call", "check_input", "check_primals", "flat_output", "name_of", "seeds_for", "split_auxiliary", "strip_auxiliary"]
 
 Positions = int | Sequence[int]
 Names = str | Sequence[str]
@@ -99,6 +99,11 @@ class Selection:
                 listed[place] = part
         return tuple(listed), named
 
+    def check(self, leaves: list[Any], structure: tree.Structure) -> None:
+        """Raise unless every chosen leaf can be differentiated."""
+        for position, leaf in enumerate(leaves):
+            check_input(leaf, self.operation, self, structure, position)
+
     def describe(self, structure: tree.Structure, leaf: int) -> str:
         """What an error message calls a leaf: `argument 0['w']`."""
         path = structure.paths()[leaf]
@@ -119,10 +124,26 @@ def _short(value: Any) -> str:
 _PLAIN = (float, complex, np.float64, np.float32, np.complex128)
 
 
-def check_input(value: Any, operation: str, describe: Callable[[], str]) -> None:
-    """Raise unless a value can be differentiated with respect to."""
+def check_primals(leaves: list[Any], structure: tree.Structure, operation: str) -> None:
+    """Raise unless every leaf of a tuple of arguments can be differentiated."""
+    for position, leaf in enumerate(leaves):
+        check_input(leaf, operation, None, structure, position)
+
+
+def check_input(
+    value: Any, operation: str, selection: Selection | None = None, structure: tree.Structure | None = None, leaf: int = 0
+) -> None:
+    """Raise unless a value can be differentiated with respect to; the rest is for the message."""
     if value.__class__ in _PLAIN:
         return
+    if value.__class__ is np.ndarray and value.dtype.kind in "fc" and value.dtype.isnative:
+        return
+
+    def describe() -> str:
+        if structure is None:
+            return "the first argument"
+        return selection.describe(structure, leaf) if selection else f"argument {structure.paths()[leaf]}"
+
     if isinstance(value, Operand):
         if not value.type.inexact:
             raise IntegerInputError(_integers(operation, describe(), value.type.dtype))
@@ -163,14 +184,14 @@ def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], captured: Any = None) -> Any:
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None) -> Any:
     """Run the user's function; what fails inside an operation of ours is told as an error of the user's line."""
     try:
         return function(*args, **kwargs)
     except ValueError as error:
         source, ours = blame(error)
         text = str(error)
-        if captured is not None and captured.holds and "read-only" in text:
+        if tape is not None and tape.captured is not None and "read-only" in text:
             raise MutationError(
                 f"an array whose value a derivative still needs is overwritten{_at(source)}. Write into a copy "
                 f"(a = a.copy()), or build a new array instead of changing it"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wengert import tree
-from wengert.api.arguments import call, check_input, flat_output, name_of, seeds_for, split_auxiliary, strip_auxiliary
+from wengert.api.arguments import call, check_input, check_primals, flat_output, name_of, seeds_for, split_auxiliary, strip_auxiliary
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import Operand
 from wengert.tracing import primal, type_of
@@ -56,8 +56,7 @@ def jvp(f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> t
         )
     primals, tangents = tuple(primals), tuple(tangents) if isinstance(tangents, list) else tangents
     leaves, structure = tree.flatten(primals)
-    for position, leaf in enumerate(leaves):
-        check_input(leaf, "jvp", lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    check_primals(leaves, structure, "jvp")
     seeds = seeds_for(tangents, structure, [type_of(leaf) for leaf in leaves], "jvp", "tangent", "primal")
     with ForwardRecording() as recording:
         traced = [recording.input(x, _strong(dx)) for x, dx in zip(leaves, seeds, strict=True)]
@@ -109,10 +108,9 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     2.0
     """
     leaves, structure = tree.flatten(primals)
-    for position, leaf in enumerate(leaves):
-        check_input(leaf, "linearize", lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    check_primals(leaves, structure, "linearize")
     with Tape() as tape:
-        result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape.captured)
+        result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
         outputs, form = flat_output(f, result, "linearize")
     slots = [tape.slot_of(output) for output in outputs]
     values = [strip_auxiliary(output, tape) for output in outputs]
@@ -157,7 +155,7 @@ def derivative(f: Function, order: int = 1) -> Function:
 
     @functools.wraps(f, updated=())
     def first(x: Any, *args: Any, **kwargs: Any) -> Any:
-        check_input(x, "derivative", lambda: "the first argument")
+        check_input(x, "derivative")
         if type_of(x).shape:
             raise ArgumentError(
                 f"derivative: the first argument has shape {type_of(x).shape}, but must be one number; use "
@@ -190,7 +188,7 @@ def elementwise_grad(f: Function) -> Function:
 
     @functools.wraps(f, updated=())
     def entrywise(x: Any, *args: Any, **kwargs: Any) -> Any:
-        check_input(x, "elementwise_grad", lambda: "the first argument")
+        check_input(x, "elementwise_grad")
         kind = type_of(x)
         y, linear = linearize(lambda t: f(t, *args, **kwargs), x)
         if getattr(type_of(y), "shape", None) != kind.shape:

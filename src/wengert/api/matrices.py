@@ -14,7 +14,6 @@ from wengert.api.arguments import (
     Positions,
     Selection,
     call,
-    check_input,
     flat_output,
     name_of,
     split_auxiliary,
@@ -84,13 +83,12 @@ def _jacobian(
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, places = selection.pick(args, kwargs)
-        for position, leaf in enumerate(leaves):
-            check_input(leaf, operation, lambda: selection.describe(structure, position))  # noqa: B023
+        selection.check(leaves, structure)
         with Tape() as tape:
             try:
                 traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
                 args, kwargs = selection.replace(args, kwargs, places, traced)
-                result = call(f, args, kwargs, tape.captured)
+                result = call(f, args, kwargs, tape)
                 aux = None
                 if has_aux:
                     result, aux = split_auxiliary(f, result, operation)
@@ -99,7 +97,7 @@ def _jacobian(
                 slots = [tape.slot_of(output) for output in outputs]
                 blocks = jacobian_blocks(tape, slots, [type_of(x) for x in leaves], kinds, mode, chunk_size)
             finally:
-                tape.captured.release()
+                tape.release()
         whole = form.unflatten([structure.unflatten([_own(block) for block in row]) for row in blocks])
         return (whole, strip_auxiliary(aux, tape)) if has_aux else whole
 

@@ -15,7 +15,7 @@ from wengert.api.arguments import (
     Positions,
     Selection,
     call,
-    check_input,
+    check_primals,
     flat_output,
     name_of,
     seeds_for,
@@ -98,27 +98,26 @@ def _gradient(
     @functools.wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, places = selection.pick(args, kwargs)
-        for position, leaf in enumerate(leaves):
-            check_input(leaf, operation, lambda: selection.describe(structure, position))  # noqa: B023
+        selection.check(leaves, structure)
+        aux = None
         with Tape() as tape:
             try:
                 traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
-                args, kwargs = selection.replace(args, kwargs, places, traced)
-                result = call(f, args, kwargs, tape.captured)
-                aux = None
+                result = call(f, *selection.replace(args, kwargs, places, traced), tape)
                 if has_aux:
                     result, aux = split_auxiliary(f, result, operation)
                 value, seed = _scalar_seed(f, result, operation)
                 slot = tape.slot_of(result)
-                _warn_if_independent(tape, slot, f, operation)
+                if slot is None:
+                    _warn_of_independence(f, operation)
                 found = tape.pull([(slot, seed)], len(leaves), consume=True)
             finally:
-                tape.captured.release()
-        result = structure.unflatten(finish(found, leaves))
+                tape.release()
+        whole = structure.unflatten(finish(found, leaves))
         if has_aux:
             aux = strip_auxiliary(aux, tape)
-            return ((value, aux), result) if with_value else (result, aux)
-        return (value, result) if with_value else result
+            return ((value, aux), whole) if with_value else (whole, aux)
+        return (value, whole) if with_value else whole
 
     return gradient
 
@@ -142,17 +141,14 @@ def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
             f"{operation}: {name_of(f)} returned a complex number, which has no gradient; take its .real or numpy.abs, "
             f"or use wengert.vjp"
         )
-    value = result.value if isinstance(result, Operand) else result
-    return value, kind.dtype.type(1) if kind.inexact else None
+    return result.value if isinstance(result, Operand) else result, kind.one
 
 
 def _counted(count: int) -> str:
     return f"{count} value{'s' * (count != 1)}"
 
 
-def _warn_if_independent(tape: Tape, slot: int | None, f: Function, operation: str) -> None:
-    if slot is not None:
-        return
+def _warn_of_independence(f: Function, operation: str) -> None:
     place = locate(3)
     warnings.warn(
         IndependentOutputWarning(
@@ -167,21 +163,27 @@ def finish(found: list[Any], leaves: list[Any]) -> list[Any]:
     """Cotangents as gradients: in the user's convention, in arrays of their own."""
     finished: list[Any] = []
     for cotangent, leaf in zip(found, leaves, strict=True):
-        kind = type_of(leaf)
-        if cotangent is None:
-            cotangent = zeros(kind, 0)
-        elif kind.dtype.kind == "c":
-            cotangent = conj(cotangent)
-        if kind.weak and not isinstance(cotangent, Operand):
-            cotangent = cotangent.item() if isinstance(cotangent, np.generic) else cotangent
-        elif cotangent.__class__ is np.ndarray:
-            shared = cotangent.base is not None or any(cotangent is other for other in finished)
+        if cotangent.__class__ is np.ndarray:
+            if cotangent.dtype.kind == "c":
+                cotangent = cotangent.conj()
+            shared = cotangent.base is not None or any([cotangent is other for other in finished])
             if shared or not cotangent.flags.writeable:
                 cotangent = cotangent.copy()
-            if not isinstance(leaf, (np.ndarray, Operand)):
-                cotangent = cotangent[()]
-        finished.append(cotangent)
+            finished.append(cotangent if isinstance(leaf, (np.ndarray, Operand)) else cotangent[()])
+        else:
+            finished.append(_finish_scalar(cotangent, type_of(leaf)))
     return finished
+
+
+def _finish_scalar(cotangent: Any, kind: ArrayType) -> Any:
+    """The same for scalars, traced values, and zeros that were never computed."""
+    if cotangent is None:
+        cotangent = zeros(kind, 0)
+        if isinstance(cotangent, np.ndarray):
+            return cotangent.copy()
+    elif kind.kind == "c":
+        cotangent = conj(cotangent)
+    return cotangent.item() if kind.weak and isinstance(cotangent, np.generic) else cotangent
 
 
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -214,11 +216,10 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
 
 def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape) -> tuple[Any, ...]:
     leaves, structure = tree.flatten(primals)
-    for position, leaf in enumerate(leaves):
-        check_input(leaf, operation, lambda: f"argument {structure.paths()[position]}")  # noqa: B023
+    check_primals(leaves, structure, operation)
     with tape:
         traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
-        result = call(f, traced, {}, tape.captured)
+        result = call(f, traced, {}, tape)
         aux = None
         if has_aux:
             result, aux = split_auxiliary(f, result, operation)
@@ -227,7 +228,7 @@ def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bo
     values = [strip_auxiliary(output, tape) for output in outputs]
     kinds = [type_of(output) for output in outputs]
     if all(slot is None for slot in slots):
-        _warn_if_independent(tape, None, f, operation)
+        _warn_of_independence(f, operation)
 
     def pullback(cotangents: Any) -> Any:
         seeds = seeds_for(cotangents, form, kinds, operation, "cotangent", "result")

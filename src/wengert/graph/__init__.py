@@ -4,7 +4,7 @@ from wengert.graph.core import Equation, Graph, Literal, Var
 from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind
 from wengert.graph.python_source import compile_graph
 from wengert.graph.source import Source, locate
-from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type
+from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type, declare_opaque
 from wengert.graph.verify import verify
 from wengert.graph.walk import dependents, live, prune
 
@@ -24,6 +24,7 @@ __all__ = [
     "bind",
     "compile_graph",
     "concrete_type",
+    "declare_opaque",
     "dependents",
     "live",
     "locate",

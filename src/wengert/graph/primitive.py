@@ -44,9 +44,17 @@ class Recorder(ABC):
         """`apply` for a single operand of this recorder."""
         return self.apply(primitive, (operand,), params)
 
-    def binary(self, primitive: Primitive, left: Operand, right: Any) -> Any:
-        """`apply` for two operands without parameters, `right` of this recorder or a Python float."""
+    def binary(self, primitive: Primitive, left: Operand, right: Operand) -> Any:
+        """`apply` for two operands of this recorder, without parameters."""
         return self.apply(primitive, (left, right), ())
+
+    def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: Params) -> Any:
+        """`apply` for an operand of this recorder and an opaque object."""
+        return self.apply(primitive, (operand, opaque), params)
+
+    def with_number(self, primitive: Primitive, operand: Operand, number: Any, number_first: bool) -> Any:
+        """`apply` for an operand of this recorder and a Python number, in this or the other order."""
+        return self.apply(primitive, (number, operand) if number_first else (operand, number), ())
 
 
 class Operand:
@@ -146,6 +154,7 @@ class Primitive:
         # makes the rule of one equation from its values, where types alone do not determine it
         self.rule_maker: Rule | None = None
         self.evaluator: Rule | None = None
+        self.preparer: Rule | None = None
         self.differential_rule: Rule | None = None
         self.vjp_rule: Rule | None = None
         self.shape_rule: Rule | None = None
@@ -174,6 +183,11 @@ class Primitive:
     def evaluate(self, rule: RuleT) -> RuleT:
         """`rule(xp, *args, **params)` computes the value with the array namespace `xp`."""
         self.evaluator = rule
+        return rule
+
+    def prepare(self, rule: RuleT) -> RuleT:
+        """`rule(xp, **params)` returns the function of the operands: `evaluate` for where calls must be cheap."""
+        self.preparer = rule
         return rule
 
     def differential(self, rule: RuleT) -> RuleT:
@@ -242,7 +256,9 @@ class Primitive:
         """The function that computes the value from plain NumPy operands."""
         found = self.functions.get(params)
         if found is None:
-            if self.evaluator is not None:
+            if self.preparer is not None:
+                found = self.preparer(np, **self.named(params))
+            elif self.evaluator is not None:
                 found = partial(self.evaluator, np, **self.named(params))
             elif self.infix is not None:
                 # on scalars Python's operators are ten times faster than NumPy's ufuncs

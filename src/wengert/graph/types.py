@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["OPAQUE", "ArrayType", "OpaqueType", "array_type", "concrete_type", "scalar_like"]
+__all__ = ["OPAQUE", "ArrayType", "OpaqueType", "array_type", "concrete_type", "declare_opaque", "scalar_like"]
 
 Shape = tuple[int, ...]
 
@@ -17,18 +17,20 @@ class ArrayType:
     A *weak* type is that of a Python number, whose dtype yields to that of an array (NEP 50).
     """
 
-    __slots__ = ("dtype", "ndim", "shape", "size", "weak")
+    __slots__ = ("dtype", "kind", "ndim", "one", "shape", "size", "weak")
 
     shape: Shape
     dtype: np.dtype[Any]
     weak: bool
     ndim: int
     size: int
+    kind: str
+    one: Any
 
     @property
     def inexact(self) -> bool:
         """Whether values of this type are real or complex floating-point numbers."""
-        return self.dtype.kind in "fc"
+        return self.kind in "fc"
 
     def __repr__(self) -> str:
         if self.weak:
@@ -48,6 +50,7 @@ class OpaqueType:
     size = 1
     weak = False
     inexact = False
+    kind = "O"
 
     def __repr__(self) -> str:
         return "opaque"
@@ -65,6 +68,9 @@ def array_type(shape: Shape, dtype: np.dtype[Any], weak: bool = False) -> ArrayT
         found = ArrayType()
         found.shape, found.dtype, found.weak = shape, dtype, weak
         found.ndim = len(shape)
+        found.kind = dtype.kind
+        # the seed of a reverse sweep, at hand because small programs ask for it often
+        found.one = dtype.type(1) if dtype.kind in "fc" else None
         found.size = 1
         for length in shape:
             found.size *= length
@@ -80,16 +86,27 @@ _PYTHON_SCALARS: Final[dict[type, ArrayType]] = {
     bool: array_type((), np.dtype(np.bool_), weak=True),
 }
 
-_SCALARS: Final = {**_PYTHON_SCALARS, np.float64: array_type((), np.dtype(np.float64))}
+_KNOWN: Final[dict[type, ArrayType | OpaqueType]] = {
+    **_PYTHON_SCALARS,
+    np.float64: array_type((), np.dtype(np.float64)),
+    np.float32: array_type((), np.dtype(np.float32)),
+    np.bool_: array_type((), np.dtype(np.bool_)),
+}
+
+
+def declare_opaque(kind: type) -> type:
+    """Declare, as a decorator, that the instances of a class are opaque operands."""
+    _KNOWN[kind] = OPAQUE
+    return kind
 
 
 def concrete_type(value: Any) -> ArrayType | OpaqueType:
     """The type of a Python number, NumPy scalar or array; `OPAQUE` for anything else."""
     kind = value.__class__
     if kind is np.ndarray:
-        found = _interned.get((value.shape, value.dtype, False))
-        return found if found is not None else array_type(value.shape, value.dtype)
-    found = _SCALARS.get(kind)
+        known = _interned.get((value.shape, value.dtype, False))
+        return known if known is not None else array_type(value.shape, value.dtype)
+    found = _KNOWN.get(kind)
     if found is not None:
         return found
     if isinstance(value, (np.ndarray, np.generic)):

@@ -15,10 +15,11 @@ from wengert.primitives.elementwise import absolute, sqrt, square
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import normal_axes, sum_along
 from wengert.primitives.shaping import broadcast_to, reshape
-from wengert.tracing import FUNCTIONS, as_operand, implements, type_of
+from wengert.tracing import FUNCTIONS, Tracer, as_operand, implements, type_of
 
 __all__: list[str] = []
 
+_TOTALS = [(tuple(range(ndim)), False) for ndim in range(65)]
 _UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
 
 
@@ -39,6 +40,11 @@ def _finish(result: Any, dtype: Any, out: Any) -> Any:
 @implements(np.sum)
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
         initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
+    if axis is None and dtype is out is None and keepdims is initial is where is _UNSET and isinstance(a, Tracer):
+        # the everyday case, without a detour
+        if a.is_view:
+            a.refresh()
+        return a.recording.unary(sum_along, a, _TOTALS[a.type.ndim])
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
     return _finish(result if initial is _UNSET else result + initial, None, out)
@@ -95,6 +101,8 @@ def _count(a: Any, axis: Any, where: Any) -> Any:
 @implements(np.mean)
 def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET, *,
          where: Any = _UNSET) -> Any:  # fmt: skip
+    if axis is None and dtype is out is None and keepdims is where is _UNSET and isinstance(a, Tracer):
+        return sum(a) / float(a.type.size)
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     count = _count(a, axis, where)
     if where is not _UNSET and keepdims is True:

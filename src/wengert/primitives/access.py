@@ -14,7 +14,7 @@ from wengert.primitives.indexing import replace, take
 from wengert.primitives.shaping import broadcast_to
 from wengert.tracing import Tracer, as_operand, method, primal, type_of
 from wengert.tracing.index import Index, parse_index
-from wengert.tracing.mutation import View, assign, is_array, shares_memory, view_of, write_in_place
+from wengert.tracing.mutation import How, View, assign, is_array, shares_memory, view_of, write_in_place
 
 __all__ = ["cast", "getitem", "setitem", "view_by"]
 
@@ -25,24 +25,38 @@ def cast(x: Any, dtype: Any) -> Any:
     return x if type_of(x).dtype == dtype and not type_of(x).weak else bind(convert, (x,), (dtype,))
 
 
+class _At:
+    """A view by a basic index."""
+
+    __slots__ = ("fixed",)
+
+    def __init__(self, fixed: Index) -> None:
+        self.fixed = fixed
+
+    def project(self, base: Tracer) -> Any:
+        return bind(take, (base, self.fixed), (0,))
+
+    def scatter(self, base: Tracer, content: Any) -> Any:
+        return bind(replace, (base, content, self.fixed), (0,))
+
+
 @method("__getitem__")
 def getitem(x: Tracer, index: Any) -> Any:
     """`x[index]`, a view where NumPy gives one."""
-    fixed, arrays = parse_index(index, x.shape)
-    if not x.type.shape and index == () and x.type.weak:
-        return x
-    part = bind(take, (x, fixed, *arrays), (0,))
-    if arrays or not part.type.shape or not isinstance(part, Tracer) or not shares_memory(part, x):
-        return part
-
-    def project(base: Tracer) -> Any:
-        return bind(take, (base, fixed), (0,))
-
-    def scatter(base: Tracer, content: Any) -> Any:
-        return bind(replace, (base, content, fixed), (0,))
-
-    view = view_of(x, part, project, scatter)
-    return view
+    if x.is_view:
+        x.refresh()
+    kind = index.__class__
+    if kind is slice or kind is int:
+        fixed = Index((index,), 0)
+    else:
+        fixed, arrays = parse_index(index, x.type.shape)
+        if arrays:
+            return bind(take, (x, fixed, *arrays), (0,))
+        if not x.type.shape and x.type.weak and index == ():
+            return x
+    part = x.recording.with_opaque(take, x, fixed, (0,))
+    # a basic index gives a view, unless it gives a scalar
+    return view_of(x, part, _At(fixed)) if part.type.shape and part.__class__ is Tracer else part
 
 
 def _unique(shape: tuple[int, ...], fixed: Index, arrays: tuple[Any, ...], value: Any) -> tuple[Any, ...] | None:
@@ -104,7 +118,7 @@ def _writes_itself(x: Tracer, index: Any, value: Any) -> bool:
         isinstance(part, np.ndarray)
         and part.shape == theirs.shape
         and part.strides == theirs.strides
-        and part.__array_interface__["data"] == primal(value.project(x)).__array_interface__["data"]
+        and part.__array_interface__["data"] == primal(value.how.project(x)).__array_interface__["data"]
     )
 
 
@@ -113,7 +127,7 @@ def view_by(x: Tracer, forth: Callable[[Any], Any], back: Callable[[Any, Any], A
     part = forth(x)
     if not isinstance(part, Tracer) or not part.type.shape or not shares_memory(part, x):
         return part
-    return view_of(x, part, forth, back)
+    return view_of(x, part, How(forth, back))
 
 
 def _in_place(name: str, operation: Callable[[Any, Any], Any]) -> None:

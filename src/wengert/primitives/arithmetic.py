@@ -114,7 +114,7 @@ def _d_power(out: Any, x: Any, y: Any) -> Any:
 power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",
                            domain="x > 0, or any x for a whole exponent >= 0; x**0 is constant",
                            cite="d(x^p) = p x^(p-1) dx")  # fmt: skip
-power_constant.evaluate(lambda xp, x, *, exponent: x**exponent)
+power_constant.prepare(lambda xp, *, exponent: lambda x: x**exponent)
 power_constant.dtype(lambda x, *, exponent: np.result_type(float(1) if x.weak else x.dtype, exponent))
 power_constant.samples(
     lambda r: ((r.normal(size=3),), {"exponent": 2}),
@@ -133,7 +133,7 @@ def _d_power_constant(out: Any, x: Any, *, exponent: float) -> Any:
     if exponent == 1:
         return (lambda dx: dx,)
     if exponent == 2:
-        return (lambda dx: dx * (2 * x),)
+        return (lambda dx: dx * (x + x),)
     return (lambda dx: dx * (exponent * x ** (exponent - 1)),)
 
 

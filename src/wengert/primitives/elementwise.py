@@ -48,7 +48,7 @@ sqrt = unary("sqrt", np.sqrt, lambda y, x: lambda dx: dx * (0.5 / y), "x > 0", "
              0.2, 3)  # fmt: skip
 cbrt = unary("cbrt", np.cbrt, lambda y, x: lambda dx: dx * (1 / (3 * y * y)), "x != 0",
              "d x^(1/3) = dx / (3 x^(2/3))", 0.2, 3)  # fmt: skip
-square = unary("square", np.square, lambda y, x: lambda dx: dx * (2 * x), "everywhere", "d x^2 = 2 x dx")
+square = unary("square", np.square, lambda y, x: lambda dx: dx * (x + x), "everywhere", "d x^2 = 2 x dx")
 reciprocal = unary("reciprocal", np.reciprocal, lambda y, x: lambda dx: dx * -(y * y), "x != 0",
                    "d (1/x) = -dx / x^2", 0.3, 2)  # fmt: skip
 sin = unary("sin", np.sin, lambda y, x: lambda dx: dx * cos(x), "everywhere", "DLMF 4.20.1")

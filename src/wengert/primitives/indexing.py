@@ -27,7 +27,15 @@ def _result_shape(shape: Shape, index: Index, arrays: tuple[ArrayType, ...], lea
 take = Primitive("take", params=("leading",), linear="separately", value_shaped=True, notation="{0}[{1}]",
                  shapes="(...) -> what NumPy's x[index] gives", domain="everywhere; constant in the index",
                  cite="a selection of the entries; its adjoint adds at the same places")  # fmt: skip
-take.evaluate(lambda xp, x, index, *arrays, leading: x[index.fill(arrays, leading)])
+
+
+@take.prepare
+def _take_value(xp: Any, *, leading: int) -> Any:
+    if not leading:
+        return lambda x, index, *arrays: x[index.fill(arrays, 0) if arrays else index.key]
+    return lambda x, index, *arrays: x[index.fill(arrays, leading)]
+
+
 take.shape(lambda x, index, *arrays, leading: _result_shape(x.shape, index, arrays, leading))
 take.dtype(lambda x, index, *arrays, leading: x.dtype)
 take.transpose(0)(
@@ -40,15 +48,18 @@ put_add = Primitive("put_add", params=("shape", "leading"), linear="separately",
                     domain="everywhere; constant in the index", cite="the adjoint of x -> x[index]")  # fmt: skip
 
 
-@put_add.evaluate
-def _put_add_value(xp: Any, g: Any, index: Index, *arrays: Any, shape: Shape, leading: int) -> Any:
-    out = xp.zeros(shape, g.dtype)
-    place = index.fill(arrays, leading)
-    if arrays:
-        np.add.at(out, place, g)
-    else:
-        out[place] = g
-    return out
+@put_add.prepare
+def _put_add_value(xp: Any, *, shape: Shape, leading: int) -> Any:
+    def put(g: Any, index: Index, *arrays: Any) -> Any:
+        out = xp.zeros(shape, g.dtype)
+        place = index.fill(arrays, leading)
+        if arrays:
+            np.add.at(out, place, g)
+        else:
+            out[place] = g
+        return out
+
+    return put
 
 
 put_add.shape(lambda g, index, *arrays, shape, leading: shape)

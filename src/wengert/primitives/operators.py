@@ -48,9 +48,9 @@ def _pos(x: Tracer) -> Any:
 @method("__pow__")
 def _pow(x: Tracer, exponent: Any) -> Any:
     if exponent.__class__ is int or exponent.__class__ is float:
-        if x.__class__ is Tracer:
-            return x.recording.unary(power_constant, x, (exponent,))
-        return bind(power_constant, (x,), (exponent,))
+        if x.is_view:
+            x.refresh()
+        return x.recording.unary(power_constant, x, (exponent,))
     return bind(power, (x, as_operand(exponent)))
 
 

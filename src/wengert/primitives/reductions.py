@@ -48,7 +48,7 @@ def _batch_axes(primitive: Primitive) -> None:
 def _reduction(name: str, ufunc: np.ufunc, **slots: Any) -> Primitive:
     primitive = Primitive(name, params=("axis", "keepdims"), notation=f"{name}({{0}}, axis={{axis}})",
                           shapes="(...) -> the same without the axes `axis`", **slots)  # fmt: skip
-    primitive.evaluate(lambda xp, x, *, axis, keepdims: ufunc.reduce(x, axis=axis, keepdims=keepdims))
+    primitive.prepare(lambda xp, *, axis, keepdims: lambda x: ufunc.reduce(x, axis, None, None, keepdims))
     primitive.shape(reduced_shape)
     primitive.dtype(lambda x, *, axis, keepdims: np.dtype(np.bool_) if ufunc in _LOGICAL else x.dtype)
     _batch_axes(primitive)
@@ -73,7 +73,8 @@ sum_along.differential(
 
 @sum_along.transpose(0)
 def _sum_adjoint(g: Any, x: ArrayType, *, axis: Axes, keepdims: bool) -> Any:
-    return broadcast_to(restored(g, axis, keepdims), shape=x.shape)
+    leading = axis == tuple(range(len(axis)))
+    return broadcast_to(g if leading else restored(g, axis, keepdims), shape=x.shape)
 
 
 def _d_extreme(primitive: Primitive) -> None:

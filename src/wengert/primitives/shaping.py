@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 reshape = Primitive("reshape", params=("shape",), linear="jointly", notation="{0}.reshape{shape}",
                     shapes="(...) -> shape, the same number of entries", domain="everywhere",
                     cite="a bijection of the entries")  # fmt: skip
-reshape.evaluate(lambda xp, x, *, shape: xp.reshape(x, shape))
+reshape.prepare(lambda xp, *, shape: lambda x: xp.reshape(x, shape))
 reshape.differential(lambda out, x, *, shape: (lambda dx: reshape(dx, shape=shape),))
 reshape.transpose(0)(lambda g, x, *, shape: reshape(g, shape=x.shape))
 reshape.batch(lambda size, args, batched, *, shape: reshape(args[0], shape=(size, *shape)))
@@ -62,14 +62,18 @@ broadcast_to.samples(
 )
 
 
-@broadcast_to.evaluate
-def _broadcast_to_value(xp: Any, x: Any, *, shape: Shape) -> Any:
+@broadcast_to.prepare
+def _broadcast_to_value(xp: Any, *, shape: Shape) -> Any:
     if math.prod(shape) > 4096:
-        return xp.broadcast_to(x, shape)
+        return lambda x: xp.broadcast_to(x, shape)
+
     # for small results a copy is several times faster than NumPy's view
-    out = np.empty(shape, x.dtype if isinstance(x, (np.ndarray, np.generic)) else type(x))
-    out[...] = x
-    return out
+    def copied(x: Any) -> Any:
+        out = np.empty(shape, x.dtype if isinstance(x, (np.ndarray, np.generic)) else type(x))
+        out[...] = x
+        return out
+
+    return copied
 
 
 @broadcast_to.batch

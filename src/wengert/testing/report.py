@@ -96,26 +96,31 @@ class Report:
 
     @property
     def unproved(self) -> tuple[Check, ...]:
-        """The tests that could decide nothing at all."""
-        return tuple(check for check in self.checks if check.undecided == check.count)
+        """The tests of those orders at which no comparison with differences decided anything."""
+        compared = [check for check in self.checks if check.name == "differences"]
+        decided = {check.order for check in compared if check.undecided < check.count}
+        return tuple(check for check in self.undecided if check.order not in decided)
 
     @property
     def passed(self) -> bool:
-        """Whether no test failed, and none was left wholly open."""
+        """Whether no test failed, and no order was left wholly open."""
         return not self.failures and not self.unproved
 
     def __str__(self) -> str:
+        notes = [f"{check.title}: {check.detail}" for check in self.checks if check.detail]
+        head = f"check_derivatives: {self.summary()}"
+        return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
+
+    def table(self) -> str:
+        """All tests, one a line."""
         rows = [("test", "order", "mode", "outcome", "compared", "largest error", "allowed")]
         rows += [
             (c.name, str(c.order), c.mode, c.outcome, _compared(c), f"{c.error:.1e}", f"{c.allowed:.1e}")
             for c in self.checks
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        table = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                          for row in rows)  # fmt: skip
-        notes = [f"{check.title}: {check.detail}" for check in self.checks if check.detail]
-        head = f"check_derivatives: {self.summary()}"
-        return "\n".join([head, "", table, *(["", *notes] if notes else [])])
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                         for row in rows)  # fmt: skip
 
     def summary(self) -> str:
         """The outcome in one line."""
@@ -133,8 +138,8 @@ class Report:
         lines = [f"check_derivatives: {self.summary()}"]
         told = [check for check in self.failures if check.finding is not None]
         if told:
-            # a difference from the function itself says more than a disagreement of two modes
-            first = min(told, key=lambda check: (check.order, check.name != "differences"))
+            # a difference in one entry says more than one along a random direction, which forward mode gives
+            first = min(told, key=lambda check: (check.order, check.order > 1 and check.mode.startswith("forward")))
             assert first.finding is not None
             lines.append(f"  order {first.order}, {first.mode}, the entry with the largest error:")
             lines.append(f"    argument       {first.finding.argument}")
@@ -149,7 +154,7 @@ class Report:
                 lines.append("  cause: no single rule fails by itself; look at custom rules and at stop_gradient")
         else:
             lines.append("  Check at a point away from kinks, jumps and edges of the domain.")
-        return "\n".join(lines)
+        return "\n".join([*lines, "", self.table()])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain Python values, ready for JSON."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -55,6 +56,12 @@ class Subject:
         # single precision is checked against the same program in double precision where it has one
         self.wide = False
         self.wide = self._accepts_double()
+
+    @property
+    def source(self) -> str:
+        """The file and line of the function, where it is written in Python."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        return f"{Path(code.co_filename).name}:{code.co_firstlineno}" if code is not None else ""
 
     def _choose(self, argnums: int | Sequence[int] | None) -> tuple[int, ...]:
         if argnums is None:

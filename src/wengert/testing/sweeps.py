@@ -31,7 +31,7 @@ def pull(function: FlatFunction, leaves: Sequence[Any], seeds: Sequence[Sequence
         placed = [(slot, g) for slot, g in zip(slots, cotangents, strict=True) if slot is not None]
         swept = tape.pull(placed, len(leaves))
         found.append([zeros(type_of(x), 0) if g is None else g for x, g in zip(leaves, swept, strict=True)])
-    tape.captured.release()
+    tape.release()
     return found
 
 

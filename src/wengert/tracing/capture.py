@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["Captured", "capture"]
+__all__ = ["SMALL", "Captured"]
 
 SMALL: Final = 4096
 _guard: Final = threading.Lock()
@@ -72,18 +72,3 @@ class Captured:
             self._finalizer()
             self._finalizer = None
             self.seen = None
-
-    @property
-    def holds(self) -> bool:
-        """Whether any array is locked."""
-        return bool(self.arrays)
-
-
-def capture(value: Any, captured: Captured) -> Any:
-    """What a recording may keep of a plain value: the value, or a copy, safe from later writes."""
-    if value.__class__ is not np.ndarray:
-        return value.copy() if isinstance(value, np.ndarray) else value
-    if value.nbytes <= SMALL:
-        return value.copy()
-    captured.lock(value)
-    return value

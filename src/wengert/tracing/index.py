@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.errors import UnsupportedError
-from wengert.graph import Operand, locate
+from wengert.graph import Operand, declare_opaque, locate
 from wengert.tracing.recording import primal
 
 __all__ = ["Index", "parse_index"]
@@ -23,6 +23,7 @@ class _Slot:
 SLOT: Final = _Slot()
 
 
+@declare_opaque
 class Index:
     """The fixed part of an index: integers, slices, None and Ellipsis, with slots for integer arrays."""
 

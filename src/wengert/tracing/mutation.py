@@ -8,6 +8,7 @@ looks into; it is read afresh once that box has changed, and a write to the view
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,21 +18,28 @@ from wengert.graph import locate
 from wengert.tracing.recording import primal
 from wengert.tracing.tracer import Tracer
 
-__all__ = ["View", "assign", "is_array", "shares_memory", "view_of", "write_in_place"]
+__all__ = ["How", "View", "assign", "is_array", "shares_memory", "view_of", "write_in_place"]
 
 
-class View(Tracer):
-    """A traced array that shares its memory with another one, as NumPy's slices do.
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a view looks into its base.
 
     `project` makes the view from its base, `scatter` the changed base from the base and the changed view.
     """
 
-    __slots__ = ("base", "project", "scatter", "seen")
+    project: Callable[[Tracer], Any]
+    scatter: Callable[[Tracer, Any], Any]
+
+
+class View(Tracer):
+    """A traced array that shares its memory with another one, as NumPy's slices do."""
+
+    __slots__ = ()
     is_view = True
 
     base: Tracer
-    project: Callable[[Tracer], Any]
-    scatter: Callable[[Tracer, Any], Any]
+    how: Any
     seen: Any
 
     def refresh(self) -> None:
@@ -40,15 +48,15 @@ class View(Tracer):
         if base.is_view:
             base.refresh()
         if base.value is not self.seen:
-            _fill(self, self.project(base))
+            _fill(self, self.how.project(base))
             self.seen = base.value
 
 
-def view_of(base: Tracer, part: Any, project: Callable[[Tracer], Any], scatter: Callable[[Tracer, Any], Any]) -> Any:
-    """Turn the traced `part`, computed from `base`, into a view of it."""
-    view = View(part.value, part.type, part.recording, part.payload)
-    view.base, view.project, view.scatter, view.seen = base, project, scatter, base.value
-    return view
+def view_of(base: Tracer, part: Tracer, how: Any) -> Any:
+    """Turn the traced `part`, fresh from `base`, into a view of it."""
+    part.__class__ = View
+    part.base, part.how, part.seen = base, how, base.value
+    return part
 
 
 def is_array(value: Any) -> bool:
@@ -59,7 +67,10 @@ def is_array(value: Any) -> bool:
 def shares_memory(part: Any, base: Any) -> bool:
     """Whether NumPy made `part` as a view of `base`."""
     inner = primal(part)
-    return isinstance(inner, np.ndarray) and inner.base is not None and np.may_share_memory(inner, primal(base))
+    if inner.__class__ is not np.ndarray or inner.base is None:
+        return False
+    outer = primal(base)
+    return inner.base is outer or inner.base is outer.base
 
 
 def _fill(target: Tracer, content: Any) -> None:
@@ -73,7 +84,7 @@ def assign(target: Tracer, content: Any) -> None:
     """Put another value of the same shape and dtype into a box, and into what it is a view of."""
     if isinstance(target, View):
         target.refresh()
-        assign(target.base, target.scatter(target.base, content))
+        assign(target.base, target.how.scatter(target.base, content))
         _fill(target, content)
         target.seen = target.base.value
     else:

@@ -23,7 +23,8 @@ class Tracer(Operand):
     The operators and the array methods are installed by the primitives that they stand for.
     """
 
-    __slots__ = ()
+    # the last three are set for views only: what they look into, how, and what they saw there
+    __slots__ = ("base", "how", "seen")
     # NumPy compares priorities before it tries its own operators on us
     __array_priority__: ClassVar[float] = 1000.0
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -143,7 +144,7 @@ class Tracer(Operand):
         if not options and how == "__call__":
             primitive = names.UFUNCS.get(ufunc)
             if primitive.__class__ is Primitive:
-                return call_ufunc(primitive, inputs)
+                return call_ufunc(self, primitive, inputs)
         rule = names.resolve_ufunc(ufunc, how)
         if isinstance(rule, Primitive):
             return names.FUNCTIONS["ufunc with options"](rule, *inputs, **options)
@@ -173,10 +174,17 @@ class Tracer(Operand):
         self._refuse("pickling", "Pass the value itself.")
 
 
-def call_ufunc(primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
     """A ufunc call: its result is a NumPy scalar even where every operand is a Python number."""
-    if primitive.infix is not None and all(operand.__class__ is float for operand in map(primal, inputs)):
-        inputs = tuple(names.FUNCTIONS["strong"](operand) for operand in inputs)
+    if self.is_view:
+        self.refresh()
+    if primitive.infix is None:
+        if len(inputs) == 1:
+            return self.recording.unary(primitive, self, ())
+    elif self.type.weak and all([primal(operand).__class__ in (float, int, complex) for operand in inputs]):
+        inputs = tuple([names.FUNCTIONS["strong"](operand) for operand in inputs])
+    elif inputs[0].__class__ is np.ndarray or inputs[-1].__class__ is np.ndarray:
+        return self.recording.apply(primitive, inputs, ())
     return bind(primitive, tuple([as_operand(operand) for operand in inputs]))
 
 
@@ -194,9 +202,9 @@ def unary(name: str, primitive: Primitive) -> None:
     """Install a primitive as a unary operator of traced values."""
 
     def apply(self: Tracer) -> Any:
-        if self.__class__ is Tracer:
-            return self.recording.unary(primitive, self, ())
-        return bind(primitive, (self,))
+        if self.is_view:
+            self.refresh()
+        return self.recording.unary(primitive, self, ())
 
     setattr(Tracer, f"__{name}__", apply)
 
@@ -205,13 +213,22 @@ def binary(name: str, primitive: Primitive, reflected: bool = True) -> None:
     """Install a primitive as a binary operator of traced values, and as its reflection."""
 
     def forward(self: Tracer, other: Any) -> Any:
-        if self.__class__ is Tracer:
-            kind = other.__class__
-            if kind is float or (kind is Tracer and other.recording is self.recording):
-                return self.recording.binary(primitive, self, other)
+        if self.is_view:
+            self.refresh()
+        kind = other.__class__
+        if kind is float or kind is int:
+            return self.recording.with_number(primitive, self, other, False)
+        if isinstance(other, Tracer) and other.recording is self.recording:
+            if other.is_view:
+                other.refresh()
+            return self.recording.binary(primitive, self, other)
         return bind(primitive, (self, as_operand(other)))
 
     def backward(self: Tracer, other: Any) -> Any:
+        if self.is_view:
+            self.refresh()
+        if other.__class__ is float or other.__class__ is int:
+            return self.recording.with_number(primitive, self, other, True)
         return bind(primitive, (as_operand(other), self))
 
     forward.__name__, backward.__name__ = f"__{name}__", f"__r{name}__"

@@ -6,16 +6,16 @@ says so, and only that equation is computed again with zeros that annihilate. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert.errors import NonlinearError
-from wengert.graph import ArrayType, Operand, Primitive, bind, locate
+from wengert.graph import OPAQUE, ArrayType, Operand, Primitive, bind, concrete_type, locate
 from wengert.primitives.shaping import broadcast_to
 from wengert.tracing import Recording, Tracer, type_of
-from wengert.tracing.capture import Captured, capture
+from wengert.tracing.capture import SMALL, Captured
 from wengert.transforms.rule import Rule, rule_for
 
 __all__ = ["SWEEP_ERRORS", "Tape", "zeros"]
@@ -36,7 +36,7 @@ class Tape(Recording):
         self.linear_only = linear_only
         # whether the shortcuts for plain operands may be taken
         self.quick = not (linear_only or self.nested)
-        self.captured = Captured()
+        self.captured: Captured | None = None
 
     def __exit__(self, *details: object) -> None:
         super().__exit__(*details)
@@ -46,7 +46,23 @@ class Tape(Recording):
         """A value to differentiate with respect to."""
         slot = self.count
         self.count += 1
-        return Tracer(capture(value, self.captured), type_of(value), self, slot)
+        return Tracer(self.capture(value), type_of(value), self, slot)
+
+    def capture(self, value: Any) -> Any:
+        """What may be kept of a plain value: itself, a copy of a small array, or a large one made read-only."""
+        if not isinstance(value, np.ndarray):
+            return value
+        if value.nbytes <= SMALL:
+            return value.copy()
+        if self.captured is None:
+            self.captured = Captured()
+        self.captured.lock(value)
+        return value
+
+    def release(self) -> None:
+        """Give captured arrays back; the tape is of no further use."""
+        if self.captured is not None:
+            self.captured.release()
 
     def box(self, value: Any) -> Tracer:
         return Tracer(value, type_of(value), self, None)
@@ -64,25 +80,47 @@ class Tape(Recording):
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, value), rule))
         return Tracer(value, rule.result, self, slot)
 
-    def binary(self, primitive: Primitive, left: Operand, right: Any) -> Any:
-        """`apply`, for two operands of which the right one may be a Python float."""
-        slots = left.payload
-        if right.__class__ is float:
-            rule = primitive.rules.get(((), 1, left.type, _FLOAT))
-            y: Any = right
-        else:
-            rule = primitive.rules.get(((), 3, left.type, right.type))
-            y = right.value
-            if right.payload is None:
-                rule = None
-            slots = (slots, right.payload)
-        if rule is None or left.payload is None or not self.quick:
+    def binary(self, primitive: Primitive, left: Operand, right: Operand) -> Any:
+        """`apply`, for two operands."""
+        slots = (left.payload, right.payload)
+        rule = primitive.rules.get(((), 3, left.type, right.type))
+        if rule is None or None in slots or not self.quick:
             return self.apply(primitive, (left, right), ())
-        x = left.value
+        x, y = left.value, right.value
         value = rule.evaluate(x, y)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, slots, rule.save(x, y, value), rule))
+        return Tracer(value, rule.result, self, slot)
+
+    def with_number(self, primitive: Primitive, operand: Operand, number: Any, number_first: bool) -> Any:
+        """`apply`, for an operand and a Python number."""
+        place = operand.payload
+        weak = _NUMBERS[number.__class__]
+        key = ((), 2, weak, operand.type) if number_first else ((), 1, operand.type, weak)
+        rule = primitive.rules.get(key)
+        if rule is None or place is None or not self.quick:
+            return self.apply(primitive, (number, operand) if number_first else (operand, number), ())
+        x, y = (number, operand.value) if number_first else (operand.value, number)
+        value = rule.evaluate(x, y)
+        slot = self.count
+        self.count = slot + 1
+        self.entries.append((rule.pull_raw, slot, place, rule.save(x, y, value), rule))
+        return Tracer(value, rule.result, self, slot)
+
+    def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]) -> Any:
+        """`apply`, for an operand and an opaque object such as an index."""
+        place = operand.payload
+        if place is None or not self.quick:
+            return self.apply(primitive, (operand, opaque), params)
+        x = operand.value
+        value = primitive.function(params)(x, opaque)
+        rule = primitive.rules.get((params, 1, operand.type, OPAQUE, concrete_type(value)))
+        if rule is None:
+            return self.apply(primitive, (operand, opaque), params)
+        slot = self.count
+        self.count = slot + 1
+        self.entries.append((rule.pull_raw, slot, place, rule.save(x, opaque, value), rule))
         return Tracer(value, rule.result, self, slot)
 
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -90,48 +128,60 @@ class Tape(Recording):
             raise self.leaked()
         values: list[Any] = []
         slots: list[int] = []
+        key: list[Any] = [params, 0]
         active = 0
         for position, arg in enumerate(args):
-            if isinstance(arg, Operand) and arg.recording is self:
-                values.append(arg.value)
-                if arg.payload is not None:
-                    slots.append(arg.payload)
-                    active |= 1 << position
+            if isinstance(arg, Operand):
+                key.append(arg.type)
+                if arg.recording is self:
+                    values.append(arg.value)
+                    if arg.payload is not None:
+                        slots.append(arg.payload)
+                        active |= 1 << position
+                    continue
             else:
-                values.append(arg)
-        result = primitive.function(params)(*values) if not self.nested else bind(primitive, tuple(values), params)
+                key.append(concrete_type(arg))
+            values.append(arg)
+        if self.nested:
+            result = bind(primitive, tuple(values), params)
+        else:
+            result = primitive.function(params)(*values)
         if not primitive.differentiable:
             return result
         if not active:
             return self._constants(result) if primitive.outputs > 1 else self.box(result)
         results = result if primitive.outputs > 1 else (result,)
-        types = tuple([type_of(value) for value in results])
-        if not types[0].inexact:
-            return result
-        if primitive.rule_maker is not None:
-            rule = primitive.rule_maker(values, results, active, self.level)
-        else:
-            rule = rule_for(primitive, params, values, active, types)
+        key[1] = active
+        if primitive.value_shaped:
+            key.append(type_of(result))
+        rule = primitive.rules.get(tuple(key))
+        if rule is None:
+            types = tuple([type_of(value) for value in results])
+            if not types[0].inexact:
+                return result
+            if primitive.rule_maker is None:
+                rule = rule_for(primitive, params, values, active, types)
+            else:
+                rule = primitive.rule_maker(values, results, active, self.level)
         if self.linear_only:
             _require_linear(rule)
-        return self._append(rule, slots, values, results, types)
+        return self._append(rule, slots, values, results)
 
     def _constants(self, results: Sequence[Any]) -> tuple[Any, ...]:
         return tuple([self.box(value) for value in results])
 
-    def _append(
-        self, rule: Any, slots: list[int], values: list[Any], results: Sequence[Any], types: Sequence[ArrayType]
-    ) -> Any:
+    def _append(self, rule: Any, slots: list[int], values: list[Any], results: Sequence[Any]) -> Any:
         for position in rule.keep_constant:
             if isinstance(values[position], np.ndarray):
-                values[position] = capture(values[position], self.captured)
-        saved = rule.save(*values, *results)
+                values[position] = self.capture(values[position])
         slot = self.count
         self.count += len(results)
-        pull = rule.pull_raw if len(results) == 1 else None
-        self.entries.append((pull, slot, slots[0] if len(slots) == 1 else tuple(slots), saved, rule))
-        traced = tuple([Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, types, strict=True))])
-        return traced if len(results) > 1 else traced[0]
+        place = slots[0] if len(slots) == 1 else tuple(slots)
+        if len(results) == 1:
+            self.entries.append((rule.pull_raw, slot, place, rule.save(*values, results[0]), rule))
+            return Tracer(results[0], rule.result, self, slot)
+        self.entries.append((None, slot, place, rule.save(*values, *results), rule))
+        return tuple([Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))])
 
     def slot_of(self, value: Any) -> int | None:
         """Where on the tape a result stands; None for a constant."""
@@ -156,12 +206,12 @@ class Tape(Recording):
             if slot is not None:
                 _accumulate(cotangents, slot, seed)
             raw = raw and not isinstance(seed, Operand)
-        entries = iter(self.entries.pop, None) if consume else reversed(self.entries[1:])
+        following = self.entries.pop if consume else reversed(self.entries).__next__
         with np.errstate(invalid="raise", divide="ignore", over="ignore", under="ignore"):
             if raw and not batch:
-                _pull_plain(entries, cotangents)
+                _pull_plain(following, cotangents)
             else:
-                _pull_general(entries, cotangents, raw, batch)
+                _pull_general(following, cotangents, raw, batch)
         return cotangents[:inputs]
 
     def push(self, tangents: Sequence[Any], batch: int = 0) -> list[Any]:
@@ -189,9 +239,10 @@ class Tape(Recording):
         return found
 
 
-def _pull_plain(entries: Iterable[Any], cotangents: list[Any]) -> None:
+def _pull_plain(following: Callable[[], Entry | None], cotangents: list[Any]) -> None:
     """The inner loop of reverse mode on plain arrays."""
-    for pull, slot, slots, saved, rule in entries:
+    while (entry := following()) is not None:
+        pull, slot, slots, saved, rule = entry
         if pull is None:
             _pull_one(cotangents, slot, slots, saved, rule, True, 0)
             continue
@@ -212,9 +263,10 @@ def _pull_plain(entries: Iterable[Any], cotangents: list[Any]) -> None:
                 cotangents[place] = part if present is None else present + part
 
 
-def _pull_general(entries: Iterable[Any], cotangents: list[Any], raw: bool, batch: int) -> None:
+def _pull_general(following: Callable[[], Entry | None], cotangents: list[Any], raw: bool, batch: int) -> None:
     """The same for traced cotangents, and for many cotangents at once."""
-    for _, slot, slots, saved, rule in entries:
+    while (entry := following()) is not None:
+        _, slot, slots, saved, rule = entry
         _pull_one(cotangents, slot, slots, saved, rule, raw, batch)
 
 
@@ -252,7 +304,7 @@ def _again(function: Any, operands: tuple[Any, ...]) -> Any:
         return function(*operands)
 
 
-_FLOAT = type_of(1.0)
+_NUMBERS = {float: type_of(1.0), int: type_of(1)}
 
 
 def zeros(kind: ArrayType, batch: int) -> Any:

@@ -1,0 +1,153 @@
+"""What `explain` returns: data to look into, to print, and to write as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wengert.api.listing import WengertList
+from wengert.display.bill import Bill
+from wengert.display.parts import Part, part_lines, plain
+from wengert.display.quantities import count
+from wengert.display.sections import Section, folded, sections_text
+from wengert.testing import Report
+
+__all__ = ["Explanation", "Gradient", "Products"]
+
+PRINTED_LINES: Final = 40
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of a scalar function, one part per array."""
+
+    parts: tuple[Part, ...]
+
+    def sections(self) -> list[Section]:
+        """For print."""
+        return [("Gradient", part_lines(self.parts))]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"gradient": [part.to_dict() for part in self.parts]}
+
+
+@dataclass(frozen=True)
+class Products:
+    """The Jacobian of a function with many results, through its products with random vectors.
+
+    `pushed` is J v for the tangents v, `pulled` is u J for the cotangents u; `jacobian` holds the matrix
+    itself where it is small.
+    """
+
+    shapes: tuple[tuple[str, tuple[int, ...]], ...]
+    tangents: tuple[Part, ...]
+    pushed: tuple[Part, ...]
+    cotangents: tuple[Part, ...]
+    pulled: tuple[Part, ...]
+    jacobian: tuple[Part, ...]
+    seed: int
+
+    def sections(self) -> list[Section]:
+        """For print."""
+        small = self.jacobian
+        shapes = part_lines(small) if small else [f"{name}  shape {shape}" for name, shape in self.shapes]
+        drawn = f"random, seed {self.seed}"
+        return [
+            ("Jacobian", ["Axes of the result first, then those of the argument.", *shapes]),
+            (f"Jacobian-vector product J v (v {drawn})", part_lines(self.pushed)),
+            (f"Vector-Jacobian product u J (u {drawn})", part_lines(self.pulled)),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        names = ("tangents", "pushed", "cotangents", "pulled", "jacobian")
+        return {
+            "jacobian_shapes": {name: list(shape) for name, shape in self.shapes},
+            **{name: [part.to_dict() for part in getattr(self, name)] for name in names},
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What `explain` found out about a function at a point; `print` shows it, `to_dict` gives it for JSON.
+
+    Attributes
+    ----------
+    function, source, summary
+        The name of the function, its file and line, and the first line of its docstring.
+    inputs
+        Every array and number among the arguments; `note` says which are differentiated.
+    listing
+        The Wengert list.
+    value
+        The results, as the plain function returned them.
+    derivative
+        The gradient, or for other results than one real number the products with the Jacobian.
+    proof
+        The report of `check_derivatives`.
+    bill
+        Time, operations and memory.
+    notes
+        Warnings that were given, and what was decided on the way.
+    """
+
+    function: str
+    source: str
+    summary: str
+    inputs: tuple[Part, ...]
+    listing: WengertList
+    value: tuple[Part, ...]
+    derivative: Gradient | Products
+    proof: Report
+    bill: Bill
+    notes: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the derivative passed its proof."""
+        return self.proof.passed
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, max_lines: int | None = PRINTED_LINES) -> str:
+        """The whole account; a Wengert list of more than `max_lines` equations is folded in the middle."""
+        head = [f"{self.function}{f'  ({self.source})' if self.source else ''}"]
+        sections: list[Section] = [
+            ("Function", [*head, *([self.summary] if self.summary else [])]),
+            ("Inputs", part_lines(self.inputs, previews=False)),
+            (f"Wengert list, {count(len(self.listing), 'equation')}", _folded_list(self.listing, max_lines)),
+            ("Value", part_lines(self.value)),
+            *self.derivative.sections(),
+            ("Proof", [str(self.proof) if self.passed else self.proof.account()]),
+            ("Bill", self.bill.lines()),
+        ]
+        if self.notes:
+            sections.append(("Notes", self.notes))
+        return sections_text(sections)
+
+    def to_dict(self, max_lines: int | None = None) -> dict[str, Any]:
+        """Everything as plain Python values, ready for JSON; large arrays are summarised, NaN is a string."""
+        found = {
+            "function": self.function,
+            "source": self.source,
+            "summary": self.summary,
+            "passed": self.passed,
+            "inputs": [part.to_dict() for part in self.inputs],
+            "wengert_list": {
+                "equations": len(self.listing),
+                "lines": _folded_list(self.listing, max_lines),
+            },
+            "value": [part.to_dict() for part in self.value],
+            **self.derivative.to_dict(),
+            "proof": self.proof.to_dict(),
+            "bill": self.bill.to_dict(),
+            "notes": list(self.notes),
+        }
+        return plain(found)  # type: ignore[no-any-return]
+
+
+def _folded_list(listing: WengertList, most: int | None) -> list[str]:
+    first, *body, last = str(listing).splitlines()
+    return [first, *folded(body, most), last]

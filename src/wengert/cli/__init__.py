@@ -1,0 +1,5 @@
+"""The command `wengert`."""
+
+from wengert.cli.command import main
+
+__all__ = ["main"]

@@ -1,0 +1,203 @@
+"""Reading the command line, and turning everything that can happen into output and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import numpy as np
+
+from wengert import tree
+from wengert.api.explain import explain_call
+from wengert.api.explanation import Explanation
+from wengert.cli.inputs import Inputs, choose_argnames, gather
+from wengert.cli.target import Target, find_function, imported, split_target, told
+from wengert.display.sections import sections_text
+from wengert.errors import UsageError, WengertError
+
+__all__ = ["main"]
+
+PROVED, DISPROVED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+DESCRIPTION: Final = """\
+Differentiate a NumPy function at a point and show everything about it: the Wengert list, the value,
+the gradient, the proof against differences, and what it costs. A function with many results is explained
+by the products of its Jacobian with vectors."""
+
+EPILOG: Final = """\
+The arguments of FUNCTION come from --input, else from a function example_inputs() in the file, which
+returns a tuple in the order of the parameters or a dict by name, else from the defaults in the signature.
+
+FUNCTION is called many times. What it prints on the first call goes to the standard error, what it prints
+later is dropped.
+
+exit codes:
+  0  the derivative passed its proof
+  1  it did not, and the account says where
+  2  something is wrong with the command, the file, the function or the inputs
+
+examples:
+  wengert explain examples/logistic.py:loss           a program that is shipped with the package
+  wengert explain model.py:loss --wrt w,b --order 1   your own, differentiated in two of its parameters
+  wengert explain model.py:loss --input data.npz --json"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as ended:
+        # argparse has said what there is to say
+        return int(ended.code or 0)
+    try:
+        return _explain(options)
+    except UsageError as error:
+        _write(f"wengert: {error}\n", sys.stderr)
+        return USAGE
+    except WengertError as error:
+        text = str(error).removeprefix("explain: ")
+        _write(f"wengert: {text}\n", sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wengert", description="Derivatives of NumPy programs.")
+    parser.add_argument("--version", action="version", version=f"wengert {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "explain",
+        help="show a function's Wengert list, value, gradient, proof and cost",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("target", metavar="FILE.py:FUNCTION", help="the file, and the function in it")
+    command.add_argument("--input", metavar="DATA.npz", help="arrays by parameter name, from numpy.savez")
+    command.add_argument(
+        "--wrt",
+        metavar="NAME[,NAME]",
+        help="the parameters to differentiate in (default: the first that holds floats)",
+    )
+    command.add_argument(
+        "--order",
+        type=int,
+        choices=(1, 2),
+        help="prove derivatives up to this order (default: 2, or 1 if too large)",
+    )
+    command.add_argument("--json", action="store_true", help="write one JSON document instead")
+    command.add_argument(
+        "--max-lines",
+        type=_positive,
+        metavar="N",
+        help="fold a Wengert list longer than this (default: 40, --json: never)",
+    )
+    command.add_argument(
+        "--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("wengert")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _explain(options: argparse.Namespace) -> int:
+    target = split_target(options.target)
+    # what the user's program prints must not get between the lines of ours, nor into the JSON
+    with contextlib.redirect_stdout(sys.stderr), imported(target.file) as module:
+        function = find_function(module, target)
+        inputs = gather(function, target.function, module, target.file, options.input)
+        argnames = choose_argnames(options.wrt, target.function, list(inputs.origins))
+        explanation = _explained(function, target, inputs, argnames, options)
+    if options.json:
+        found = {**_heading(target, inputs), **explanation.to_dict(max_lines=options.max_lines)}
+        _write(json.dumps(found, allow_nan=False) + "\n", sys.stdout)
+    else:
+        limit = {} if options.max_lines is None else {"max_lines": options.max_lines}
+        _write(f"{_heading_text(target, inputs)}\n\n{explanation.text(**limit)}\n", sys.stdout)
+    return PROVED if explanation.passed else DISPROVED
+
+
+def _explained(
+    function: Any,
+    target: Target,
+    inputs: Inputs,
+    argnames: tuple[str, ...] | None,
+    options: argparse.Namespace,
+) -> Explanation:
+    name = target.function
+    with told(f"{name} raised", target.file), warnings.catch_warnings():
+        # warnings of the program come with the explanation, as notes
+        warnings.simplefilter("ignore")
+        # once by itself: an error now is the program's own, and what it prints is printed once
+        args, kwargs = tree.map(_copied, (inputs.args, inputs.kwargs))
+        function(*args, **kwargs)
+    with (
+        told(f"{name} raised, while it was differentiated,", target.file),
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+    ):
+        return explain_call(
+            function, inputs.args, inputs.kwargs, argnames=argnames, order=options.order, seed=options.seed
+        )
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _heading(target: Target, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "wengert": _version(),
+        "file": str(target.file),
+        "shipped": target.shipped,
+        "inputs_from": inputs.origins,
+        "unused_inputs": list(inputs.unused),
+    }
+
+
+def _heading_text(target: Target, inputs: Inputs) -> str:
+    lines = [f"{target.file}{'  (shipped with wengert)' if target.shipped else ''}"]
+    by_origin: dict[str, list[str]] = {}
+    for name, origin in inputs.origins.items():
+        by_origin.setdefault(origin, []).append(name)
+    lines += [f"{', '.join(names)} from {origin}" for origin, names in by_origin.items()]
+    if inputs.unused:
+        lines.append(f"not used, since no parameter has the name: {', '.join(inputs.unused)}")
+    return sections_text([("File", lines)])
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """Write to a terminal that may know no more than ASCII, or to a pipe that may have been closed."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text.encode(encoding, errors="replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        # as when the output goes through `head`; Python would complain again when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

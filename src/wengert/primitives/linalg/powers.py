@@ -1,0 +1,102 @@
+"""Products of several matrices, powers of one, and the condition number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import ShapeError
+from wengert.primitives.linalg.matrices import inexact, matrices, squares
+from wengert.primitives.linalg.norm import norm
+from wengert.primitives.linalg.solve import inv
+from wengert.primitives.linalg.svd import svdvals
+from wengert.primitives.shaping import broadcast_to, reshape
+from wengert.tracing import implements, type_of
+
+__all__: list[str] = []
+
+
+@implements(np.linalg.matrix_power)
+def matrix_power(a: Any, n: Any) -> Any:
+    """`np.linalg.matrix_power`, by repeated squaring."""
+    a = squares(a, "matrix_power")
+    try:
+        exponent = n.__index__()
+    except AttributeError:
+        raise TypeError("exponent must be an integer") from None
+    if exponent == 0:
+        kind = type_of(a)
+        return broadcast_to(np.eye(kind.shape[-1], dtype=kind.dtype), shape=kind.shape)
+    square, exponent = (inv(a), -exponent) if exponent < 0 else (a, exponent)
+    result = None
+    while True:
+        exponent, odd = divmod(exponent, 2)
+        if odd:
+            result = square if result is None else result @ square
+        if not exponent:
+            return result
+        square = square @ square
+
+
+@lru_cache(maxsize=256)
+def _best_split(lengths: tuple[int, ...], first: int, last: int) -> tuple[int, int]:
+    """The cost of the cheapest order of the products first..last, and where it splits them."""
+    if first == last:
+        return 0, first
+    return min(
+        (
+            _best_split(lengths, first, k)[0]
+            + _best_split(lengths, k + 1, last)[0]
+            + lengths[first] * lengths[k + 1] * lengths[last + 1],
+            k,
+        )
+        for k in range(first, last)
+    )
+
+
+@implements(np.linalg.multi_dot)
+def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
+    """`np.linalg.multi_dot`: the product in the cheapest order; vectors may stand at both ends."""
+    if out is not None:
+        raise TypeError("multi_dot() got an unexpected keyword argument 'out'")
+    factors = list(inexact(*arrays))
+    if len(factors) < 2:
+        raise ValueError("Expecting at least two arrays.")
+    shapes = [type_of(factor).shape for factor in factors]
+    left, right = len(shapes[0]) == 1, len(shapes[-1]) == 1
+    if left:
+        factors[0] = reshape(factors[0], shape=(1, *shapes[0]))
+    if right:
+        factors[-1] = reshape(factors[-1], shape=(*shapes[-1], 1))
+    inner = [type_of(factor).shape for factor in factors]
+    if any(len(shape) != 2 for shape in inner):
+        raise np.linalg.LinAlgError(
+            f"np.linalg.multi_dot needs two-dimensional arrays, vectors at the ends allowed; received "
+            f"shapes {shapes}"
+        )
+    if any(before[1] != after[0] for before, after in pairwise(inner)):
+        raise ShapeError(f"np.linalg.multi_dot: shapes {shapes} do not fit together")
+    lengths = (inner[0][0], *(shape[1] for shape in inner))
+
+    def product(first: int, last: int) -> Any:
+        if first == last:
+            return factors[first]
+        split = _best_split(lengths, first, last)[1]
+        return product(first, split) @ product(split + 1, last)
+
+    result = product(0, len(factors) - 1)
+    return reshape(result, shape=shapes[0][:-1] + shapes[-1][1:])
+
+
+@implements(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """`np.linalg.cond`, for all orders."""
+    if p in (None, 2, -2):
+        s = svdvals(matrices(x, "cond"))
+        return s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
+    a = squares(x, "cond")
+    return norm(a, p, (-2, -1)) * norm(inv(a), p, (-2, -1))

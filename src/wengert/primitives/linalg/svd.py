@@ -1,0 +1,244 @@
+"""Singular values and singular vectors.
+
+Singular values have a derivative of first order everywhere: equal shares among repeated ones, zero for the
+value zero (the subgradient of smallest norm). Singular vectors have one where their value is simple and not
+zero; elsewhere, and at order two of repeated or zero values, the rules refuse. The phase of complex vectors
+is LAPACK's, which makes the first entry real of v if the matrix is at least as tall as wide, of u otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import Primitive
+from wengert.primitives.arithmetic import imag, real, select
+from wengert.primitives.linalg.basis import lazy_basis
+from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, refuse
+from wengert.primitives.linalg.phase import phase_checked, phase_rate
+from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
+from wengert.primitives.linalg.witness import declare_witness
+from wengert.primitives.reductions import sum_along
+from wengert.primitives.shaping import expand
+from wengert.tracing import implements, type_of
+
+__all__ = ["left_vectors", "right_vectors", "singular_values", "svd_factor"]
+
+_CITE = "Townsend (2016), Differentiating the SVD, eq. 15-17; Giles (2008), 3.2"
+_ARGUMENTS = "(m,n),(m,k),(k),(k,n)"
+
+svd_factor = Primitive(
+    "svd_factor",
+    params=("full",),
+    outputs=3,
+    differentiable=False,
+    notation="svd({0})",
+    shapes="(...,m,n) -> (...,m,k), (...,k), (...,k,n) with k = min(m,n); or with square factors",
+    domain="everywhere; a witness, constant",
+    cite="LAPACK gesdd",
+)
+singular_values = Primitive(
+    "singular_values",
+    signature=f"{_ARGUMENTS}->(k)",
+    notation="svdvals({0})",
+    domain="everywhere at order one; distinct and positive values at order two",
+    cite=f"ds_i = Re u_i^H dA v_i; {_CITE}",
+)
+left_vectors = Primitive(
+    "left_singular_vectors",
+    signature=f"{_ARGUMENTS}->(m,k)",
+    params=("columns", "what"),
+    notation="svd({0}).U",
+    domain="the singular values of `columns` simple and not zero",
+    cite=_CITE,
+)
+right_vectors = Primitive(
+    "right_singular_vectors",
+    signature=f"{_ARGUMENTS}->(k,n)",
+    params=("columns", "what"),
+    notation="svd({0}).Vh",
+    domain="the singular values of `columns` simple and not zero",
+    cite=_CITE,
+)
+_VECTORS = "singular vectors"
+_SECOND = "second: singular values or vectors"
+
+
+@svd_factor.evaluate
+def _factor_value(xp: Any, a: Any, *, full: bool) -> Any:
+    return tuple(xp.linalg.svd(a, full_matrices=full))
+
+
+@svd_factor.shape
+def _factor_shape(a: Any, *, full: bool) -> Any:
+    *loop, m, n = a.shape
+    k = min(m, n)
+    return (*loop, m, m if full else k), (*loop, k), (*loop, n if full else k, n)
+
+
+def _real_dtype(a: Any) -> np.dtype[Any]:
+    return np.zeros((), a.dtype).real.dtype
+
+
+svd_factor.dtype(lambda a, *, full: (a.dtype, _real_dtype(a), a.dtype))
+svd_factor.batch(lambda size, args, batched, *, full: svd_factor(args[0], full=full))
+svd_factor.flops(lambda a, *, full: 20 * a.size * min(a.shape[-2:]))
+singular_values.evaluate(lambda xp, a, u, s, vh: s)
+singular_values.dtype(lambda a, u, s, vh: _real_dtype(a))
+left_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what: u)
+left_vectors.dtype(lambda a, u, s, vh, *, columns, what: a.dtype)
+right_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what: vh)
+right_vectors.dtype(lambda a, u, s, vh, *, columns, what: a.dtype)
+
+
+@singular_values.differential
+def _d_singular_values(out: Any, a: Any, u: Any, s: Any, vh: Any) -> Any:
+    left = left_vectors(a, u, s, vh, columns=None, what=_SECOND)
+    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=_SECOND))
+    rank = len(a.shape)
+
+    def linear(da: Any) -> Any:
+        # the diagonal of U^H dA V without its other entries
+        diagonal = sum_along(conjugate(left) * (da @ right), axis=(rank - 2,), keepdims=False)
+        return share(real(diagonal) if a.dtype.kind == "c" else diagonal, s, positive=True)
+
+    return linear, None, None, None
+
+
+def _motion(a: Any, u: Any, s: Any, vh: Any, what: str) -> Any:
+    """The map dA -> (dU, dV, U, V), before any phase is chosen but with the same choice on both sides."""
+    m, n = a.shape[-2:]
+    left = left_vectors(a, u, s, vh, columns=None, what=what)
+    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=what))
+    values = singular_values(a, u, s, vh)
+    rank = len(values.shape)
+    across, down = expand(values, (rank - 1,)), expand(values, (rank,))
+    gaps = inverse_gaps(values, squared=True)
+    divisor = select(across == 0, 1.0, across)
+
+    def linear(da: Any) -> Any:
+        on_right, on_left = da @ right, adjoint(da) @ left
+        inner = adjoint(left) @ on_right
+        mirrored = adjoint(inner)
+        du = left @ (gaps * (inner * across + down * mirrored))
+        dv = right @ (gaps * (down * inner + mirrored * across))
+        if a.dtype.kind == "c":
+            turning = imag(sum_along(conjugate(left) * on_right, axis=(rank - 1,), keepdims=True))
+            du = du + left * (1j * (turning / divisor))
+        if m > n:
+            du = du + (on_right - left @ inner) / divisor
+        if n > m:
+            dv = dv + (on_left - right @ mirrored) / divisor
+        return du, dv, left, right
+
+    return linear
+
+
+def _d_vectors(a: Any, u: Any, s: Any, vh: Any, columns: Any, what: str, side: int) -> Any:
+    move = _motion(a, u, s, vh, what)
+    tall = a.shape[-2] >= a.shape[-1]
+
+    def linear(da: Any) -> Any:
+        *moved, left, right = move(da)
+        basis = (left, right)
+        out = moved[side]
+        if a.dtype.kind == "c" and what == _VECTORS:
+            fixed = 1 if tall else 0
+            out = out - basis[side] * (1j * phase_rate(moved[fixed], basis[fixed], 0))
+            if side == fixed:
+                out = phase_checked(out, basis[fixed], row=0, columns=columns, seen="always")
+        out = distinct(out, s, columns=columns, positive=True, what=what)
+        return out if side == 0 else adjoint(out)
+
+    return linear, None, None, None
+
+
+@left_vectors.differential
+def _d_left(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str) -> Any:
+    return _d_vectors(a, u, s, vh, columns, what, 0)
+
+
+@right_vectors.differential
+def _d_right(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str) -> Any:
+    return _d_vectors(a, u, s, vh, columns, what, 1)
+
+
+def _sample(shape: tuple[int, ...], params: dict[str, Any], dtype: Any = np.float64) -> Any:
+    def draw(rng: np.random.Generator) -> Any:
+        a = rng.normal(size=shape)
+        if np.dtype(dtype).kind == "c":
+            a = a + 1j * rng.normal(size=shape)
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        s = s + np.arange(s.shape[-1], 0, -1)
+        a = np.asarray((u * s[..., None, :]) @ vh, dtype)
+        return (a, *np.linalg.svd(a, full_matrices=False)), params
+
+    return draw
+
+
+def _declare(primitive: Primitive, params: dict[str, Any]) -> None:
+    declare_witness(primitive, svd_factor, (1, 2, 3), full=False)
+    primitive.samples(
+        *(_sample(shape, params) for shape in ((3, 3), (4, 3), (3, 4), (2, 3, 2), (1, 3))),
+        _sample((3, 2), params, np.float32),
+        *(_sample(shape, params, np.complex128) for shape in ((3, 3), (4, 3), (3, 4))),
+    )
+
+
+_declare(singular_values, {})
+for _primitive in (left_vectors, right_vectors):
+    _declare(_primitive, {"columns": None, "what": _VECTORS})
+svd_factor.samples(
+    lambda r: ((r.normal(size=(3, 2)),), {"full": False}),
+    lambda r: ((r.normal(size=(2, 3, 2)),), {"full": True}),
+)
+
+_SVDResult: Any = type(np.linalg.svd(np.eye(1)))
+
+
+@implements(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """`np.linalg.svd`; vectors that only complete a basis may be computed, but not used."""
+    a = matrices(a, "svd")
+    if hermitian:
+        raise refuse("np.linalg.svd(hermitian=True)", "leave hermitian=True out, or use np.linalg.eigh.")
+    m, n = type_of(a).shape[-2:]
+    k = min(m, n)
+    whole = bool(full_matrices and compute_uv and m != n)
+    u_whole, s, vh_whole = svd_factor(a, full=whole)
+    u, vh = (u_whole[..., :k], vh_whole[..., :k, :]) if whole else (u_whole, vh_whole)
+    values = singular_values(a, u, s, vh)
+    if not compute_uv:
+        return values
+
+    def vectors(primitive: Primitive, count: int) -> Any:
+        def record(source: Any, columns: Any) -> Any:
+            if count > k and (columns is None or any(column >= k for column in columns)):
+                raise _refuse_completion(m, n)
+            return primitive(source, u, s, vh, columns=columns, what=_VECTORS)
+
+        return record
+
+    return _SVDResult(
+        lazy_basis(a, u_whole, vectors(left_vectors, m if whole else k), axis=-1),
+        values,
+        lazy_basis(a, vh_whole, vectors(right_vectors, n if whole else k), axis=-2),
+    )
+
+
+def _refuse_completion(m: int, n: int) -> Exception:
+    k = min(m, n)
+    which = f"U[:, {k}:]" if m > n else f"Vh[{k}:]"
+    return refuse(
+        f"np.linalg.svd(a, full_matrices=True) of a {m} by {n} matrix",
+        f"{which} completes a basis in an arbitrary way and has no derivative. Pass full_matrices=False, or "
+        f"use only {which.replace(f'{k}:', f':{k}')}.",
+    )
+
+
+@implements(np.linalg.svdvals)
+def svdvals(x: Any, /) -> Any:
+    """`np.linalg.svdvals`."""
+    a = matrices(x, "svdvals")
+    return singular_values(a, *svd_factor(a, full=False))

@@ -1,0 +1,107 @@
+"""What all tests of one function share: its coordinates, random directions, and the list of outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+
+from wengert.testing.comparison import ROUNDING, Differences, Labels, compare
+from wengert.testing.differences import Evaluate
+from wengert.testing.report import Check
+from wengert.testing.space import Matrix, Space, Vector
+from wengert.testing.subject import REFUSALS, Subject
+from wengert.testing.sweeps import FlatFunction
+
+__all__ = ["Claim", "Mode", "Setting"]
+
+Mode = Literal["forward", "reverse"]
+Claim: TypeAlias = Callable[[Vector, Matrix], Matrix]
+
+# up to so many coordinates each is looked at by itself; beyond, in random combinations
+MOST_ENTRIES: Final = 200
+MOST_NUMBERS: Final = 1_000_000
+COMBINATIONS: Final = 6
+
+
+class Setting:
+    """A subject with the directions and the weights that its derivatives are contracted with."""
+
+    def __init__(self, subject: Subject, modes: Sequence[Mode], seed: int) -> None:
+        self.subject = subject
+        self.modes = tuple(modes)
+        self.point = subject.point
+        self.domain, self.codomain = subject.domain, subject.codomain
+        self.random = np.random.default_rng(seed)
+        self.lengths = self.domain.lengths(subject.point)
+        self.checks: list[Check] = []
+        few = self.domain.size <= MOST_ENTRIES and self.domain.size * self.codomain.size <= MOST_NUMBERS
+        self.entrywise = few
+        self.directions = np.diag(self.lengths) if few else self.draw(COMBINATIONS)
+        self.each_result = self.codomain.size <= MOST_ENTRIES
+        self.weights = np.eye(self.codomain.size) if self.each_result else self.draw_weights(COMBINATIONS)
+
+    def draw(self, count: int) -> Matrix:
+        """Directions in which every coordinate moves by about its own size, one per column."""
+        return self._signed((self.domain.size, count)) * self.lengths[:, None]
+
+    def draw_weights(self, count: int) -> Matrix:
+        """Weights of the results, one set per column."""
+        return self._signed((self.codomain.size, count))
+
+    def _signed(self, shape: tuple[int, int]) -> Matrix:
+        return self.random.uniform(0.5, 1.0, shape) * self.random.choice([-1.0, 1.0], shape)
+
+    def nearby(self) -> list[Vector]:
+        """Points that differ from this one by rounding."""
+        unit = self.subject.rounding
+        return [self.point * (1 + 2 * unit * self.random.choice([-1.0, 1.0], self.point.size)) for _ in range(2)]
+
+    def evaluator(self, function: FlatFunction, space: Space, dual: bool, forgiving: bool = True) -> Evaluate:
+        """A derivative of the subject as a function of coordinates.
+
+        `dual` says that its results are cotangents; `forgiving`, that a refused point gives NaN.
+        """
+        pack = space.pack_cotangent if dual else space.pack
+
+        def evaluate(point: Vector) -> Vector:
+            try:
+                with np.errstate(all="ignore"):
+                    return pack(function(self.domain.unpack(point)))
+            except REFUSALS:
+                if not forgiving:
+                    raise
+                return np.full(space.size, np.nan)
+
+        return evaluate
+
+    def compare(
+        self, order: int, mode: str, claim: Claim, directions: Matrix, expected: Differences, labels: Labels
+    ) -> Check:
+        """A claimed derivative against differences."""
+        claimed = claim(self.point, directions)
+        sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0)
+        rounding = np.broadcast_to(ROUNDING * self.subject.rounding * sizes, claimed.shape)
+
+        def again() -> list[Matrix]:
+            return [claim(point, directions) for point in self.nearby()]
+
+        return compare(claimed, expected, rounding, again, labels, order=order, mode=mode)
+
+    def agreement(
+        self, name: str, order: int, mode: str, sides: Callable[[Vector], tuple[Vector, Vector]]
+    ) -> None:
+        """The test that two sums are equal to rounding."""
+        left, right = sides(self.point)
+        totals = float(np.sum(left)), float(np.sum(right))
+        size = float(np.sum(np.abs(left)) + np.sum(np.abs(right)))
+        error, allowed = abs(totals[0] - totals[1]), ROUNDING * self.subject.rounding * size
+        if not error <= allowed:
+            moved = [[float(np.sum(side)) for side in sides(point)] for point in self.nearby()]
+            spread = max(abs(side - total) for pair in moved for side, total in zip(pair, totals, strict=True))
+            # what rounding does to ill-conditioned sums is still far below the sums themselves
+            allowed += min(4 * spread, 1e-2 * float(np.sqrt(self.subject.rounding)) * size)
+        passed = error <= allowed
+        detail = "" if passed else f"{totals[0]:.15g} on one side, {totals[1]:.15g} on the other"
+        self.checks.append(Check(name, order, mode, "passed" if passed else "failed", error, allowed, detail=detail))
