@@ -19,7 +19,35 @@ exclude_patterns = ["_build"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
+# in docstrings, single backquotes mark code, as everywhere else
+default_role = "code"
+
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 
+# what a function returns is told in sentences, not in types
+napoleon_custom_sections = ["Returns"]
+HEADINGS = {">>> ": "Examples", "Source: ": "References"}
+
+
+def mark_sections(app, what, name, obj, options, lines):
+    """Give source and examples headings, or they would count as part of the section before them."""
+    previous = ""
+    marked = []
+    for line in lines:
+        heading = next((heading for start, heading in HEADINGS.items() if line.startswith(start)), None)
+        if heading and not previous.strip() and heading not in marked:
+            marked += [heading, "-" * len(heading), ""]
+        marked.append(line)
+        previous = line
+    lines[:] = marked
+
+
+def setup(app):
+    # napoleon listens to the same event with the priority 500, and must come after
+    app.connect("autodoc-process-docstring", mark_sections, priority=400)
+
+
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_title = f"Wengert {release}"

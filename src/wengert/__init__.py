@@ -11,19 +11,23 @@ array([0.        , 0.84147098])
 from wengert import errors, numpy, tree
 from wengert.api.batching import vmap
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
+from wengert.api.explain import explain
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
 from wengert.api.listing import trace
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
 from wengert.graph import Primitive
+from wengert.testing import check_derivatives
 
 __all__ = [
     "Primitive",
+    "check_derivatives",
     "checkpoint",
     "custom_rule",
     "derivative",
     "elementwise_grad",
     "errors",
+    "explain",
     "gauss_newton_product",
     "grad",
     "hessian",

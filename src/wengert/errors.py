@@ -1,25 +1,25 @@
 """Everything that Wengert raises or warns about.
 
-    WengertError
-    ├── ArgumentError            a call of ours with wrong arguments (also a TypeError)
-    │   ├── IntegerInputError    integers have no derivative
-    │   ├── OutputError          the function returned what cannot be differentiated
-    │   └── SeedError            a tangent or cotangent that does not match
-    ├── TracingError             the program did what a recording cannot follow
-    │   ├── ConversionError      float(x), np.array([x, x]), np.asarray(x) (also a TypeError)
-    │   ├── UnsupportedError     a function or an argument that has no rule (also a TypeError)
-    │   ├── LeakedTracerError    a traced value used after its recording ended
-    │   ├── MutationError        an array was overwritten in a way that would falsify a derivative
-    │   └── ShapeError           shapes that do not fit, in the traced program (also a ValueError)
-    ├── RuleError                a primitive's rule is missing, or returns what it must not
-    │   └── NonlinearError       a function that had to be linear is not
-    ├── UndefinedDerivativeError the derivative does not exist at this point
-    ├── GraphError               a graph breaks a rule of the intermediate representation
-    ├── CheckError               a derivative that fails its proof (also an AssertionError)
-    └── UsageError               the command line: a file, a name or an input that is not there
+WengertError
+├── ArgumentError            a call of ours with wrong arguments (also a TypeError)
+│   ├── IntegerInputError    integers have no derivative
+│   ├── OutputError          the function returned what cannot be differentiated
+│   └── SeedError            a tangent or cotangent that does not match
+├── TracingError             the program did what a recording cannot follow
+│   ├── ConversionError      float(x), np.array([x, x]), np.asarray(x) (also a TypeError)
+│   ├── UnsupportedError     a function or an argument that has no rule (also a TypeError)
+│   ├── LeakedTracerError    a traced value used after its recording ended
+│   ├── MutationError        an array was overwritten in a way that would falsify a derivative
+│   └── ShapeError           shapes that do not fit, in the traced program (also a ValueError)
+├── RuleError                a primitive's rule is missing, or returns what it must not
+│   └── NonlinearError       a function that had to be linear is not
+├── UndefinedDerivativeError the derivative does not exist at this point
+├── GraphError               a graph breaks a rule of the intermediate representation
+├── CheckError               a derivative that fails its proof (also an AssertionError)
+└── UsageError               the command line: a file, a name or an input that is not there
 
-    WengertWarning (UserWarning)
-    └── IndependentOutputWarning the output does not depend on the differentiated input
+WengertWarning (UserWarning)
+└── IndependentOutputWarning the output does not depend on the differentiated input
 """
 
 __all__ = [

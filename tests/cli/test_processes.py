@@ -4,16 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import wengert
 
-def run(*argv, folder, **environment):
+# the folder that the package was imported from, since a relative PYTHONPATH would not hold in another one
+PACKAGES = str(Path(wengert.__file__).parents[1])
+
+
+def run(*argv, folder, stdout=subprocess.PIPE, **environment):
     return subprocess.run(
         [sys.executable, "-m", "wengert", *argv],
         cwd=folder,
-        capture_output=True,
-        env={**os.environ, **environment},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": PACKAGES, **environment},
         timeout=120,
     )
 
@@ -56,12 +63,8 @@ def test_a_reader_that_goes_away(tmp_path):
     )
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run(
-        [sys.executable, "-m", "wengert", "explain", "model.py:f", "--order", "1", "--max-lines", "9999"],
-        cwd=tmp_path,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        timeout=120,
+    ended = run(
+        "explain", "model.py:f", "--order", "1", "--max-lines", "9999", folder=tmp_path, stdout=writing
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, b"")

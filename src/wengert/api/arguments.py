@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert import tree
-from wengert.errors import ArgumentError, IntegerInputError, MutationError, OutputError, SeedError, ShapeError
-from wengert.graph import ArrayType, Operand, concrete_type
-from wengert.graph.source import blame
+from wengert.errors import (
+    ArgumentError,
+    ConversionError,
+    IndependentOutputWarning,
+    IntegerInputError,
+    MutationError,
+    OutputError,
+    SeedError,
+    ShapeError,
+    WengertError,
+)
+from wengert.graph import ArrayType, Operand, concrete_type, locate
+from wengert.graph.source import blame, user_frame
 from wengert.tracing import type_of
 
-__all__ = ["Selection", "call", "check_input", "check_primals", "flat_output", "name_of", "seeds_for", "split_auxiliary", "strip_auxiliary"]
+__all__ = [
+    "Selection",
+    "call",
+    "check_input",
+    "check_primals",
+    "flat_output",
+    "name_of",
+    "require_alive",
+    "seeds_for",
+    "split_auxiliary",
+    "strip_auxiliary",
+    "warn_of_independence",
+]
 
 Positions = int | Sequence[int]
 Names = str | Sequence[str]
@@ -28,7 +51,9 @@ def name_of(function: Any) -> str:
 class Selection:
     """Which arguments of a function are differentiated: by position, by keyword, or both."""
 
-    def __init__(self, operation: str, function: Any, argnums: Positions | None, argnames: Names | None) -> None:
+    def __init__(
+        self, operation: str, function: Any, argnums: Positions | None, argnames: Names | None
+    ) -> None:
         if not callable(function):
             raise ArgumentError(
                 f"{operation} takes a function, received {type(function).__name__} {_short(function)}; "
@@ -41,8 +66,7 @@ class Selection:
         self.single = isinstance(argnums, (int, np.integer)) if argnames is None else (
             argnums is None and isinstance(argnames, str)
         )  # fmt: skip
-        positions: Sequence[Any] = () if argnums is None else (argnums,) if _is_int(argnums) else tuple(argnums)  # type: ignore[arg-type]
-        names: Sequence[Any] = () if argnames is None else (argnames,) if isinstance(argnames, str) else tuple(argnames)
+        positions, names = _listed(argnums), _listed(argnames)
         if not all(map(_is_int, positions)) or not all(isinstance(name, str) for name in names):
             raise ArgumentError(
                 f"{operation}: argnums takes an int or a tuple of them, argnames a str or a tuple of them; received "
@@ -53,12 +77,19 @@ class Selection:
             raise ArgumentError(f"{operation}: name each differentiated argument once; received {self.keys}")
         self._first = self.single and self.keys == (0,)
 
-    def pick(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], tree.Structure, list[Any]]:
+    def pick(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], tree.Structure, list[Any]]:
         """The leaves of the chosen arguments, their structure, and where each argument stands."""
         if self._first and args:
             leaves, structure = tree.flatten(args[0])
             return leaves, structure, [0]
         places = [self._place(key, args, kwargs) for key in self.keys]
+        if len(set(places)) != len(places):
+            raise ArgumentError(
+                f"{self.operation}: name each differentiated argument once; {self.keys} chooses one argument of "
+                f"{name_of(self.function)} twice"
+            )
         chosen = [kwargs[place] if isinstance(place, str) else args[place] for place in places]
         leaves, structure = tree.flatten(chosen[0] if self.single else tuple(chosen))
         return leaves, structure, places
@@ -100,7 +131,14 @@ class Selection:
         return tuple(listed), named
 
     def check(self, leaves: list[Any], structure: tree.Structure) -> None:
-        """Raise unless every chosen leaf can be differentiated."""
+        """Raise unless there is a chosen leaf, and every one can be differentiated."""
+        if not leaves:
+            what = "argument" if self.single else "arguments"
+            keys = self.keys[0] if self.single else self.keys
+            raise ArgumentError(
+                f"{self.operation}: {what} {keys!r} of {name_of(self.function)} holds nothing to differentiate (None and "
+                f"empty containers hold no numbers); pass floats or arrays"
+            )
         for position, leaf in enumerate(leaves):
             check_input(leaf, self.operation, self, structure, position)
 
@@ -110,6 +148,14 @@ class Selection:
         if self.single:
             return f"argument {self.keys[0]!r}{path}"
         return f"arguments {self.keys} at {path}"
+
+
+def _listed(choice: Any) -> tuple[Any, ...]:
+    """A choice of arguments as a tuple: several are given as a tuple or list, anything else is one."""
+    if choice is None:
+        return ()
+    several = isinstance(choice, Sequence) and not isinstance(choice, str)
+    return tuple(choice) if several else (choice,)
 
 
 def _is_int(value: Any) -> bool:
@@ -131,7 +177,11 @@ def check_primals(leaves: list[Any], structure: tree.Structure, operation: str) 
 
 
 def check_input(
-    value: Any, operation: str, selection: Selection | None = None, structure: tree.Structure | None = None, leaf: int = 0
+    value: Any,
+    operation: str,
+    selection: Selection | None = None,
+    structure: tree.Structure | None = None,
+    leaf: int = 0,
 ) -> None:
     """Raise unless a value can be differentiated with respect to; the rest is for the message."""
     if value.__class__ in _PLAIN:
@@ -142,7 +192,14 @@ def check_input(
     def describe() -> str:
         if structure is None:
             return "the first argument"
-        return selection.describe(structure, leaf) if selection else f"argument {structure.paths()[leaf]}"
+        path = structure.paths()[leaf]
+        return (
+            selection.describe(structure, leaf)
+            if selection
+            else f"argument {path}"
+            if path
+            else "the argument"
+        )
 
     if isinstance(value, Operand):
         if not value.type.inexact:
@@ -184,23 +241,43 @@ def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None) -> Any:
+def call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None
+) -> Any:
     """Run the user's function; what fails inside an operation of ours is told as an error of the user's line."""
     try:
         return function(*args, **kwargs)
     except ValueError as error:
-        source, ours = blame(error)
-        text = str(error)
-        if tape is not None and tape.captured is not None and "read-only" in text:
-            raise MutationError(
-                f"an array whose value a derivative still needs is overwritten{_at(source)}. Write into a copy "
-                f"(a = a.copy()), or build a new array instead of changing it"
-            ) from error
-        if ours and isinstance(error, ValueError) and type(error) is ValueError:
-            raise ShapeError(f"{text}{_at(source)}") from error
-        if type(error) is ShapeError and source is not None and str(source) not in text:
-            raise ShapeError(f"{text}{_at(source)}") from error
-        raise
+        told = _explained(error, tape)
+        if told is None:
+            raise
+        raise told from error
+
+
+# what NumPy's complaints about shapes say, beside which there are others: of integer powers, for instance
+_OF_SHAPES = ("shape", "broadcast", "dimension", "axis", "axes", "size", "length", "division")
+
+
+def _explained(error: ValueError, tape: Any) -> WengertError | None:
+    """What is told in place of an error that NumPy raised, or we for it; None to leave it."""
+    source, ours = blame(error)
+    text = str(error)
+    if isinstance(error.__cause__, ConversionError) and text.startswith("setting an array element"):
+        return ConversionError(
+            f"a traced value is written into a plain NumPy array{_at(source)}, which would lose its derivative. Make the "
+            f"array with `import wengert.numpy as np`, whose zeros, ones, empty and full hold traced values, or build it "
+            f"with numpy.stack or numpy.concatenate. If the value is to count as constant, apply wengert.stop_gradient "
+            f"first."
+        )
+    if tape is not None and tape.captured is not None and "read-only" in text:
+        return MutationError(
+            f"an array whose value a derivative still needs is overwritten{_at(source)}. Write into a copy "
+            f"(a = a.copy()), or build a new array instead of changing it"
+        )
+    of_shapes = type(error) is ValueError and ours and any(word in text for word in _OF_SHAPES)
+    if of_shapes or (type(error) is ShapeError and source is not None and str(source) not in text):
+        return ShapeError(f"{text}{_at(source)}")
+    return None
 
 
 def _at(source: Any) -> str:
@@ -210,7 +287,9 @@ def _at(source: Any) -> str:
 def flat_output(function: Any, result: Any, operation: str) -> tuple[list[Any], tree.Structure]:
     """The leaves of a result, each an array or a scalar."""
     if result is None:
-        raise OutputError(f"{operation}: {name_of(function)} returned None; it needs a return statement with its result")
+        raise OutputError(
+            f"{operation}: {name_of(function)} returned None; it needs a return statement with its result"
+        )
     leaves, structure = tree.flatten(result)
     for position, leaf in enumerate(leaves):
         if not isinstance(type_of(leaf), ArrayType):
@@ -220,9 +299,39 @@ def flat_output(function: Any, result: Any, operation: str) -> tuple[list[Any], 
                 f"{f' at {path}' if path else ''}, which is no array; return arrays and scalars, and other things "
                 f"through has_aux=True"
             )
-        if isinstance(leaf, Operand) and leaf.is_view:
-            leaf.refresh()
+        if isinstance(leaf, Operand):
+            require_alive(leaf)
+            if leaf.is_view:
+                leaf.refresh()
     return leaves, structure
+
+
+def require_alive(value: Operand) -> None:
+    """Raise if a returned value is a traced one of a recording that has ended."""
+    if value.recording.closed:
+        raise value.recording.leaked()
+
+
+def warn_of_independence(f: Any, operation: str) -> None:
+    """Warn, at the user's line, that a derivative is zero because the result does not depend on the argument."""
+    frame = user_frame(2)
+    place = locate(2)
+    warning = IndependentOutputWarning(
+        f"{operation}: the result of {name_of(f)} does not depend on the differentiated argument"
+        f"{f' (called at {place})' if place else ''}; its derivative is zero"
+    )
+    if frame is None:
+        warnings.warn(warning, stacklevel=2)
+    else:
+        names = frame.f_globals
+        warnings.warn_explicit(
+            warning,
+            category=IndependentOutputWarning,
+            filename=frame.f_code.co_filename,
+            lineno=frame.f_lineno,
+            module=names.get("__name__"),
+            registry=names.setdefault("__warningregistry__", {}),
+        )
 
 
 def split_auxiliary(function: Any, result: Any, operation: str) -> tuple[Any, Any]:
@@ -282,5 +391,3 @@ def _seed(leaf: Any, kind: ArrayType, operation: str, what: str, of: str) -> Any
     if isinstance(leaf, Operand):
         return leaf.astype(kind.dtype)  # type: ignore[attr-defined]
     return leaf.astype(kind.dtype) if isinstance(leaf, np.ndarray) else kind.dtype.type(leaf)
-
-

@@ -47,6 +47,13 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callabl
     >>> wg.vmap(lambda x, y: x @ y, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
+    if not callable(f):
+        raise ArgumentError(f"vmap takes a function, received {type(f).__name__}; write wengert.vmap(f)(x)")
+    if not isinstance(out_axes, (int, np.integer)):
+        raise ArgumentError(
+            f"vmap: out_axes must be one int, the axis of the examples in every result; received {out_axes!r}. Move "
+            f"single results with numpy.moveaxis afterwards"
+        )
 
     @functools.wraps(f, updated=())
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -122,7 +129,9 @@ def _to_front(value: Any, axis: int) -> Any:
 def _from_front(f: Any, value: Any, axis: int) -> Any:
     ndim = type_of(value).ndim
     if not -ndim <= axis < ndim:
-        raise ArgumentError(f"vmap: a result of {name_of(f)} has {ndim - 1} axes, so out_axes={axis} does not fit")
+        raise ArgumentError(
+            f"vmap: a result of {name_of(f)} has {ndim - 1} axes, so out_axes={axis} does not fit"
+        )
     axis %= ndim
     out = value if axis == 0 else move_axis(value, 0, axis)
     return out.copy() if isinstance(out, np.ndarray) and not out.flags.writeable else out

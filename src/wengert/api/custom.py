@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -55,7 +56,27 @@ class CustomRule:
                 f"{name_of(self.function)} is declared with custom_rule but has no rule; give it one with "
                 f"@{name_of(self.function)}.differential, .jvp or .vjp"
             )
-        return _Call(self, args, kwargs).run()
+        return _Call(self, *self._positional(args, kwargs)).run()
+
+    def _positional(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The call with its arguments by position, as the rule gets them."""
+        if not kwargs:
+            return args, kwargs
+        try:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+        except ValueError:
+            raise ArgumentError(
+                f"{name_of(self.function)} has a rule of the user's and no signature; pass its arguments by position"
+            ) from None
+        bound.apply_defaults()
+        if bound.kwargs:
+            raise ArgumentError(
+                f"{name_of(self.function)} has a rule of the user's, which gets its arguments by position, and takes "
+                f"{', '.join(bound.kwargs)} by keyword only; declare these without the *"
+            )
+        return bound.args, {}
 
 
 class _Call:
@@ -150,11 +171,15 @@ class _Call:
             )
         return parts
 
-    def pull(self, results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
+    def pull(
+        self, results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]
+    ) -> Sequence[Any]:
         form = self.form
         assert self.rule._vjp is not None
         filled = [_filled(g, y) for g, y in zip(cotangents, results, strict=True)]
-        found = self.rule._vjp(form.unflatten(list(results)), tuple(self.rebuild(operands)), form.unflatten(filled))
+        found = self.rule._vjp(
+            form.unflatten(list(results)), tuple(self.rebuild(operands)), form.unflatten(filled)
+        )
         found = found if isinstance(found, tuple) else (found,)
         if len(found) != len(self.args):
             raise RuleError(
@@ -179,9 +204,7 @@ def _filled(part: Any, like: Any) -> Any:
     return np.zeros(type_of(like).shape, type_of(like).dtype)[()]
 
 
-def custom_rule(
-    function: Function | None = None, *, constant: int | Sequence[int] = ()
-) -> Any:
+def custom_rule(function: Function | None = None, *, constant: int | Sequence[int] = ()) -> Any:
     """Give a function a derivative of your own; use as a decorator, then declare one rule.
 
     One of three rules suffices for forward and reverse mode, batching and every order:
@@ -196,7 +219,8 @@ def custom_rule(
     Parameters
     ----------
     function
-        Takes and returns arrays, scalars or nestings of them. What it needs must come in as arguments.
+        Takes and returns arrays, scalars or nestings of them. What it needs must come in as arguments; those given by
+        keyword reach the rule by position, in the order of the signature.
     constant
         Positions of arguments that count as constant. Arguments that hold no floating-point numbers always do.
 

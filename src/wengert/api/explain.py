@@ -19,20 +19,21 @@ from wengert.api.forward import jvp
 from wengert.api.matrices import jacobian
 from wengert.api.point import Point, hold, is_float
 from wengert.api.reverse import value_and_grad, vjp
-from wengert.display.bill import Bill, measure, operations
+from wengert.display.bill import Bill, Cost, measure
 from wengert.display.parts import Part
 from wengert.errors import OutputError, WengertWarning
-from wengert.graph import Graph, concrete_type
+from wengert.graph import concrete_type
 from wengert.testing import check_derivatives
 
 __all__ = ["explain", "explain_call"]
 
 Function = Callable[..., Any]
 
-# Second derivatives are proved unasked while one gradient costs no more operations than this, where recording
-# an equation counts as some ten thousand; the proof of order 2 then takes about a minute at most.
+# The proof of order 2 costs some hundred gradients, and is made unasked where they take a minute at most:
+# by the operations of one gradient, where recording an equation counts as some ten thousand, and by its time.
 AFFORDABLE: Final = 100_000_000
 EQUATION: Final = 10_000
+AFFORDABLE_SECONDS: Final = 0.2
 # a Jacobian of up to so many entries is shown, besides its products
 SMALL_JACOBIAN: Final = 64
 _OWN: Final = Path(__file__).parents[1]
@@ -109,9 +110,6 @@ def explain_call(
         # what the checker left open stands in its report, and its probes may leave the domain of f
         warnings.simplefilter("ignore")
         graphs = [point.trace(program).graph for program in programs.values()]
-        order = _affordable(graphs[0], notes) if order is None else order
-        subject, chosen = point.restrict(kept, point.places)
-        proof = check_derivatives(subject, *chosen, order=order, seed=seed, raises=False)
         bill = Bill(
             measure(point.name, point.closed(f), listing.graph),
             tuple(
@@ -119,11 +117,15 @@ def explain_call(
                 for (name, program), graph in zip(programs.items(), graphs, strict=True)
             ),
         )
-    source, summary = proof.source, (inspect.getdoc(f) or "").partition("\n")[0]
+        order = _affordable(bill.derivatives[0], notes) if order is None else order
+        subject, chosen = point.restrict(kept, point.places)
+        proof = check_derivatives(subject, *chosen, order=order, seed=seed, raises=False)
+    # without a name of its own, as a partial function, the docstring is that of a class
+    documentation = (inspect.getdoc(f) or "") if hasattr(f, "__name__") else ""
     return Explanation(
         point.name,
-        source,
-        summary,
+        proof.source,
+        documentation.partition("\n")[0],
         point.inputs(),
         listing,
         value,
@@ -252,11 +254,12 @@ def _differs(first: list[Any], again: list[Any]) -> bool:
     )
 
 
-def _affordable(graph: Graph, notes: list[str]) -> int:
-    """The order that the proof goes to unasked, by the size of the program of the derivative."""
-    if operations(graph) + EQUATION * len(graph.equations) <= AFFORDABLE:
+def _affordable(gradient: Cost, notes: list[str]) -> int:
+    """The order that the proof goes to unasked, by what the derivative costs."""
+    work = gradient.operations + EQUATION * gradient.equations
+    if work <= AFFORDABLE and gradient.seconds <= AFFORDABLE_SECONDS:
         return 2
     notes.append(
-        "the program is large, so only first derivatives were proved; ask for order 2 to prove second ones"
+        "the program is large or slow, so that only first derivatives were proved; order 2 proves second ones"
     )
     return 1

@@ -9,14 +9,27 @@ from typing import Any
 import numpy as np
 
 from wengert import tree
-from wengert.api.arguments import call, check_input, check_primals, flat_output, name_of, seeds_for, split_auxiliary, strip_auxiliary
+from wengert.api.arguments import (
+    call,
+    check_input,
+    check_primals,
+    flat_output,
+    name_of,
+    seeds_for,
+    split_auxiliary,
+    strip_auxiliary,
+    warn_of_independence,
+)
+from wengert.api.recorded import record
+from wengert.derivatives.dense import complex_derivative
 from wengert.errors import ArgumentError, OutputError
-from wengert.graph import Operand
+from wengert.graph import Operand, bind
+from wengert.primitives.arithmetic import convert
 from wengert.tracing import primal, type_of
 from wengert.transforms.jvp import ForwardRecording
 from wengert.transforms.tape import Tape, zeros
 
-__all__ = ["derivative", "elementwise_grad", "jvp", "linearize"]
+__all__ = ["derivative", "elementwise_grad", "jvp", "linearize", "pushed"]
 
 Function = Callable[..., Any]
 
@@ -54,20 +67,44 @@ def jvp(f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> t
             f"jvp takes the primals and the tangents as tuples, one entry per argument of {name_of(f)}; received "
             f"{type(primals).__name__}. Write jvp(f, (x,), (dx,))"
         )
-    primals, tangents = tuple(primals), tuple(tangents) if isinstance(tangents, list) else tangents
+    y, dy, aux = pushed("jvp", f, f, tuple(primals), tangents, has_aux, warn=True)
+    return (y, dy, aux) if has_aux else (y, dy)
+
+
+def pushed(
+    operation: str,
+    named: Function,
+    f: Function,
+    primals: tuple[Any, ...],
+    tangents: Any,
+    has_aux: bool = False,
+    warn: bool = False,
+) -> tuple[Any, Any, Any]:
+    """Value, tangent and extra results of f, in the name of a public operation and of the user's function."""
+    tangents = tuple(tangents) if isinstance(tangents, list) else tangents
     leaves, structure = tree.flatten(primals)
-    check_primals(leaves, structure, "jvp")
-    seeds = seeds_for(tangents, structure, [type_of(leaf) for leaf in leaves], "jvp", "tangent", "primal")
+    check_primals(leaves, structure, operation)
+    seeds = seeds_for(tangents, structure, [type_of(leaf) for leaf in leaves], operation, "tangent", "primal")
     with ForwardRecording() as recording:
         traced = [recording.input(x, _strong(dx)) for x, dx in zip(leaves, seeds, strict=True)]
         result = call(f, structure.unflatten(traced), {})
         aux = None
         if has_aux:
-            result, aux = split_auxiliary(f, result, "jvp")
-        outputs, form = flat_output(f, result, "jvp")
+            result, aux = split_auxiliary(named, result, operation)
+        outputs, form = flat_output(named, result, operation)
         parts = [recording.parts(output) for output in outputs]
-    y, dy = form.unflatten([p[0] for p in parts]), form.unflatten([_tidy(p[1], p[0]) for p in parts])
-    return (y, dy, strip_auxiliary(aux, recording)) if has_aux else (y, dy)
+        if warn and not any(
+            [isinstance(y, Operand) and y.recording is recording and y.payload is not None for y in outputs]
+        ):
+            warn_of_independence(named, operation)
+    dy = [_tidy(_in_dtype_of(tangent, value), value) for value, tangent in parts]
+    return form.unflatten([value for value, _ in parts]), form.unflatten(dy), strip_auxiliary(aux, recording)
+
+
+def _in_dtype_of(tangent: Any, value: Any) -> Any:
+    """A tangent in the dtype of its value: the seed of a Python float is a float64, and makes others so."""
+    dtype = type_of(value).dtype
+    return tangent if type_of(tangent).dtype == dtype else bind(convert, (tangent,), (dtype,))
 
 
 def _strong(tangent: Any) -> Any:
@@ -109,21 +146,21 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     leaves, structure = tree.flatten(primals)
     check_primals(leaves, structure, "linearize")
-    with Tape() as tape:
-        result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
-        outputs, form = flat_output(f, result, "linearize")
+    tape = Tape()
+    outputs, form, values, _ = record(f, leaves, structure, tape, "linearize", has_aux=False)
     slots = [tape.slot_of(output) for output in outputs]
-    values = [strip_auxiliary(output, tape) for output in outputs]
     kinds = [type_of(leaf) for leaf in leaves]
+    if all(slot is None for slot in slots):
+        warn_of_independence(f, "linearize")
 
     def linear(*tangents: Any) -> Any:
         seeds = seeds_for(tangents, structure, kinds, "linearize", "tangent", "primal")
-        found = tape.push([_strong(seed) for seed in seeds])
+        found = tape.push([_strong(seed) for seed in seeds], slots)
         pushed = [
-            zeros(type_of(value), 0) if slot is None or found[slot] is None else found[slot]
-            for slot, value in zip(slots, values, strict=True)
+            zeros(type_of(value), 0) if part is None else part
+            for part, value in zip(found, values, strict=True)
         ]
-        return form.unflatten([_tidy(part, leaves[0]) for part in pushed])
+        return form.unflatten([_tidy(part, value) for part, value in zip(pushed, values, strict=True)])
 
     return form.unflatten(values), linear
 
@@ -150,9 +187,14 @@ def derivative(f: Function, order: int = 1) -> Function:
     """
     if not isinstance(order, (int, np.integer)) or isinstance(order, bool) or order < 0:
         raise ArgumentError(f"derivative: order must be a whole number >= 0, received {order!r}")
-    if order == 0:
-        return f
+    result = f
+    for depth in range(order):
+        # a function whose derivative is constant is no mistake, one that is constant itself may be
+        result = _differentiated(result, warn=depth == 0)
+    return result
 
+
+def _differentiated(f: Function, warn: bool) -> Function:
     @functools.wraps(f, updated=())
     def first(x: Any, *args: Any, **kwargs: Any) -> Any:
         check_input(x, "derivative")
@@ -161,9 +203,22 @@ def derivative(f: Function, order: int = 1) -> Function:
                 f"derivative: the first argument has shape {type_of(x).shape}, but must be one number; use "
                 f"wengert.elementwise_grad, grad or jacobian for arrays"
             )
-        return jvp(lambda t: f(t, *args, **kwargs), (x,), (type_of(x).dtype.type(1),))[1]
+        one = type_of(x).dtype.type(1)
 
-    return derivative(first, order - 1)
+        def along(direction: Any, warn: bool) -> Any:
+            return pushed("derivative", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn)[1]
+
+        slope = along(one, warn)
+        if type_of(x).kind == "c":
+            slope = tree.map(complex_derivative, slope, along(one * 1j, False))
+        # as a gradient: in a Python number it is one
+        return tree.map(_as_number, slope) if x.__class__ in (float, complex) else slope
+
+    return first
+
+
+def _as_number(leaf: Any) -> Any:
+    return leaf.item() if isinstance(leaf, np.generic) else leaf
 
 
 def elementwise_grad(f: Function) -> Function:
@@ -190,15 +245,24 @@ def elementwise_grad(f: Function) -> Function:
     def entrywise(x: Any, *args: Any, **kwargs: Any) -> Any:
         check_input(x, "elementwise_grad")
         kind = type_of(x)
-        y, linear = linearize(lambda t: f(t, *args, **kwargs), x)
+
+        def along(direction: Any, warn: bool = False) -> tuple[Any, Any, Any]:
+            return pushed(
+                "elementwise_grad", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn
+            )
+
+        ones = np.ones(kind.shape, kind.dtype)[()]
+        y, slopes, _ = along(ones, warn=True)
         if getattr(type_of(y), "shape", None) != kind.shape:
             raise OutputError(
                 f"elementwise_grad: {name_of(f)} takes shape {kind.shape} and returns "
                 f"{getattr(type_of(y), 'shape', type(y).__name__)}, so it does not act entry by entry; use wengert.jacobian"
             )
-        slopes = linear(np.ones(kind.shape, kind.dtype)[()])
+        if kind.kind == "c":
+            slopes = complex_derivative(slopes, along(ones * 1j)[1])
         probe = np.random.default_rng(0).uniform(0.5, 1.5, kind.shape).astype(kind.dtype)[()]
-        _require_entrywise(f, primal(linear(probe)), np.asarray(primal(slopes)) * probe)
+        expected = np.asarray(primal(slopes)) * probe
+        _require_entrywise(f, primal(along(probe)[1]), expected if type_of(y).kind == "c" else expected.real)
         return slopes
 
     return entrywise

@@ -14,15 +14,19 @@ from wengert.api.arguments import (
     Positions,
     Selection,
     call,
+    check_primals,
     flat_output,
     name_of,
+    seeds_for,
     split_auxiliary,
     strip_auxiliary,
+    warn_of_independence,
 )
-from wengert.api.forward import jvp
-from wengert.api.reverse import grad, vjp
+from wengert.api.forward import pushed
+from wengert.api.reverse import gradient_of, vjp
 from wengert.derivatives.dense import Mode, jacobian_blocks
 from wengert.errors import ArgumentError
+from wengert.graph import Operand
 from wengert.primitives.arithmetic import conj
 from wengert.tracing import type_of
 from wengert.transforms.tape import Tape
@@ -60,8 +64,14 @@ def jacobian(
     Returns
     -------
     A function whose result has the structure of f's result, each leaf replaced by the structure of the
-    differentiated arguments. Holomorphic convention for complex arguments: `dy = J dx`; a real result of a complex
-    argument has the conjugate of its gradient as its row.
+    differentiated arguments, and whose dtypes do not depend on the mode. Holomorphic convention for complex
+    arguments: `dy = J dx`; a real result of a complex argument has the conjugate of its gradient as its row, so that
+    `dy = Re(J dx)`.
+
+    Raises
+    ------
+    UndefinedDerivativeError
+        A complex result is not holomorphic in a complex argument, so that no single complex matrix is its derivative.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -76,9 +86,13 @@ def _jacobian(
     operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: int | None, has_aux: bool
 ) -> Function:
     if mode not in get_args(Mode):
-        raise ArgumentError(f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}")
+        raise ArgumentError(
+            f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}"
+        )
     if chunk_size is not None and (not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1):
-        raise ArgumentError(f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}")
+        raise ArgumentError(
+            f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}"
+        )
 
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
@@ -95,17 +109,21 @@ def _jacobian(
                 outputs, form = flat_output(f, result, operation)
                 kinds = [type_of(output) for output in outputs]
                 slots = [tape.slot_of(output) for output in outputs]
+                if operation == "jacobian" and all(slot is None for slot in slots):
+                    warn_of_independence(f, operation)
                 blocks = jacobian_blocks(tape, slots, [type_of(x) for x in leaves], kinds, mode, chunk_size)
             finally:
                 tape.release()
-        whole = form.unflatten([structure.unflatten([_own(block) for block in row]) for row in blocks])
+        whole = form.unflatten([structure.unflatten(list(map(_own, row, leaves))) for row in blocks])
         return (whole, strip_auxiliary(aux, tape)) if has_aux else whole
 
     return matrix
 
 
-def _own(block: Any) -> Any:
-    """A block in memory of its own."""
+def _own(block: Any, leaf: Any) -> Any:
+    """A block in memory of its own; a number where the argument is one, as a gradient is."""
+    if not type_of(block).shape and not isinstance(block, Operand) and not isinstance(leaf, np.ndarray):
+        return np.asarray(block).item() if type_of(leaf).weak else np.asarray(block)[()]
     if isinstance(block, np.ndarray):
         return block.copy() if block.base is not None or not block.flags.writeable else block
     return block
@@ -150,7 +168,7 @@ def hessian(
            [2., 0.]])
     """
     selection = Selection("hessian", f, argnums, argnames)
-    inner = grad(f, argnums, argnames=argnames, has_aux=has_aux)
+    inner = gradient_of("hessian", f, argnums, argnames, has_aux)
     return _jacobian("hessian", inner, selection, "forward", chunk_size, has_aux)
 
 
@@ -179,9 +197,13 @@ def hvp(f: Function, x: Any, v: Any, *args: Any, argnum: int = 0, **kwargs: Any)
         raise ArgumentError(
             f"hvp: argnum={argnum}, but {name_of(f)} gets {len(args) + 1} positional arguments; give the position of x"
         )
-    gradient = grad(f, argnum)
+    gradient = gradient_of("hvp", f, argnum)
     before, after = args[:argnum], args[argnum:]
-    return jvp(lambda t: gradient(*before, t, *after, **kwargs), (x,), (v,))[1]
+    leaves, structure = tree.flatten(x)
+    check_primals(leaves, structure, "hvp")
+    seeds = seeds_for(v, structure, [type_of(leaf) for leaf in leaves], "hvp", "direction v", "argument x")
+    direction = structure.unflatten(seeds)
+    return pushed("hvp", f, lambda t: gradient(*before, t, *after, **kwargs), (x,), (direction,))[1]
 
 
 def gauss_newton_product(
@@ -212,7 +234,8 @@ def gauss_newton_product(
     def residuals(t: Any) -> Any:
         return f(t, *args, **kwargs)
 
-    y, dy = jvp(residuals, (x,), (v,))
+    operation = "gauss_newton_product"
+    y, dy, _ = pushed(operation, f, residuals, (x,), (v,))
     if loss is not None:
         dy = hvp(loss, y, dy)
     _, pullback = vjp(residuals, x)
@@ -220,5 +243,3 @@ def gauss_newton_product(
     conjugated = [conj(leaf) if type_of(leaf).dtype.kind == "c" else leaf for leaf in leaves]
     (product,) = pullback(structure.unflatten(conjugated))
     return tree.map(lambda g: conj(g) if type_of(g).dtype.kind == "c" else g, product)
-
-

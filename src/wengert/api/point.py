@@ -16,7 +16,7 @@ from wengert.display.parts import Part
 from wengert.errors import ArgumentError, IntegerInputError
 from wengert.graph import ArrayType, concrete_type
 
-__all__ = ["Point", "hold", "is_float"]
+__all__ = ["Point", "hold", "is_float", "is_input_by_default"]
 
 Function = Callable[..., Any]
 Place = int | str
@@ -65,6 +65,10 @@ class Point:
 
     def _check(self, place: Place) -> None:
         leaves, structure = tree.flatten(self.values[place])
+        if not any(np.size(leaf) for leaf in leaves):
+            raise ArgumentError(
+                f"explain: {self.names[place]} is empty, so that there is nothing to differentiate"
+            )
         for path, leaf in zip(structure.paths(), leaves, strict=True):
             if not is_float(leaf):
                 part = Part(self.names[place] + path, leaf)
@@ -144,7 +148,7 @@ def hold(
 def _bound(
     f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
-    """The complete arguments of a call, defaults included, and the names of the positional ones."""
+    """The arguments of a call, with the defaults that are numbers, and the names of the positional ones."""
     try:
         signature = inspect.signature(f)
     except (TypeError, ValueError):
@@ -155,7 +159,17 @@ def _bound(
         raise ArgumentError(
             f"explain: {name_of(f)}: {error}; give every argument that has no default"
         ) from error
-    bound.apply_defaults()
+    for name, parameter in signature.parameters.items():
+        if (
+            parameter.default is not parameter.empty
+            and name not in bound.arguments
+            and is_input_by_default(parameter)
+        ):
+            bound.arguments[name] = parameter.default
+    # the arguments of a call are read off in the order of their names
+    bound.arguments = {
+        name: bound.arguments[name] for name in signature.parameters if name in bound.arguments
+    }
     names: list[str] = []
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
@@ -163,6 +177,14 @@ def _bound(
         elif len(names) < len(bound.args):
             names.append(parameter.name)
     return bound.args, bound.kwargs, names
+
+
+def is_input_by_default(parameter: inspect.Parameter) -> bool:
+    """Whether a default becomes an input: numbers do, while `out=None` and the like only get in the way."""
+    leaves = tree.flatten(parameter.default)[0]
+    kinds = [concrete_type(leaf) for leaf in leaves]
+    numbers = bool(kinds) and all(isinstance(kind, ArrayType) and kind.kind != "b" for kind in kinds)
+    return numbers or parameter.kind is parameter.POSITIONAL_ONLY
 
 
 def is_float(leaf: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -18,17 +17,20 @@ from wengert.api.arguments import (
     check_primals,
     flat_output,
     name_of,
+    require_alive,
     seeds_for,
     split_auxiliary,
     strip_auxiliary,
+    warn_of_independence,
 )
-from wengert.errors import IndependentOutputWarning, OutputError
-from wengert.graph import ArrayType, Operand, locate
+from wengert.api.recorded import record
+from wengert.errors import OutputError
+from wengert.graph import ArrayType, Operand
 from wengert.primitives.arithmetic import conj
 from wengert.tracing import type_of
 from wengert.transforms.tape import Tape, zeros
 
-__all__ = ["grad", "linear_transpose", "value_and_grad", "vjp"]
+__all__ = ["grad", "gradient_of", "linear_transpose", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 
@@ -67,7 +69,7 @@ def value_and_grad(
     >>> wg.value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
-    return _gradient("value_and_grad", f, argnums, argnames, has_aux, with_value=True)
+    return gradient_of("value_and_grad", f, argnums, argnames, has_aux, with_value=True)
 
 
 def grad(
@@ -82,17 +84,18 @@ def grad(
     >>> wg.grad(lambda x: np.sum(np.sin(x)))(np.zeros(3))
     array([1., 1., 1.])
     """
-    return _gradient("grad", f, argnums, argnames, has_aux, with_value=False)
+    return gradient_of("grad", f, argnums, argnames, has_aux, with_value=False)
 
 
-def _gradient(
+def gradient_of(
     operation: str,
     f: Function,
-    argnums: Positions | None,
-    argnames: Names | None,
-    has_aux: bool,
-    with_value: bool,
+    argnums: Positions | None = None,
+    argnames: Names | None = None,
+    has_aux: bool = False,
+    with_value: bool = False,
 ) -> Function:
+    """The gradient, with or without the value, in the name of a public operation."""
     selection = Selection(operation, f, argnums, argnames)
 
     @functools.wraps(f, updated=())
@@ -109,7 +112,9 @@ def _gradient(
                 value, seed = _scalar_seed(f, result, operation)
                 slot = tape.slot_of(result)
                 if slot is None:
-                    _warn_of_independence(f, operation)
+                    if isinstance(result, Operand):
+                        require_alive(result)
+                    warn_of_independence(f, operation)
                 found = tape.pull([(slot, seed)], len(leaves), consume=True)
             finally:
                 tape.release()
@@ -146,17 +151,6 @@ def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
 
 def _counted(count: int) -> str:
     return f"{count} value{'s' * (count != 1)}"
-
-
-def _warn_of_independence(f: Function, operation: str) -> None:
-    place = locate(3)
-    warnings.warn(
-        IndependentOutputWarning(
-            f"{operation}: the result of {name_of(f)} does not depend on the differentiated argument"
-            f"{f' (called at {place})' if place else ''}; its derivative is zero"
-        ),
-        stacklevel=4,
-    )
 
 
 def finish(found: list[Any], leaves: list[Any]) -> list[Any]:
@@ -214,35 +208,31 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     return _pullback("vjp", f, primals, has_aux, Tape())
 
 
-def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape) -> tuple[Any, ...]:
+def _pullback(
+    operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape
+) -> tuple[Any, ...]:
     leaves, structure = tree.flatten(primals)
     check_primals(leaves, structure, operation)
-    with tape:
-        traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
-        result = call(f, traced, {}, tape)
-        aux = None
-        if has_aux:
-            result, aux = split_auxiliary(f, result, operation)
-        outputs, form = flat_output(f, result, operation)
+    outputs, form, values, aux = record(f, leaves, structure, tape, operation, has_aux)
     slots = [tape.slot_of(output) for output in outputs]
-    values = [strip_auxiliary(output, tape) for output in outputs]
     kinds = [type_of(output) for output in outputs]
     if all(slot is None for slot in slots):
-        _warn_of_independence(f, operation)
+        warn_of_independence(f, operation)
 
     def pullback(cotangents: Any) -> Any:
         seeds = seeds_for(cotangents, form, kinds, operation, "cotangent", "result")
         found = tape.pull(zip(slots, seeds, strict=True), len(leaves))
         return structure.unflatten(_plain(found, leaves))
 
-    if has_aux:
-        return form.unflatten(values), pullback, strip_auxiliary(aux, tape)
-    return form.unflatten(values), pullback
+    return (form.unflatten(values), pullback, aux) if has_aux else (form.unflatten(values), pullback)
 
 
 def _plain(found: list[Any], leaves: list[Any]) -> list[Any]:
     """Cotangents of a pullback: as `finish`, but without conjugation."""
-    complexes = [conj(g) if g is not None and type_of(x).dtype.kind == "c" else g for g, x in zip(found, leaves, strict=True)]
+    complexes = [
+        conj(g) if g is not None and type_of(x).dtype.kind == "c" else g
+        for g, x in zip(found, leaves, strict=True)
+    ]
     return finish(complexes, leaves)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.api.point import is_input_by_default
 from wengert.cli.target import did_you_mean, told
 from wengert.errors import UsageError
 
@@ -56,12 +58,16 @@ def gather(
                 values[key], origins[key] = value, f"{EXAMPLE_INPUTS}()"
     for parameter in parameters:
         if parameter.name not in values and parameter.default is not parameter.empty:
-            values[parameter.name], origins[parameter.name] = parameter.default, "its default"
-    missing = [key for key in names if key not in values]
+            origins[parameter.name] = "its default"
+            if is_input_by_default(parameter):
+                values[parameter.name] = parameter.default
+    missing = [key for key in names if key not in origins]
     if missing:
-        raise UsageError(_missing(name, missing, names, file, archive, arrays))
+        # flags and the like are left to their defaults
+        listed = [p.name for p in parameters if p.default is p.empty or is_input_by_default(p)]
+        raise UsageError(_missing(name, missing, listed, file, archive, arrays))
     bound = signature.bind_partial()
-    bound.arguments.update({key: values[key] for key in names})
+    bound.arguments.update({key: values[key] for key in names if key in values})
     return Inputs(bound.args, bound.kwargs, origins, tuple(key for key in arrays if key not in names))
 
 
@@ -87,18 +93,16 @@ def _arrays(archive: str) -> dict[str, Any]:
         raise UsageError(f"--input: there is no file {archive}{did_you_mean(path.name, beside)}")
     save = f"write one with numpy.savez({path.with_suffix('.npz').name!r}, x=x)"
     try:
-        # objects would have to be unpickled, and a pickle may run any program
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise UsageError(f"--input: {archive} holds one array without a name; {save}")
-        with loaded:
+        # opened here, since numpy.load leaves a damaged file open
+        with path.open("rb") as stream:
+            # objects would have to be unpickled, and a pickle may run any program
+            loaded = np.load(stream, allow_pickle=False)
+            if not isinstance(loaded, np.lib.npyio.NpzFile):
+                raise UsageError(f"--input: {archive} holds one array without a name; {save}")
             return {key: loaded[key][()] for key in loaded.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = (
-            "holds Python objects"
-            if "pickle" in str(error).lower() and zipfile.is_zipfile(path)
-            else "is no npz file"
-        )
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        objects = "pickle" in str(error) and zipfile.is_zipfile(path)
+        reason = "holds Python objects" if objects else "is no npz file"
         raise UsageError(f"--input: {archive} {reason}; {save}") from error
 
 

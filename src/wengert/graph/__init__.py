@@ -1,7 +1,7 @@
 """The intermediate representation: types, primitives, equations, graphs. Knows no NumPy function by name."""
 
 from wengert.graph.core import Equation, Graph, Literal, Var
-from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind
+from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind, typed_params
 from wengert.graph.python_source import compile_graph
 from wengert.graph.source import Source, locate
 from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type, declare_opaque
@@ -29,5 +29,6 @@ __all__ = [
     "live",
     "locate",
     "prune",
+    "typed_params",
     "verify",
 ]

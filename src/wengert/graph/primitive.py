@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, Literal, TypeVar
 
@@ -14,7 +14,7 @@ from wengert.errors import RuleError
 from wengert.graph.signature import broadcast_shapes, parse_signature
 from wengert.graph.types import OPAQUE, ArrayType, OpaqueType, array_type
 
-__all__ = ["REGISTRY", "Operand", "Primitive", "Recorder", "bind"]
+__all__ = ["REGISTRY", "Operand", "Primitive", "Recorder", "bind", "typed_params"]
 
 Rule = Callable[..., Any]
 RuleT = TypeVar("RuleT", bound=Rule)
@@ -26,7 +26,8 @@ _OPERATORS: Final[dict[tuple[str, int], Callable[..., Any]]] = {
     ("**", 2): operator.pow, ("%", 2): operator.mod, ("//", 2): operator.floordiv, ("@", 2): operator.matmul,
     ("-", 1): operator.neg, (">", 2): operator.gt, (">=", 2): operator.ge, ("<", 2): operator.lt,
     ("<=", 2): operator.le, ("==", 2): operator.eq, ("!=", 2): operator.ne, ("&", 2): operator.and_,
-    ("|", 2): operator.or_, ("^", 2): operator.xor,
+    ("|", 2): operator.or_, ("^", 2): operator.xor, ("<<", 2): operator.lshift, (">>", 2): operator.rshift,
+    ("+", 1): operator.pos,
 }  # fmt: skip
 _PYTHON_TYPE: Final = {"f": float, "i": int, "c": complex, "b": bool, "u": int}
 
@@ -86,6 +87,12 @@ def bind(primitive: Primitive, args: tuple[Any, ...], params: Params = ()) -> An
     if recorder is None:
         return primitive.function(params)(*args)
     return recorder.apply(primitive, args, params)
+
+
+def typed_params(values: Sequence[Any]) -> Params:
+    """Parameters as a key: 2 and 2.0 are equal and mean different operations, so the types of floats stand behind."""
+    types = tuple([type(value) for value in values if isinstance(value, (float, complex, np.inexact))])
+    return (*values, types) if types else tuple(values)
 
 
 class Primitive:
@@ -163,6 +170,7 @@ class Primitive:
         self.flops_rule: Rule | None = None
         self.transposes: dict[int | None, Rule] = {}
         self.annihilators: dict[int, Rule] = {}
+        self.columns: dict[int, Rule] = {}
         self.sample_list: list[Any] = []
         self.rules: dict[Any, Any] = {}
         self.functions: dict[Params, Callable[..., Any]] = {}
@@ -176,7 +184,7 @@ class Primitive:
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Apply to traced or plain values."""
-        return bind(self, args, tuple([params[name] for name in self.param_names]))
+        return bind(self, args, typed_params([params[name] for name in self.param_names]))
 
     # The slots, each filled by a decorator.
 
@@ -222,6 +230,15 @@ class Primitive:
 
         return fill
 
+    def unit_columns(self, argument: int) -> Callable[[RuleT], RuleT]:
+        """`rule(start, stop, *args)`: the derivatives in these entries of a linear argument, stacked along axis 0."""
+
+        def fill(rule: RuleT) -> RuleT:
+            self.columns[argument] = rule
+            return rule
+
+        return fill
+
     def shape(self, rule: RuleT) -> RuleT:
         """`rule(*types, **params)` returns the shape of the result, or a tuple of them."""
         self.shape_rule = rule
@@ -250,7 +267,8 @@ class Primitive:
 
     def named(self, params: Params) -> dict[str, Any]:
         """The static parameters by name."""
-        return dict(zip(self.param_names, params, strict=True))
+        # behind the values may stand their types: see `typed_params`
+        return dict(zip(self.param_names, params, strict=False))
 
     def function(self, params: Params) -> Callable[..., Any]:
         """The function that computes the value from plain NumPy operands."""

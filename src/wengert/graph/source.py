@@ -14,6 +14,8 @@ __all__ = ["Source", "blame", "locate", "user_frame"]
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXAMPLES = os.path.join(_OWN, "examples") + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+# not imported here: it stands beside NumPy
+_SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ def _belongs_to_user(code: CodeType) -> bool:
     file = code.co_filename
     if file.startswith(_EXAMPLES):
         return True
-    return not (file.startswith((_OWN, _NUMPY, "<wengert")) or file.endswith("functools.py"))
+    return not (file.startswith((_OWN, _NUMPY, _SCIPY, "<wengert")) or file.endswith("functools.py"))
 
 
 def user_frame(depth: int = 1) -> FrameType | None:
-    """The innermost frame on the stack that is neither Wengert's nor NumPy's."""
+    """The innermost frame on the stack that is neither Wengert's nor NumPy's nor SciPy's."""
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None and not _belongs_to_user(frame.f_code):
         frame = frame.f_back

@@ -6,7 +6,15 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["OPAQUE", "ArrayType", "OpaqueType", "array_type", "concrete_type", "declare_opaque", "scalar_like"]
+__all__ = [
+    "OPAQUE",
+    "ArrayType",
+    "OpaqueType",
+    "array_type",
+    "concrete_type",
+    "declare_opaque",
+    "scalar_like",
+]
 
 Shape = tuple[int, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wengert.errors import GraphError
 from wengert.graph.core import Equation, Graph, Literal, Var
-from wengert.graph.primitive import REGISTRY
+from wengert.graph.primitive import REGISTRY, typed_params
 
 __all__ = ["verify"]
 
@@ -40,7 +40,7 @@ def _verify_equation(position: int, equation: Equation, assigned: set[Var]) -> N
             raise GraphError(f"{place} assigns a variable that has a value already")
     if primitive.name in REGISTRY and REGISTRY[primitive.name] is not primitive:
         raise GraphError(f"{place} uses a stranger under the name of a registered primitive")
-    if len(equation.params) != len(primitive.param_names):
+    if equation.params != typed_params(equation.params[: len(primitive.param_names)]):
         raise GraphError(f"{place} has {len(equation.params)} parameters, not {primitive.param_names}")
     try:
         hash(equation.params)
@@ -56,7 +56,8 @@ def _verify_types(place: str, equation: Equation) -> None:
     if primitive.rule_maker is not None:
         return
     operands = tuple(
-        atom.value if isinstance(atom, Literal) and primitive.value_shaped and not hasattr(atom.type, "dtype")
+        atom.value
+        if isinstance(atom, Literal) and primitive.value_shaped and not hasattr(atom.type, "dtype")
         else atom.type
         for atom in equation.inputs
     )

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as _numpy
 
-from wengert.numpy import asking, joining, methods, products, reducing, selecting, shaping
+from wengert.numpy import asking, counting, joining, methods, products, reducing, selecting, shaping
 from wengert.numpy.creating import array, asarray, empty, eye, full, ones, zeros
 from wengert.tracing import FUNCTIONS
 
 __all__ = ["array", "asarray", "empty", "eye", "full", "ones", "zeros"]
 
 FUNCTIONS["array namespace"] = lambda: sys.modules[__name__]
-_families = (asking, joining, methods, products, reducing, selecting, shaping)
+_families = (asking, counting, joining, methods, products, reducing, selecting, shaping)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from wengert.graph import Operand
 from wengert.numpy.joining import stacked_list
+from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.primitives.access import cast
 from wengert.tracing import Tracer, active_recordings, implements, type_of
 
@@ -24,7 +25,7 @@ def held(value: Any) -> Any:
     return recordings[-1].box(value) if recordings else value
 
 
-def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
+def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
     """Zeros that traced values can be written into; otherwise as `numpy.zeros`.
 
     >>> import wengert as wg
@@ -39,26 +40,28 @@ def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
     return held(np.zeros(shape, dtype, order))
 
 
-def ones(shape: Any, dtype: Any = None, order: Any = "C") -> Any:
+def ones(shape: Any, dtype: Any = None, order: Any = "C", *, device: Any = None) -> Any:
     """Ones that traced values can be written into; otherwise as `numpy.ones`."""
     return held(np.ones(shape, dtype, order))
 
 
-def empty(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
+def empty(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
     """An array that traced values can be written into, filled with zeros; otherwise as `numpy.empty`."""
     return held(np.zeros(shape, dtype, order))
 
 
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C") -> Any:
+def eye(
+    N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None
+) -> Any:
     """An identity that traced values can be written into; otherwise as `numpy.eye`."""
     return held(np.eye(N, M, k, dtype, order))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Any:
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None) -> Any:
     """A constant array that traced values can be written into; the fill value may itself be traced."""
     if not isinstance(fill_value, Operand):
         return held(np.full(shape, fill_value, dtype, order))
-    spread = np.broadcast_to(fill_value, shape) + 0.0
+    spread = copied(np.broadcast_to(fill_value, shape))
     return spread if dtype is None else cast(spread, dtype)
 
 
@@ -77,7 +80,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     missing = ndmin - result.ndim
     if missing > 0:
         result = result[(None,) * missing]
-    return result.copy() if copy and result is object else result
+    return copied(result) if copy and result is object else result
 
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
@@ -91,9 +94,15 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
 
 
 def _like(make: Any) -> Any:
-    def like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any) -> Any:
+    def like(
+        a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any
+    ) -> Any:
         kind = type_of(a)
-        return held(make(kind.shape if shape is None else shape, kind.dtype if dtype is None else dtype))
+        if order in ("K", "A"):
+            order = "F" if shape is None and in_fortran_order(a) else "C"
+        return held(
+            make(kind.shape if shape is None else shape, kind.dtype if dtype is None else dtype, order)
+        )
 
     like.__name__ = f"{make.__name__}_like"
     return like
@@ -113,7 +122,7 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subo
 
 @implements(np.copy)
 def copy(a: Any, order: Any = "K", subok: Any = False) -> Any:
-    return a.copy()
+    return copied(a, order)
 
 
 # NumPy serves `like=` arguments through the same protocol

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.graph import Operand, bind
 from wengert.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, expand_dims, reshaped
 from wengert.primitives import shaping
 from wengert.primitives.access import cast
@@ -20,13 +20,15 @@ __all__: list[str] = []
 def gathered(arrays: Any) -> list[Any]:
     """The members of a sequence, or of the first axis of an array; lists of traced scalars become arrays."""
     from_sequence = arrays if isinstance(arrays, (list, tuple)) else list(arrays)
-    return [stacked_list(a) if isinstance(a, (list, tuple)) else as_operand(a) for a in from_sequence]
+    return [stacked_list(a) for a in from_sequence]
 
 
 def stacked_list(nested: Any) -> Any:
     """What `np.array(nested)` means for nested lists that hold traced values."""
     if not isinstance(nested, (list, tuple)):
-        return as_operand(nested)
+        nested = as_operand(nested)
+        # among arrays a Python number is an array of no axes
+        return nested if isinstance(nested, Operand) else np.asarray(nested)
     parts = [stacked_list(part) for part in nested]
     if not any(isinstance(part, Tracer) for part in parts):
         return np.asarray(nested)
@@ -34,7 +36,9 @@ def stacked_list(nested: Any) -> Any:
 
 
 @implements(np.concatenate)
-def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
+) -> Any:
     parts = gathered(arrays)
     if axis is None:
         parts, axis = [reshaped(part, (type_of(part).size,)) for part in parts], 0
@@ -88,7 +92,9 @@ def column_stack(tup: Any) -> Any:
 @implements(np.append)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     values = stacked_list(values)
-    return concatenate([as_operand(arr), values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis or 0)
+    return concatenate(
+        [as_operand(arr), values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis or 0
+    )
 
 
 @implements(np.array_split)

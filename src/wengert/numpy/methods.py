@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.graph import bind, locate
 from wengert.numpy import asking, products, reducing, selecting, shaping
-from wengert.numpy.shaping import reshape, reshaped, transpose
+from wengert.numpy.flat import Flat
+from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic
 from wengert.primitives.access import cast
-from wengert.primitives.shaping import reshape as reshape_primitive
 from wengert.tracing import FUNCTIONS, Tracer, method
 
 __all__: list[str] = []
 
 for _family, _names in (
     (reducing, "all any argmax argmin argsort cumsum max mean min prod ptp std sum trace var"),
-    (selecting, "clip compress diagonal nonzero take"),
+    (selecting, "clip diagonal nonzero take"),
     (products, "dot"),
     (shaping, "ravel repeat squeeze swapaxes"),
     (asking, "round"),
@@ -29,7 +29,17 @@ for _family, _names in (
 
 @method("reshape")
 def _reshape(x: Tracer, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
-    return reshape(x, shape[0] if len(shape) == 1 else shape, order)
+    return reshape(x, shape[0] if len(shape) == 1 else shape, order, copy=copy)
+
+
+@method("compress")
+def _compress(x: Tracer, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    return selecting.compress(condition, x, axis, out)
+
+
+@method("searchsorted")
+def _searchsorted(x: Tracer, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    return FUNCTIONS[np.searchsorted](x, v, side, sorter)
 
 
 @method("transpose")
@@ -40,22 +50,24 @@ def _transpose(x: Tracer, *axes: Any) -> Any:
 
 @method("flatten")
 def _flatten(x: Tracer, order: Any = "C") -> Any:
-    return copy_of(reshaped(x, (x.size,)))
+    return copied(ravel(x, order))
 
 
-def copy_of(x: Tracer, order: Any = "C") -> Any:
-    """A traced array of its own: later writes into x do not reach it."""
-    x.refresh()
-    return bind(reshape_primitive, (x,), (x.shape,)) if x.payload is not None else x.recording.box(np.copy(x.value))
+@method("copy")
+def _copy(x: Tracer, order: Any = "C") -> Any:
+    return copied(x, order)
 
 
-method("copy")(copy_of)
-method("__copy__")(copy_of)
+method("__copy__")(copied)
 
 
 @method("astype")
-def _astype(x: Tracer, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
-    return copy_of(x) if np.dtype(dtype) == x.dtype else cast(x, dtype)
+def _astype(
+    x: Tracer, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
+) -> Any:
+    if np.dtype(dtype) == x.dtype:
+        return copied(x, order) if copy else x
+    return cast(x, dtype)
 
 
 @method("conj")
@@ -85,5 +97,24 @@ method("T")(property(lambda x: transpose(x) if x.ndim > 1 else x))
 method("mT")(property(FUNCTIONS[np.matrix_transpose]))
 method("real")(property(FUNCTIONS[np.real]))
 method("imag")(property(FUNCTIONS[np.imag]))
-method("flat")(property(lambda x: iter(reshaped(x, (x.size,)))))
+method("flat")(property(Flat, lambda x, value: Flat(x).__setitem__(slice(None), value)))
 method("device")(property(lambda x: "cpu"))
+
+
+def _missing(name: str) -> property:
+    """What an ndarray has and a traced value has not says so under the name that the user wrote."""
+
+    def refuse(x: Tracer) -> NoReturn:
+        place = locate(2)
+        raise AttributeError(
+            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: it has no rule, or speaks of "
+            f"memory that a traced array does not have. Express it by supported operations, or apply it to "
+            f"wengert.stop_gradient(x) if it is to count as constant."
+        )
+
+    return property(refuse)
+
+
+for _name in sorted(set(dir(np.ndarray)) - set(dir(Tracer))):
+    if not _name.startswith("_"):
+        method(_name)(_missing(_name))

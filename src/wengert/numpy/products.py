@@ -21,9 +21,15 @@ __all__: list[str] = []
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+def _array(a: Any) -> Any:
+    """An operand of a product, to which NumPy takes a Python number as an array: its dtype counts."""
+    a = as_operand(a)
+    return np.asarray(a) if a.__class__ in (float, int, complex, bool) else a
+
+
 @implements(np.dot)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    a, b = as_operand(a), as_operand(b)
+    a, b = _array(a), _array(b)
     left, right = type_of(a).ndim, type_of(b).ndim
     if not left or not right:
         result = a * b
@@ -36,7 +42,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
 
 @implements(np.inner)
 def inner(a: Any, b: Any, /) -> Any:
-    a, b = as_operand(a), as_operand(b)
+    a, b = _array(a), _array(b)
     if not type_of(a).ndim or not type_of(b).ndim:
         return a * b
     return tensordot(a, b, ((-1,), (-1,)))
@@ -75,7 +81,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     second = list(_LETTERS[left : left + right])
     for i, j in zip(one, two, strict=True):
         second[j] = first[i]
-    kept = [c for i, c in enumerate(first) if i not in one] + [c for j, c in enumerate(second) if j not in two]
+    kept = [c for i, c in enumerate(first) if i not in one] + [
+        c for j, c in enumerate(second) if j not in two
+    ]
     return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
 
 
@@ -106,7 +114,9 @@ def cross(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axi
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(as_operand(a), axisa, -1), np.moveaxis(as_operand(b), axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise ValueError(f"np.cross of traced values takes vectors of 3 entries, received {a.shape[-1]} and {b.shape[-1]}")
+        raise ValueError(
+            f"np.cross of traced values takes vectors of 3 entries, received {a.shape[-1]} and {b.shape[-1]}"
+        )
     parts = [a[..., i] * b[..., j] - a[..., j] * b[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
     return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
 
@@ -143,7 +153,9 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     widths = [ndim - len(part.replace("...", "")) for part, ndim in zip(parts, ndims, strict=True)]
     widest = max((w for part, w in zip(parts, widths, strict=True) if "..." in part), default=0)
     spare = "".join(free[:widest])
-    full = [part.replace("...", spare[widest - w :] if w else "") for part, w in zip(parts, widths, strict=True)]
+    full = [
+        part.replace("...", spare[widest - w :] if w else "") for part, w in zip(parts, widths, strict=True)
+    ]
     if arrow:
         return full, tail.replace("...", spare)
     letters = "".join(full)

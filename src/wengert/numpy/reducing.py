@@ -40,13 +40,18 @@ def _finish(result: Any, dtype: Any, out: Any) -> Any:
 @implements(np.sum)
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
         initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
-    if axis is None and dtype is out is None and keepdims is initial is where is _UNSET and isinstance(a, Tracer):
+    if (
+        axis is None
+        and dtype is out is None
+        and keepdims is initial is where is _UNSET
+        and isinstance(a, Tracer)
+    ):
         # the everyday case, without a detour
         if a.is_view:
             a.refresh()
         return a.recording.unary(sum_along, a, _TOTALS[a.type.ndim])
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
-    result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
+    result = _reduce(sum_along, a, axis, keepdims, where, 0)
     return _finish(result if initial is _UNSET else result + initial, None, out)
 
 
@@ -54,7 +59,7 @@ def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: 
 def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
          initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
-    result = _reduce(reductions.prod, a, axis, keepdims, where, 1.0)
+    result = _reduce(reductions.prod, a, axis, keepdims, where, 1)
     return _finish(result if initial is _UNSET else result * initial, None, out)
 
 
@@ -78,7 +83,9 @@ min = implements(np.min, np.amin)(_extreme(reductions.min_along, np.minimum))
 
 
 def _logical(primitive: Any) -> Any:
-    def logical(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, *, where: Any = _UNSET) -> Any:
+    def logical(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, *, where: Any = _UNSET
+    ) -> Any:
         return _finish(_reduce(primitive, a, axis, keepdims, where, primitive.name == "all"), None, out)
 
     logical.__name__ = primitive.name
@@ -106,13 +113,23 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     count = _count(a, axis, where)
     if where is not _UNSET and keepdims is True:
-        count = np.sum(np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True)
+        count = np.sum(
+            np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True
+        )
     result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
-    return _finish(result / (float(count) if isinstance(count, int) else count), None, out)
+    return _finish(result / (float(count) if isinstance(count, int) else _like(count, result)), None, out)
+
+
+def _like(count: Any, result: Any) -> Any:
+    """A count in the precision of what it divides."""
+    kind = type_of(result)
+    return cast(count, kind.dtype) if kind.inexact else count
 
 
 @implements(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False) -> Any:
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False
+) -> Any:
     a = as_operand(a)
     if weights is None:
         result, total = mean(a, axis, keepdims=keepdims), float(_count(a, axis, _UNSET))
@@ -125,7 +142,10 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False
         spread = bind(broadcast_to, (weights,), (type_of(a).shape,))
         total = sum(spread, axis, keepdims=keepdims)
         result = sum(a * weights, axis, keepdims=keepdims) / total
-    return (result, total + 0.0 * result) if returned else result
+    if not returned:
+        return result
+    shape = type_of(result).shape
+    return result, bind(broadcast_to, (total,), (shape,)) if shape else total
 
 
 @implements(np.var)
@@ -212,10 +232,13 @@ def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = 
 
 
 for _ufunc, _function in ((np.add, sum), (np.multiply, prod), (np.maximum, max), (np.minimum, min)):
+
     def _reduced(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
                  _function: Any = _function, **options: Any) -> Any:  # fmt: skip
         result = _function(array, axis, keepdims=keepdims, **options)
         return _finish(result, dtype, out)
 
     implements((_ufunc, "reduce"))(_reduced)
-implements((np.add, "accumulate"))(lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out))
+implements((np.add, "accumulate"))(
+    lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out)
+)

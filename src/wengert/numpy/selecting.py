@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Operand, Primitive, bind
+from wengert.numpy.joining import gathered
 from wengert.numpy.reducing import argsort
-from wengert.numpy.shaping import reshaped
+from wengert.numpy.shaping import copied, read_only, reshaped
 from wengert.primitives.arithmetic import select
 from wengert.primitives.indexing import put_add
 from wengert.primitives.operators import write_into
@@ -17,6 +18,8 @@ from wengert.tracing import as_operand, implements, type_of
 from wengert.tracing.index import Index
 
 __all__: list[str] = []
+
+_UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
 
 
 @implements(np.where)
@@ -28,6 +31,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 @implements(np.nonzero)
 def nonzero(a: Any) -> Any:
+    a.refresh()
     return np.nonzero(a.recording.strip(a))
 
 
@@ -57,13 +61,28 @@ def _d_clip(out: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 @implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    low = min if a_min is None else a_min
-    high = max if a_max is None else a_max
-    low = -np.inf if low is None else as_operand(low)
-    high = np.inf if high is None else as_operand(high)
-    result = bind(clip_primitive, (as_operand(a), low, high))
+def clip(
+    a: Any, a_min: Any = _UNSET, a_max: Any = _UNSET, out: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    low = min if a_min is _UNSET or a_min is None else a_min
+    high = max if a_max is _UNSET or a_max is None else a_max
+    a = as_operand(a)
+    if low is None and high is None:
+        # whether that is an error depends on NumPy's version and on how the bounds were left out
+        np.clip(np.zeros(1), a_min, a_max)
+        return copied(a)
+    least, most = _bounds(type_of(a).dtype)
+    low = least if low is None else as_operand(low)
+    high = most if high is None else as_operand(high)
+    result = bind(clip_primitive, (a, low, high))
     return result if out is None else write_into(out, result)
+
+
+def _bounds(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """The least and the greatest value, as numbers that leave the dtype alone."""
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    return -np.inf, np.inf
 
 
 @implements(np.sort)
@@ -121,7 +140,8 @@ def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     rows, columns = type_of(a).shape[-2:]
     count = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
     steps = np.arange(count)
-    return a[..., steps + max(0, -offset), steps + max(0, offset)]
+    place = (..., steps + max(0, -offset), steps + max(0, offset))
+    return read_only(a, lambda x: x[place], "numpy.diagonal")
 
 
 @implements(np.linalg.diagonal)
@@ -151,24 +171,28 @@ def diagflat(v: Any, k: Any = 0) -> Any:
 def _triangle(keep: Any) -> Any:
     def triangle(m: Any, k: Any = 0) -> Any:
         m = as_operand(m)
-        return select(keep(type_of(m).shape[-2:], k), m, 0.0)
+        return select(keep(type_of(m).shape[-2:], k), m, type_of(m).dtype.type(0))
 
     return triangle
 
 
-tril = implements(np.tril)(_triangle(lambda shape, k: np.tri(*shape, k, dtype=bool)))
-triu = implements(np.triu)(_triangle(lambda shape, k: ~np.tri(*shape, k - 1, dtype=bool)))
+tril = implements(np.tril)(_triangle(lambda shape, k: np.tri(*shape, k=k, dtype=bool)))
+triu = implements(np.triu)(_triangle(lambda shape, k: ~np.tri(*shape, k=k - 1, dtype=bool)))
 tril.__name__, triu.__name__ = "tril", "triu"
 
 
 @implements(np.diff)
-def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any = _UNSET) -> Any:
     a = as_operand(a)
     (place,) = normal_axes(axis, type_of(a).ndim)
     before = (slice(None),) * place
-    edges = [edge for edge in (prepend, append) if edge is not None and edge is not np._NoValue]
-    if edges:
-        raise TypeError("diff() got an unexpected keyword argument 'prepend' or 'append'")
+    edge = tuple(1 if i == place else length for i, length in enumerate(type_of(a).shape))
+    given = [prepend, a, append]
+    parts = gathered([part for part in given if part is not _UNSET and part is not None])
+    if len(parts) > 1:
+        a = np.concatenate(
+            [np.broadcast_to(p, edge) if not type_of(p).ndim else p for p in parts], axis=place
+        )
     for _ in range(n):
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a
@@ -182,5 +206,3 @@ def np_select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = where(condition, choice, result)
     return result
-
-

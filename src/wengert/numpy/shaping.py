@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.errors import MutationError
+from wengert.graph import bind, locate
 from wengert.primitives import shaping
 from wengert.primitives.access import view_by
 from wengert.primitives.reductions import normal_axes
-from wengert.tracing import Tracer, as_operand, implements, type_of
+from wengert.tracing import Tracer, as_operand, implements, primal, type_of
+from wengert.tracing.mutation import How, view_of
 
 __all__: list[str] = []
 
@@ -37,9 +39,41 @@ def permuted(a: Any, axes: tuple[int, ...]) -> Any:
     )
 
 
-def _whole_shape(shape: Any, size: int, order: Any) -> tuple[int, ...]:
-    if order not in ("C", "A", "K", None):
-        raise TypeError(f"reshape() got an argument order={order!r}")
+def copied(a: Any, order: Any = "K") -> Any:
+    """An array in memory of its own: later writes into `a` do not reach it."""
+    return bind(shaping.copy, (a,), (order,))
+
+
+def read_only(base: Any, project: Any, name: str) -> Any:
+    """A view that NumPy protects: it follows its base, and writing into it is refused."""
+    part = project(base)
+    if part.__class__ is not Tracer or not part.type.shape:
+        return part
+
+    def refuse(base: Any, content: Any) -> NoReturn:
+        place = locate(3)
+        raise MutationError(
+            f"the result of {name} is a read-only view in NumPy, and is written into{f' at {place}' if place else ''}; "
+            f"write into a copy of it (a.copy())"
+        )
+
+    return view_of(base, part, How(project, refuse))
+
+
+def _layout(a: Any) -> Any:
+    """The plain array under a value, one example of it in a batch: its strides are those of NumPy's own program."""
+    plain = np.asarray(primal(a))
+    batches = plain.ndim - type_of(a).ndim
+    return plain[(0,) * batches] if plain.size else np.zeros(type_of(a).shape)
+
+
+def in_fortran_order(a: Any) -> bool:
+    """Whether an array lies in memory by columns, and not by rows."""
+    flags = _layout(a).flags
+    return bool(flags.f_contiguous and not flags.c_contiguous)
+
+
+def _whole_shape(shape: Any, size: int) -> tuple[int, ...]:
     lengths = [int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))]
     if -1 in lengths:
         known = math.prod(n for n in lengths if n != -1)
@@ -50,12 +84,26 @@ def _whole_shape(shape: Any, size: int, order: Any) -> tuple[int, ...]:
 @implements(np.reshape)
 def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, copy: Any = None) -> Any:
     a = as_operand(a)
-    return reshaped(a, _whole_shape(shape, type_of(a).size, order))
+    if order not in ("C", "F", "A", None):
+        raise ValueError(f"order {order!r} is not permitted for reshaping")
+    whole = _whole_shape(shape, type_of(a).size)
+    if order == "F" or (order == "A" and in_fortran_order(a)):
+        result = transpose(reshaped(transpose(a), whole[::-1]))
+    else:
+        result = reshaped(a, whole)
+    if copy is False and not result.is_view:
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return copied(result) if copy else result
 
 
 @implements(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
-    return reshape(a, -1, order)
+    a = as_operand(a)
+    if order != "K":
+        return reshape(a, -1, order)
+    strides = _layout(a).strides
+    axes = sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
+    return reshape(permuted(a, tuple(axes)) if axes != sorted(axes) else a, -1)
 
 
 @implements(np.transpose)
@@ -130,14 +178,16 @@ def broadcast_to(array: Any, shape: Any, subok: Any = False) -> Any:
     np.broadcast_to(np.int8(0), type_of(array).shape)
     if np.broadcast_shapes(type_of(array).shape, whole) != whole:
         raise ValueError(f"cannot broadcast an array of shape {type_of(array).shape} to {whole}")
-    return bind(shaping.broadcast_to, (array,), (whole,))
+    return read_only(array, lambda x: bind(shaping.broadcast_to, (x,), (whole,)), "numpy.broadcast_to")
 
 
 @implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: Any = False) -> Any:
     arrays = [as_operand(a) for a in args]
     whole = np.broadcast_shapes(*(type_of(a).shape for a in arrays))
-    return tuple(broadcast_to(a, whole) if isinstance(a, Tracer) else np.broadcast_to(a, whole) for a in arrays)
+    return tuple(
+        broadcast_to(a, whole) if isinstance(a, Tracer) else np.broadcast_to(a, whole) for a in arrays
+    )
 
 
 def _at_least(ndim: int) -> Any:
@@ -188,7 +238,7 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
 
 @implements(np.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    a = as_operand(a)
+    a = given = as_operand(a)
     if axis is None:
         return reshaped(roll(reshaped(a, (type_of(a).size,)), shift, 0), type_of(a).shape)
     shifts, axes = np.broadcast_arrays(shift, axis)
@@ -199,7 +249,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
             before = (slice(None),) * place
             cut = length - by % length
             a = np.concatenate([a[(*before, slice(cut, None))], a[(*before, slice(None, cut))]], axis=place)
-    return a
+    return copied(a) if a is given else a
 
 
 @implements(np.repeat)

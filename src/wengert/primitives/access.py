@@ -8,13 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import Operand, bind
+from wengert.errors import MutationError, ShapeError
+from wengert.graph import Operand, bind, locate
 from wengert.primitives.arithmetic import convert
 from wengert.primitives.indexing import replace, take
 from wengert.primitives.shaping import broadcast_to
-from wengert.tracing import Tracer, as_operand, method, primal, type_of
+from wengert.tracing import Tracer, as_operand, method, type_of
 from wengert.tracing.index import Index, parse_index
-from wengert.tracing.mutation import How, View, assign, is_array, shares_memory, view_of, write_in_place
+from wengert.tracing.mutation import (
+    How,
+    View,
+    as_array,
+    assign,
+    is_array,
+    shares_memory,
+    view_of,
+    write_in_place,
+)
 
 __all__ = ["cast", "getitem", "setitem", "view_by"]
 
@@ -26,18 +36,25 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 class _At:
-    """A view by a basic index."""
+    """A view by a basic index, in which traced integers may stand."""
 
-    __slots__ = ("fixed",)
+    __slots__ = ("arrays", "fixed")
 
-    def __init__(self, fixed: Index) -> None:
+    def __init__(self, fixed: Index, arrays: tuple[Any, ...]) -> None:
         self.fixed = fixed
+        self.arrays = arrays
 
     def project(self, base: Tracer) -> Any:
-        return bind(take, (base, self.fixed), (0,))
+        return bind(take, (base, self.fixed, *self.arrays), (0,))
 
     def scatter(self, base: Tracer, content: Any) -> Any:
-        return bind(replace, (base, content, self.fixed), (0,))
+        return bind(replace, (base, content, self.fixed, *self.arrays), (0,))
+
+    def same(self, fixed: Index, arrays: tuple[Any, ...]) -> bool:
+        """Whether another index is spelled alike."""
+        if fixed.items != self.fixed.items or len(arrays) != len(self.arrays):
+            return False
+        return all(mine is theirs for mine, theirs in zip(self.arrays, arrays, strict=True))
 
 
 @method("__getitem__")
@@ -46,36 +63,25 @@ def getitem(x: Tracer, index: Any) -> Any:
     if x.is_view:
         x.refresh()
     kind = index.__class__
-    if kind is slice or kind is int:
+    if (kind is slice or kind is int) and x.type.shape:
         fixed = Index((index,), 0)
-    else:
-        fixed, arrays = parse_index(index, x.type.shape)
-        if arrays:
-            return bind(take, (x, fixed, *arrays), (0,))
-        if not x.type.shape and x.type.weak and index == ():
-            return x
-    part = x.recording.with_opaque(take, x, fixed, (0,))
-    # a basic index gives a view, unless it gives a scalar
-    return view_of(x, part, _At(fixed)) if part.type.shape and part.__class__ is Tracer else part
+        part = x.recording.with_opaque(take, x, fixed, (0,))
+        return view_of(x, part, _At(fixed, ())) if part.type.shape and part.__class__ is Tracer else part
+    fixed, arrays = parse_index(index, x.type.shape)
+    if not x.type.shape and x.type.weak and index == ():
+        return x
+    part = bind(take, (x, fixed, *arrays), (0,)) if arrays else x.recording.with_opaque(take, x, fixed, (0,))
+    if part.__class__ is not Tracer or not (part.type.shape or Ellipsis in fixed.items):
+        # a scalar
+        return part
+    if is_array(x) and _is_basic(fixed, arrays):
+        return view_of(x, part, _At(fixed, arrays))
+    return as_array(part)
 
 
-def _unique(shape: tuple[int, ...], fixed: Index, arrays: tuple[Any, ...], value: Any) -> tuple[Any, ...] | None:
-    """Where an index names an entry twice: positions without repetition, and which part of the value they get.
-
-    NumPy's last write wins, so the earlier ones must not receive a cotangent.
-    """
-    if any(isinstance(array, Operand) for array in arrays):
-        return None
-    numbers = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)
-    places = numbers[fixed.fill(arrays, 0)]
-    flat = places.ravel()[::-1]
-    unique, first = np.unique(flat, return_index=True)
-    if unique.size == flat.size:
-        return None
-    spread = as_operand(value)
-    spread = bind(broadcast_to, (spread,), (places.shape,))
-    last = np.unravel_index(flat.size - 1 - first, places.shape)
-    return np.unravel_index(unique, shape), spread[last]
+def _is_basic(fixed: Index, arrays: tuple[Any, ...]) -> bool:
+    """Whether NumPy gives a view at this index: no arrays in it, of traced integers only scalars."""
+    return not fixed.advanced and all(isinstance(array, Operand) and not is_array(array) for array in arrays)
 
 
 @method("__setitem__")
@@ -85,47 +91,55 @@ def setitem(x: Tracer, index: Any, value: Any) -> None:
     if not is_array(x):
         raise TypeError("a traced scalar does not support item assignment")
     fixed, arrays = parse_index(index, x.shape)
-    if _writes_itself(x, index, value):
+    if _is_own_part(x, fixed, arrays, value):
         return
     value = as_operand(value)
-    value = cast(value, x.dtype) if isinstance(value, Operand) else np.asarray(value, x.dtype)
-    if arrays:
-        renumbered = _unique(x.shape, fixed, arrays, value)
-        if renumbered is not None:
-            index, value = renumbered
-            fixed, arrays = parse_index(tuple(index), x.shape)
-    target = np.broadcast_to(np.int8(0), x.shape)[fixed.fill(tuple(map(primal, arrays)), 0)].shape
-    value = _fit(value, target)
-    assign(x, bind(replace, (x, value, fixed, *arrays), (0,)))
+    if isinstance(value, Operand):
+        if value.type.dtype.kind == "c" and x.dtype.kind != "c":
+            raise MutationError(
+                f"cannot write complex values into an array of dtype {x.dtype}{_place()}; write their .real"
+            )
+        value = cast(value, x.dtype)
+    else:
+        value = np.asarray(value, x.dtype)
+    stand_ins = tuple([np.zeros(type_of(array).shape, np.intp) for array in arrays])
+    target = np.broadcast_to(np.int8(0), x.shape)[fixed.fill(stand_ins, 0)].shape
+    assign(x, bind(replace, (x, _fitted(value, target), fixed, *arrays), (0,)))
 
 
-def _fit(value: Any, target: tuple[int, ...]) -> Any:
-    """NumPy drops leading axes of length one from what is assigned."""
+def _fitted(value: Any, target: tuple[int, ...]) -> Any:
+    """What is assigned, in the shape of what it replaces; NumPy drops leading axes of length one."""
+    shape = value.shape
     while len(value.shape) > len(target) and value.shape[0] == 1:
         value = value[0]
+    ends = zip(reversed(value.shape), reversed(target), strict=False)
+    if len(value.shape) > len(target) or any(has not in (1, wants) for has, wants in ends):
+        raise ShapeError(f"cannot write an array of shape {shape} into a part of shape {target}{_place()}")
+    if isinstance(value, Operand) and value.type.shape != target:
+        return bind(broadcast_to, (value,), (target,))
     return value
 
 
-def _writes_itself(x: Tracer, index: Any, value: Any) -> bool:
+def _is_own_part(x: Tracer, fixed: Index, arrays: tuple[Any, ...], value: Any) -> bool:
     """`x[i] += v` writes through the view x[i] and then assigns that view to itself: one write is enough."""
-    if not isinstance(value, View) or value.base is not x:
-        return False
-    value.refresh()
-    mine = primal(x)
-    part = mine[index] if not isinstance(index, Operand) else None
-    theirs = primal(value)
     return (
-        isinstance(part, np.ndarray)
-        and part.shape == theirs.shape
-        and part.strides == theirs.strides
-        and part.__array_interface__["data"] == primal(value.how.project(x)).__array_interface__["data"]
+        isinstance(value, View)
+        and value.base is x
+        and isinstance(value.how, _At)
+        and not fixed.advanced
+        and value.how.same(fixed, arrays)
     )
+
+
+def _place() -> str:
+    place = locate(4)
+    return f" at {place}" if place else ""
 
 
 def view_by(x: Tracer, forth: Callable[[Any], Any], back: Callable[[Any, Any], Any]) -> Any:
     """The part that `forth` makes of x, a view where NumPy gives one; `back(x, part)` is x with that part."""
     part = forth(x)
-    if not isinstance(part, Tracer) or not part.type.shape or not shares_memory(part, x):
+    if part.__class__ is not Tracer or not shares_memory(part, x):
         return part
     return view_of(x, part, How(forth, back))
 
@@ -143,5 +157,5 @@ def _in_place(name: str, operation: Callable[[Any, Any], Any]) -> None:
     method(apply.__name__)(apply)
 
 
-for _name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "matmul"):
-    _in_place(f"i{_name}", getattr(operator, _name))
+for _name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "matmul", "and", "or", "xor"):
+    _in_place(f"i{_name}", getattr(operator, f"{_name}_" if _name in ("and", "or") else _name))

@@ -10,7 +10,9 @@ from wengert.graph import Primitive
 
 __all__ = [
     "add",
+    "compose",
     "conj",
+    "constant",
     "convert",
     "divide",
     "imag",
@@ -19,11 +21,13 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "positive",
     "power",
     "power_constant",
     "real",
     "select",
     "subtract",
+    "zero_times",
 ]
 
 
@@ -66,6 +70,17 @@ negative.differential(lambda out, x: (lambda dx: -dx,))
 negative.transpose(0)(lambda g, x: -g)
 negative.samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
 
+positive = Primitive("positive", elementwise=1, ufunc=np.positive, infix="+", linear="jointly", notation="+{0}",
+                     domain="everywhere", cite="d(+x) = dx")  # fmt: skip
+positive.differential(lambda out, x: (lambda dx: dx,))
+positive.transpose(0)(lambda g, x: g)
+positive.samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
+
+constant = Primitive("constant", elementwise=1, differentiable=False, notation="{0}",
+                     domain="everywhere; constant by declaration", cite="declared constant")  # fmt: skip
+constant.evaluate(lambda xp, x: x)
+constant.samples(lambda r: ((r.normal(size=3),), {}))
+
 multiply = Primitive("multiply", elementwise=2, ufunc=np.multiply, infix="*", linear="separately",
                      notation="{0} * {1}", domain="everywhere", cite="d(x y) = dx y + x dy")  # fmt: skip
 multiply.transpose(0)(lambda g, x, y: g * y)
@@ -80,20 +95,22 @@ divide.samples(*pairs(0.5, 2.0))
 
 
 @multiply.annihilate(0)
-def _zero_times(x: Any, y: Any) -> Any:
+def zero_times(x: Any, y: Any) -> Any:
     zero = x == 0
     return select(zero, 0.0, x * select(zero, 1.0, y))
 
 
 @multiply.annihilate(1)
 def _times_zero(x: Any, y: Any) -> Any:
-    return _zero_times(y, x)
+    return zero_times(y, x)
 
 
 @divide.annihilate(0)
 def _zero_over(x: Any, y: Any) -> Any:
     zero = x == 0
-    return select(zero, 0.0, x / select(zero, 1.0, y))
+    # what an infinity has crushed is no true zero: it must not annihilate the next infinity
+    crushed = select((abs(y) == np.inf) & (x == x), np.nan, y)
+    return select(zero, 0.0, x / select(zero, 1.0, crushed))
 
 
 power = Primitive("power", elementwise=2, ufunc=np.power, infix="**", notation="{0} ** {1}",
@@ -104,11 +121,15 @@ power.samples(*pairs(0.5, 2.0))
 
 @power.differential
 def _d_power(out: Any, x: Any, y: Any) -> Any:
-    # y = 0 makes x^y constant in x, x = 0 makes it constant in y: neither may meet the other's infinity
-    return (
-        lambda dx: dx * (y * x ** select(y == 0, 1.0, y - 1)),
-        lambda dy: dy * (out * log(select(x == 0, 1.0, x))),
-    )
+    # x = 0 makes x^y constant in y, in all orders, so that second derivatives are symmetric; 0^0 counts as constant
+    # in x too: neither may meet the other's infinity
+    zero = x == 0
+
+    def in_base(dx: Any) -> Any:
+        exponent = select(zero, constant(y), y)
+        return dx * (exponent * x ** select(zero & (exponent == 0), 1.0, exponent - 1))
+
+    return in_base, lambda dy: dy * (out * log(select(zero, 1.0, x)))
 
 
 power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",
@@ -219,6 +240,24 @@ imag.evaluate(lambda xp, x: xp.imag(x))
 imag.dtype(lambda x: np.zeros((), x.dtype).real.dtype)
 imag.differential(lambda out, x: (lambda dx: imag(dx),))
 imag.transpose(0)(lambda g, x: g * -1j if x.dtype.kind == "c" else 0.0 * g)
+compose = Primitive("compose", elementwise=2, linear="jointly", notation="{0} + i {1}", domain="everywhere",
+                    shapes="the real and the imaginary part -> the complex number",
+                    cite="d(x + i y) = dx + i dy")  # fmt: skip
+compose.dtype(lambda x, y: np.result_type(_select_dtype(None, x, y), np.complex64))
+compose.differential(lambda out, x, y: (lambda dx: compose(dx, 0.0), lambda dy: compose(0.0, dy)))
+compose.transpose(0)(lambda g, x, y: real(g))
+compose.transpose(1)(lambda g, x, y: -imag(g))
+compose.samples(*pairs())
+
+
+@compose.evaluate
+def _compose_value(xp: Any, x: Any, y: Any) -> Any:
+    # filled by parts: the product of i and an infinity would hold a NaN
+    out = np.empty(np.broadcast_shapes(np.shape(x), np.shape(y)), np.result_type(x, y, np.complex64))
+    out.real, out.imag = x, y
+    return out[()]
+
+
 for _part in (conj, real, imag):
     _part.samples(
         lambda r: ((r.normal(size=3),), {}),

@@ -43,7 +43,9 @@ def _matmul_shape(x: ArrayType, y: ArrayType) -> Shape:
         )
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
     if x.shape[-1] != inner:
-        raise ShapeError(f"matmul: shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns meet {inner} rows")
+        raise ShapeError(
+            f"matmul: shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns meet {inner} rows"
+        )
     loop = broadcast_shapes([x.shape[:-2], y.shape[:-2]], "matmul")
     return loop + x.shape[-2:-1] + (y.shape[-1:] if y.ndim > 1 else ())
 
@@ -68,6 +70,18 @@ def _matmul_right(g: Any, x: Any, y: ArrayType) -> Any:
     if len(x.shape) == 1:
         return expand(x, (1,)) * expand(g, (len(g.shape) - 1,))
     return swap_last(x) @ g
+
+
+@matmul.unit_columns(0)
+def _rows_of_right(start: int, stop: int, x: Any, y: Any) -> Any:
+    """Unit vectors times Y are the rows of Y."""
+    return y[start:stop] if len(y.shape) == 2 and (x is None or len(x.shape) == 1) else None
+
+
+@matmul.unit_columns(1)
+def _columns_of_left(start: int, stop: int, x: Any, y: Any) -> Any:
+    """X times unit vectors are the columns of X."""
+    return swap_last(x)[start:stop] if len(x.shape) == 2 and (y is None or len(y.shape) == 1) else None
 
 
 def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
@@ -154,7 +168,9 @@ def _einsum_shape(*types: ArrayType, subscripts: str) -> Shape:
         for letter, length in zip(letters, kind.shape, strict=True):
             if lengths.setdefault(letter, length) != length:
                 listed = " and ".join(str(t.shape) for t in types)
-                raise ShapeError(f"einsum: {letter!r} of {subscripts!r} has two lengths in the shapes {listed}")
+                raise ShapeError(
+                    f"einsum: {letter!r} of {subscripts!r} has two lengths in the shapes {listed}"
+                )
     return tuple(lengths[letter] for letter in right)
 
 
@@ -182,21 +198,25 @@ def _einsum_batch(size: int, args: Any, batched: Any, *, subscripts: str) -> Any
 
 def _einsum_annihilate(argument: int) -> None:
     def rule(*operands: Any, subscripts: str) -> Any:
-        if len(operands) != 2:
-            return einsum(*operands, subscripts=subscripts)
         left, right = subscripts.split("->")
         parts = left.split(",")
-        other = 1 - argument
-        swapped = f"{parts[argument]},{parts[other]}->{right}"
+        others = [part for i, part in enumerate(parts) if i != argument]
+        rest = [x for i, x in enumerate(operands) if i != argument]
+        if not rest:
+            return einsum(*operands, subscripts=subscripts)
+        # the product of all other operands, nothing summed yet
+        letters = "".join(dict.fromkeys("".join(others)))
+        product = einsum(*rest, subscripts=f"{','.join(others)}->{letters}")
+        swapped = f"{parts[argument]},{letters}->{right}"
         return _contract_with_zeros(
-            lambda a, b: einsum(a, b, subscripts=swapped), operands[argument], operands[other]
+            lambda a, b: einsum(a, b, subscripts=swapped), operands[argument], product
         )
 
     einsum.annihilate(argument)(rule)
 
 
-_einsum_annihilate(0)
-_einsum_annihilate(1)
+for _argument in range(8):
+    _einsum_annihilate(_argument)
 einsum.samples(
     lambda r: ((r.normal(size=3), r.normal(size=(3, 2)), r.normal(size=2)), {"subscripts": "i,ij,j->"}),
     lambda r: ((r.normal(size=(2, 3)), r.normal(size=(3, 4))), {"subscripts": "ij,jk->ki"}),

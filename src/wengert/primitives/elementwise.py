@@ -23,7 +23,9 @@ def unary(
     high: float = 1.5,
 ) -> Primitive:
     """Declare a function of one number; `differential(out, x)` is the map dx -> d out."""
-    primitive = Primitive(name, elementwise=1, ufunc=ufunc, notation=f"{name}({{0}})", domain=domain, cite=cite)
+    primitive = Primitive(
+        name, elementwise=1, ufunc=ufunc, notation=f"{name}({{0}})", domain=domain, cite=cite
+    )
     primitive.differential(lambda out, x: (differential(out, x),))
     primitive.samples(
         lambda r: ((r.uniform(low, high, 3),), {}),
@@ -40,7 +42,7 @@ DEGREE: Final = float(np.pi / 180.0)
 
 exp = unary("exp", np.exp, lambda y, x: lambda dx: dx * y, "everywhere", "DLMF 4.7.8")
 exp2 = unary("exp2", np.exp2, lambda y, x: lambda dx: dx * (y * LN2), "everywhere", "DLMF 4.7.8")
-expm1 = unary("expm1", np.expm1, lambda y, x: lambda dx: dx * (y + 1), "everywhere", "DLMF 4.7.8")
+expm1 = unary("expm1", np.expm1, lambda y, x: lambda dx: dx * exp(x), "everywhere", "DLMF 4.7.8")
 log2 = unary("log2", np.log2, lambda y, x: lambda dx: dx / (x * LN2), "x > 0", "DLMF 4.7.1", 0.2, 3)
 log10 = unary("log10", np.log10, lambda y, x: lambda dx: dx / (x * LN10), "x > 0", "DLMF 4.7.1", 0.2, 3)
 log1p = unary("log1p", np.log1p, lambda y, x: lambda dx: dx / (1 + x), "x > -1", "DLMF 4.7.1", -0.6, 3)
@@ -62,7 +64,8 @@ arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx / (1 + x * x), "e
 sinh = unary("sinh", np.sinh, lambda y, x: lambda dx: dx * cosh(x), "everywhere", "DLMF 4.34.1")
 cosh = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "everywhere", "DLMF 4.34.2")
 tanh = unary("tanh", np.tanh, lambda y, x: lambda dx: dx * ((1 - y) * (1 + y)), "everywhere", "DLMF 4.34.3")
-arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / sqrt(x * x + 1), "everywhere", "DLMF 4.38.9")
+arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / _length_with_one(x), "everywhere",
+                "DLMF 4.38.9")  # fmt: skip
 arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx / (sqrt(x - 1) * sqrt(x + 1)), "x > 1",
                 "DLMF 4.38.10", 1.2, 3)  # fmt: skip
 arctanh = unary("arctanh", np.arctanh, lambda y, x: lambda dx: dx / ((1 - x) * (1 + x)), "|x| < 1",
@@ -83,7 +86,9 @@ absolute.samples(
 def _d_absolute(out: Any, x: Any) -> Any:
     if x.dtype.kind != "c":
         return (lambda dx: dx * sign(x),)
-    direction = conj(x) / select(out == 0, 1.0, out)
+    # at 0 numerator and denominator are constants, so that all higher derivatives are 0 too
+    zero = out == 0
+    direction = conj(select(zero, 0.0, x)) / select(zero, 1.0, out)
     return (lambda dx: real(dx * direction),)
 
 
@@ -94,9 +99,9 @@ arctan2.samples(*pairs(0.3, 2))
 
 @arctan2.differential
 def _d_arctan2(out: Any, y: Any, x: Any) -> Any:
-    squared = x * x + y * y
-    squared = select(squared == 0, 1.0, squared)
-    return lambda dy: dy * (x / squared), lambda dx: dx * (-y / squared)
+    y, x, length = _direction(y, x, hypot(y, x))
+    # divided twice, since the square of the length may overflow or underflow
+    return lambda dy: dy * (x / length / length), lambda dx: dx * (-y / length / length)
 
 
 hypot = Primitive("hypot", elementwise=2, ufunc=np.hypot, domain="(x, y) != (0, 0), where it is taken as 0",
@@ -106,8 +111,19 @@ hypot.samples(*pairs(0.3, 2))
 
 @hypot.differential
 def _d_hypot(out: Any, x: Any, y: Any) -> Any:
-    length = select(out == 0, 1.0, out)
+    x, y, length = _direction(x, y, out)
     return lambda dx: dx * (x / length), lambda dy: dy * (y / length)
+
+
+def _direction(x: Any, y: Any, length: Any) -> tuple[Any, Any, Any]:
+    """A vector and its length; the constants (0, 0) and 1 at the origin, where all derivatives are taken as 0."""
+    zero = length == 0
+    return select(zero, 0.0, x), select(zero, 0.0, y), select(zero, 1.0, length)
+
+
+def _length_with_one(x: Any) -> Any:
+    """sqrt(x^2 + 1), for real numbers without overflow."""
+    return sqrt(x * x + 1) if x.dtype.kind == "c" else hypot(x, 1.0)
 
 
 logaddexp = Primitive("logaddexp", elementwise=2, ufunc=np.logaddexp, domain="everywhere",
@@ -127,6 +143,15 @@ remainder = Primitive("remainder", elementwise=2, ufunc=np.remainder, infix="%",
                       domain="x / y not whole", cite="x mod y = x - floor(x / y) y")  # fmt: skip
 remainder.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -floor_divide(x, y)))
 remainder.samples(lambda r: ((r.uniform(3.2, 3.8, 3), r.uniform(1.1, 1.5, 3)), {}))
+
+heaviside = Primitive("heaviside", elementwise=2, ufunc=np.heaviside, domain="x != 0, or constant x",
+                      cite="heaviside(0, h) = h")  # fmt: skip
+heaviside.differential(lambda out, x, h: (None, lambda dh: select(x == 0, dh, 0.0)))
+heaviside.samples(*pairs())
+nextafter = Primitive("nextafter", elementwise=2, ufunc=np.nextafter, domain="everywhere; constant in the second",
+                      cite="x up to rounding")  # fmt: skip
+nextafter.differential(lambda out, x, y: (lambda dx: dx, None))
+nextafter.samples(*pairs())
 
 CONSTANT: Final[dict[str, Primitive]] = {}
 
@@ -150,11 +175,15 @@ for _ufunc in (
     np.floor, np.ceil, np.rint, np.trunc, np.sign, np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not,
 ):  # fmt: skip
     _constant(_ufunc).samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
-for _ufunc in (np.logical_and, np.logical_or, np.logical_xor, np.heaviside, np.nextafter):
+for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
     _constant(_ufunc).samples(*pairs())
 for _ufunc, _infix in ((np.bitwise_and, "&"), (np.bitwise_or, "|"), (np.bitwise_xor, "^")):
     _constant(_ufunc, _infix, f"{{0}} {_infix} {{1}}").samples(
         lambda r: ((r.normal(size=3) > 0, r.normal(size=3) > 0), {})
+    )
+for _shift, _infix in ((np.left_shift, "<<"), (np.right_shift, ">>")):
+    _constant(_shift, _infix, f"{{0}} {_infix} {{1}}").samples(
+        lambda r: ((r.integers(1, 9, 3), r.integers(1, 4, 3)), {})
     )
 _constant(np.invert).samples(lambda r: ((r.normal(size=3) > 0,), {}))
 sign = CONSTANT["sign"]

@@ -1,4 +1,8 @@
-"""Reading, writing and adding at an index; the index is an opaque operand, so one rule serves all of them."""
+"""Reading, writing and adding at an index; the index is an opaque operand, so one rule serves all of them.
+
+`leading` whole axes stand before the index. They come first in what is read and written, even where NumPy
+puts the axes of separated integer arrays in front: a batch keeps its place.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,37 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import ArrayType, Primitive
-from wengert.primitives.shaping import broadcast_to, expand, reshape
+from wengert.graph import ArrayType, Operand, Primitive
+from wengert.primitives.arithmetic import select
+from wengert.primitives.open_mesh import batched_arrays, open_mesh
+from wengert.primitives.shaping import broadcast_to
 from wengert.tracing.index import SLOT, Index, parse_index
 
-__all__ = ["put_add", "replace", "take"]
+__all__ = ["last_writes", "put_add", "replace", "take"]
 
 Shape = tuple[int, ...]
 
 
-def _result_shape(shape: Shape, index: Index, arrays: tuple[ArrayType, ...], leading: int) -> Shape:
+def _read(x: Any, index: Index, arrays: tuple[Any, ...], leading: int) -> Any:
+    part = x[index.fill(arrays, leading)]
+    moved = index.displaced(arrays)
+    return np.moveaxis(part, range(moved, moved + leading), range(leading)) if moved else part
+
+
+def _aligned(v: Any, whole: Any, index: Index, arrays: tuple[Any, ...], leading: int) -> Any:
+    """What is to be written at an index of the array `whole`, its axes in NumPy's order."""
+    moved = index.displaced(arrays) if leading else 0
+    if not moved:
+        return v
+    part = whole[index.fill(arrays, leading)].shape
+    ours = (*part[moved : moved + leading], *part[:moved], *part[moved + leading :])
+    return np.moveaxis(np.broadcast_to(v, ours), range(leading), range(moved, moved + leading))
+
+
+def _read_shape(shape: Shape, index: Index, arrays: tuple[ArrayType, ...], leading: int) -> Shape:
     # NumPy itself says what an index gives, on an array without memory
-    skeleton = np.broadcast_to(np.int8(0), shape)
-    stand_ins = tuple(np.zeros(a.shape, np.intp) if isinstance(a, ArrayType) else a for a in arrays)
-    if 0 in shape and any(a.size for a in stand_ins):
-        skeleton = np.broadcast_to(np.int8(0), tuple(max(n, 1) for n in shape))
-    return skeleton[index.fill(stand_ins, leading)].shape  # type: ignore[no-any-return]
+    stand_ins = tuple(np.broadcast_to(np.intp(0), array.shape) for array in arrays)
+    return _read(np.broadcast_to(np.int8(0), shape), index, stand_ins, leading).shape  # type: ignore[no-any-return]
 
 
 take = Primitive("take", params=("leading",), linear="separately", value_shaped=True, notation="{0}[{1}]",
@@ -33,19 +52,23 @@ take = Primitive("take", params=("leading",), linear="separately", value_shaped=
 def _take_value(xp: Any, *, leading: int) -> Any:
     if not leading:
         return lambda x, index, *arrays: x[index.fill(arrays, 0) if arrays else index.key]
-    return lambda x, index, *arrays: x[index.fill(arrays, leading)]
+    return lambda x, index, *arrays: _read(x, index, arrays, leading)
 
 
-take.shape(lambda x, index, *arrays, leading: _result_shape(x.shape, index, arrays, leading))
+take.shape(lambda x, index, *arrays, leading: _read_shape(x.shape, index, arrays, leading))
 take.dtype(lambda x, index, *arrays, leading: x.dtype)
-take.transpose(0)(
-    lambda g, x, index, *arrays, leading: put_add(g, index, *arrays, shape=x.shape, leading=leading)
-)
 
-put_add = Primitive("put_add", params=("shape", "leading"), linear="separately", value_shaped=True,
+
+@take.transpose(0)
+def _take_adjoint(g: Any, x: ArrayType, index: Index, *arrays: Any, leading: int) -> Any:
+    return put_add(g, index, *arrays, shape=x.shape, leading=leading)
+
+
+put_add = Primitive("put_add", params=("shape", "leading"), linear="separately",
                     notation="put_add({0}, [{1}], {shape})",
                     shapes="what x[index] gives -> shape: zeros, with the values added at the index",
-                    domain="everywhere; constant in the index", cite="the adjoint of x -> x[index]")  # fmt: skip
+                    domain="everywhere; constant in the index",
+                    cite="the adjoint of x -> x[index]")  # fmt: skip
 
 
 @put_add.prepare
@@ -53,10 +76,11 @@ def _put_add_value(xp: Any, *, shape: Shape, leading: int) -> Any:
     def put(g: Any, index: Index, *arrays: Any) -> Any:
         out = xp.zeros(shape, g.dtype)
         place = index.fill(arrays, leading)
+        v = _aligned(g, out, index, arrays, leading) if leading else g
         if arrays:
-            np.add.at(out, place, g)
+            np.add.at(out, place, v)
         else:
-            out[place] = g
+            out[place] = v
         return out
 
     return put
@@ -66,16 +90,38 @@ put_add.shape(lambda g, index, *arrays, shape, leading: shape)
 put_add.dtype(lambda g, index, *arrays, shape, leading: g.dtype)
 put_add.transpose(0)(lambda g, x, index, *arrays, shape, leading: take(g, index, *arrays, leading=leading))
 
-replace = Primitive("replace", params=("leading",), linear="jointly", value_shaped=True,
-                    notation="{0} with [{2}] = {1}", shapes="(...), what x[index] gives -> (...)",
-                    domain="everywhere; constant in the index; the index names no entry twice",
+last_writes = Primitive("last_writes", params=("shape", "leading"), differentiable=False,
+                        notation="last_writes([{0}], {shape})",
+                        shapes="an index into shape -> Booleans, in the shape of what stands at the index",
+                        domain="everywhere; constant",
+                        cite="NumPy: of repeated assignments to one entry the last one stays")  # fmt: skip
+
+
+@last_writes.evaluate
+def _last_writes_value(xp: Any, index: Index, *arrays: Any, shape: Shape, leading: int) -> Any:
+    number = np.zeros(shape, np.intp)
+    place = index.fill(arrays, leading)
+    part = number[place]
+    own = np.arange(part.size).reshape(part.shape)
+    number[place] = own
+    moved = index.displaced(arrays) if leading else 0
+    return np.moveaxis(number[place] == own, range(moved, moved + leading), range(leading))
+
+
+last_writes.shape(lambda index, *arrays, shape, leading: _read_shape(shape, index, arrays, leading))
+last_writes.dtype(lambda index, *arrays, shape, leading: np.dtype(np.bool_))
+
+replace = Primitive("replace", params=("leading",), linear="jointly",
+                    notation="{0} with [{2}] = {1}",
+                    shapes="(...), what x[index] gives, or a constant () -> (...)",
+                    domain="everywhere; constant in the index; an entry named twice takes the last value",
                     cite="a selection between the entries of two arrays")  # fmt: skip
 
 
 @replace.evaluate
 def _replace_value(xp: Any, x: Any, v: Any, index: Index, *arrays: Any, leading: int) -> Any:
     out = xp.array(x)
-    out[index.fill(arrays, leading)] = v
+    out[index.fill(arrays, leading)] = _aligned(v, out, index, arrays, leading)
     return out
 
 
@@ -85,67 +131,26 @@ replace.dtype(lambda x, v, index, *arrays, leading: x.dtype)
 
 @replace.differential
 def _d_replace(out: Any, x: Any, v: Any, index: Index, *arrays: Any, leading: int) -> Any:
-    constant = (None,) * (1 + len(arrays))
+    nothing = np.broadcast_to(out.dtype.type(0), out.shape)
     return (
         lambda dx: replace(dx, 0.0, index, *arrays, leading=leading),
-        lambda dv: put_add(
-            broadcast_to(dv, shape=take(out, index, *arrays, leading=leading).shape), index, *arrays,
-            shape=out.shape, leading=leading,
-        ),
-        *constant,
-    )  # fmt: skip
+        lambda dv: replace(nothing, dv, index, *arrays, leading=leading),
+        *(None,) * (1 + len(arrays)),
+    )
 
 
-replace.transpose(0)(lambda g, x, v, index, *arrays, leading: replace(g, 0.0, index, *arrays, leading=leading))
-replace.transpose(1)(lambda g, x, v, index, *arrays, leading: take(g, index, *arrays, leading=leading))
+replace.transpose(0)(
+    lambda g, x, v, index, *arrays, leading: replace(g, 0.0, index, *arrays, leading=leading)
+)
 
 
-def _open_mesh(shape: Shape, index: Index, arrays: Any, flags: Any) -> tuple[Any, ...]:
-    """One integer array per axis that together select what the index selects from an array of this shape.
-
-    Batched arrays keep their batch axis in front. NumPy puts the axes of the integer arrays where the first of
-    them stands if they stand side by side, and in front of all others otherwise.
-    """
-    consumed = sum(item is not None and item is not Ellipsis for item in index.items)
-    whole = [slice(None)] * (len(shape) - consumed)
-    at = index.items.index(Ellipsis) if Ellipsis in index.items else len(index.items)
-    items = [*index.items[:at], *whole, *index.items[at + 1 :]]
-    advanced = [i for i, item in enumerate(items) if item is SLOT or isinstance(item, (int, np.integer))]
-    together = advanced == list(range(advanced[0], advanced[-1] + 1))
-    rank = max(len(a.shape) - flag for a, flag in zip(arrays, flags, strict=True))
-    front = sum(item is None or isinstance(item, slice) for item in items[: advanced[0]]) if together else 0
-    free = [i for i, item in enumerate(items) if item is None or isinstance(item, slice)]
-    total = rank + len(free)
-    places = [place for place in range(total) if not front <= place < front + rank]
-    supply = iter(zip(arrays, flags, strict=True))
-    mesh: list[Any] = []
-    axes = iter(shape)
-    for position, item in enumerate(items):
-        if item is None:
-            continue
-        length = next(axes)
-        if isinstance(item, slice):
-            place = places[free.index(position)]
-            mesh.append(np.arange(length)[item].reshape((-1,) + (1,) * (total - place - 1)))
-            continue
-        array, flag = next(supply) if item is SLOT else (np.asarray(item), False)
-        missing = rank - (len(array.shape) - flag)
-        tail = total - front - rank
-        if flag:
-            shape_now = array.shape
-            array = reshape(array, shape=(shape_now[0], *(1,) * (front + missing), *shape_now[1:], *(1,) * tail))
-        else:
-            array = reshape(array, shape=(*array.shape, *(1,) * tail))
-        mesh.append(array)
-    return tuple(mesh)
-
-
-def _batched_arrays(size: int, shape: Shape, index: Index, arrays: Any, flags: Any) -> tuple[Index, tuple[Any, ...]]:
-    """An index into arrays with a batch axis, where the integer arrays differ from example to example."""
-    mesh = _open_mesh(shape, index, arrays, flags)
-    rank = max(len(array.shape) for array in mesh) - 1
-    counter = np.arange(size).reshape((size,) + (1,) * rank)
-    return Index((SLOT,) * (1 + len(mesh)), 1 + len(mesh)), (counter, *mesh)
+@replace.transpose(1)
+def _replace_adjoint(g: Any, x: Any, v: Any, index: Index, *arrays: Any, leading: int) -> Any:
+    part = take(g, index, *arrays, leading=leading)
+    if not arrays:
+        return part
+    # a value that a later one of the same assignment has overwritten gets nothing
+    return select(last_writes(index, *arrays, shape=x.shape, leading=leading), part, 0.0)
 
 
 @take.batch
@@ -153,9 +158,12 @@ def _take_batch(size: int, args: Any, batched: Any, *, leading: int) -> Any:
     x, index, *arrays = args
     if not any(batched[2:]):
         return take(x, index, *arrays, leading=leading + 1)
-    x = x if batched[0] else broadcast_to(x, shape=(size, *x.shape))
-    index, arrays = _batched_arrays(size, x.shape[1:], index, arrays, batched[2:])
-    return take(x, index, *arrays, leading=leading)
+    if batched[0]:
+        index, mesh = batched_arrays(size, x.shape[1:], index, arrays, batched[2:], leading)
+    else:
+        mesh, _ = open_mesh(x.shape, index, arrays, batched[2:], leading)
+        index = Index((SLOT,) * len(mesh), len(mesh))
+    return take(x, index, *mesh, leading=0)
 
 
 @put_add.batch
@@ -164,20 +172,26 @@ def _put_add_batch(size: int, args: Any, batched: Any, *, shape: Shape, leading:
     if not any(batched[2:]):
         return put_add(g, index, *arrays, shape=(size, *shape), leading=leading + 1)
     g = g if batched[0] else broadcast_to(g, shape=(size, *g.shape))
-    index, arrays = _batched_arrays(size, shape, index, arrays, batched[2:])
-    return put_add(g, index, *arrays, shape=(size, *shape), leading=leading)
+    index, mesh = batched_arrays(size, shape, index, arrays, batched[2:], leading)
+    return put_add(g, index, *mesh, shape=(size, *shape), leading=0)
+
+
+@last_writes.batch
+def _last_writes_batch(size: int, args: Any, batched: Any, *, shape: Shape, leading: int) -> Any:
+    index, *arrays = args
+    index, mesh = batched_arrays(size, shape, index, arrays, batched[1:], leading)
+    return last_writes(index, *mesh, shape=(size, *shape), leading=0)
 
 
 @replace.batch
 def _replace_batch(size: int, args: Any, batched: Any, *, leading: int) -> Any:
     x, v, index, *arrays = args
     x = x if batched[0] else broadcast_to(x, shape=(size, *x.shape))
+    if isinstance(v, Operand) and not batched[1]:
+        v = broadcast_to(v, shape=(size, *v.type.shape))
     if any(batched[3:]):
-        index, arrays = _batched_arrays(size, x.shape[1:], index, arrays, batched[3:])
-        return replace(x, v, index, *arrays, leading=leading)
-    if batched[1]:
-        target = len(take(x, index, *arrays, leading=leading + 1).shape)
-        v = expand(v, tuple(range(1, 1 + target - len(v.shape)))) if len(v.shape) < target else v
+        index, mesh = batched_arrays(size, x.shape[1:], index, arrays, batched[3:], leading)
+        return replace(x, v, index, *mesh, leading=0)
     return replace(x, v, index, *arrays, leading=leading + 1)
 
 
@@ -195,6 +209,7 @@ def _examples(*indices: Any) -> list[Any]:
 _INDICES = (
     1, slice(1, None), (slice(None), -1), (0, 2), (Ellipsis, None, slice(None, None, -1)), [2, 0],
     (np.array([0, 2]), np.array([1, 1])), (slice(None), [3, 1]), np.array([[0, 1], [2, 1]]),
+    ([0, 2], None, [1, 3]), (True, slice(None), [0, 3]),
 )  # fmt: skip
 take.samples(*_examples(*_INDICES))
 
@@ -217,6 +232,14 @@ def _replace_sample(sample: Any) -> Any:
     return draw
 
 
+def _last_writes_sample(sample: Any) -> Any:
+    def draw(rng: np.random.Generator) -> Any:
+        (_, index, *arrays), _ = sample(rng)
+        return (index, *arrays), {"shape": (3, 4), "leading": 0}
+
+    return draw
+
+
 put_add.samples(*(_adjoint_sample(sample) for sample in take.sample_list))
-# the last index names an entry twice, which `replace` does not allow
-replace.samples(*(_replace_sample(sample) for sample in take.sample_list[:-1]))
+replace.samples(*(_replace_sample(sample) for sample in take.sample_list))
+last_writes.samples(*(_last_writes_sample(sample) for sample in take.sample_list))

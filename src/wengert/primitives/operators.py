@@ -7,16 +7,19 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.errors import MutationError
-from wengert.graph import REGISTRY, Operand, bind, locate
+from wengert.graph import REGISTRY, Operand, bind, locate, typed_params
 from wengert.primitives import arithmetic, contraction, elementwise
 from wengert.primitives.arithmetic import convert, power, power_constant
 from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, type_of, unary
 
 __all__: list[str] = []
 
+_FLOAT = (float,)
+
 for _name, _primitive in {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
     "mod": elementwise.remainder, "floordiv": elementwise.floor_divide, "matmul": contraction.matmul,
+    "lshift": REGISTRY["left_shift"], "rshift": REGISTRY["right_shift"],
     "and": REGISTRY["bitwise_and"], "or": REGISTRY["bitwise_or"], "xor": REGISTRY["bitwise_xor"],
 }.items():  # fmt: skip
     binary(_name, _primitive)
@@ -27,30 +30,28 @@ for _name, _primitive in {
     binary(_name, _primitive, reflected=False)
 
 for _name, _primitive in {
-    "neg": arithmetic.negative, "abs": elementwise.absolute, "invert": REGISTRY["invert"],
+    "neg": arithmetic.negative, "pos": arithmetic.positive, "abs": elementwise.absolute, "invert": REGISTRY["invert"],
 }.items():  # fmt: skip
     unary(_name, _primitive)
 
 for _primitive in list(REGISTRY.values()):
     if isinstance(_primitive.ufunc, np.ufunc):
         UFUNCS[_primitive.ufunc] = _primitive
-UFUNCS[np.positive] = lambda x: x + 0.0
 UFUNCS[np.degrees] = REGISTRY["rad2deg"]
 UFUNCS[np.radians] = REGISTRY["deg2rad"]
 UFUNCS[np.fabs] = REGISTRY["absolute"]
 
 
-@method("__pos__")
-def _pos(x: Tracer) -> Any:
-    return x + 0.0  # type: ignore[operator]
-
-
 @method("__pow__")
 def _pow(x: Tracer, exponent: Any) -> Any:
-    if exponent.__class__ is int or exponent.__class__ is float:
+    if exponent.__class__ is int:
         if x.is_view:
             x.refresh()
         return x.recording.unary(power_constant, x, (exponent,))
+    if exponent.__class__ is float:
+        if x.is_view:
+            x.refresh()
+        return x.recording.unary(power_constant, x, (exponent, _FLOAT))
     return bind(power, (x, as_operand(exponent)))
 
 
@@ -65,14 +66,26 @@ def _divmod(x: Tracer, y: Any) -> Any:
 
 
 def _np_power(x: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, Operand) and np.ndim(exponent) == 0 and isinstance(exponent, (int, float)):
-        plain = int(exponent) if isinstance(exponent, int) else float(exponent)
-        return bind(power_constant, (_strong(x) if x.type.weak else x,), (plain,))
+    if exponent.__class__ in (int, float):
+        return bind(power_constant, (_strong(x),), typed_params((exponent,)))
     return bind(power, (_strong(as_operand(x)), as_operand(exponent)))
 
 
+def _float_power(x: Any, exponent: Any) -> Any:
+    x, exponent = as_operand(x), as_operand(exponent)
+    dtype = np.result_type(type_of(x).dtype, type_of(exponent).dtype, np.float64)
+    if exponent.__class__ in (int, float):
+        return bind(power_constant, (_in_dtype(x, dtype),), typed_params((exponent,)))
+    return bind(power, (_in_dtype(x, dtype), _in_dtype(exponent, dtype)))
+
+
 UFUNCS[np.power] = _np_power
-UFUNCS[np.float_power] = _np_power
+UFUNCS[np.float_power] = _float_power
+
+
+def _in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
+    kind = type_of(x)
+    return bind(convert, (x,), (dtype,)) if kind.weak or kind.dtype != dtype else x
 
 
 def _strong(x: Any) -> Any:
@@ -105,19 +118,16 @@ def _refuse_plain_target(target: Any) -> NoReturn:
 
 
 def _ufunc_with_options(primitive: Any, *inputs: Any, out: Any = None, where: Any = True, dtype: Any = None,
-                        casting: Any = None, **unsupported: Any) -> Any:  # fmt: skip
-    if unsupported:
-        raise TypeError(f"() got an unexpected keyword argument {next(iter(unsupported))!r}")
+                        order: Any = None, casting: Any = None, subok: Any = None) -> Any:  # fmt: skip
     result = primitive(*[_strong(as_operand(x)) for x in inputs])
     if dtype is not None:
         result = bind(convert, (result,), (np.dtype(dtype),))
     if where is not True:
         if out is None:
-            raise TypeError("() got an argument 'where' without 'out', which leaves entries undefined,")
+            raise TypeError("got an argument 'where' without 'out', which leaves entries undefined")
         target = out[0] if isinstance(out, tuple) else out
         result = arithmetic.select(where, result, target)
     return result if out is None else write_into(out, result)
-
 
 
 FUNCTIONS["ufunc with options"] = _ufunc_with_options

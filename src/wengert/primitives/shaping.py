@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import ShapeError
 from wengert.graph import ArrayType, Primitive, bind
 
-__all__ = ["broadcast_to", "concatenate", "expand", "move_axis", "reshape", "swap_last", "transpose"]
+__all__ = ["broadcast_to", "concatenate", "copy", "expand", "move_axis", "reshape", "swap_last", "transpose"]
 
 Shape = tuple[int, ...]
 
@@ -31,7 +31,9 @@ reshape.samples(
 @reshape.shape
 def _reshape_shape(x: ArrayType, *, shape: Shape) -> Shape:
     if int(np.prod(shape, dtype=np.int64)) != x.size:
-        raise ShapeError(f"reshape: an array of shape {x.shape} has {x.size} entries and does not fill {shape}")
+        raise ShapeError(
+            f"reshape: an array of shape {x.shape} has {x.size} entries and does not fill {shape}"
+        )
     return shape
 
 
@@ -115,7 +117,7 @@ def _d_concatenate(out: Any, *arrays: Any, axis: int) -> Any:
             before[axis], after[axis] = int(starts[position]), int(shape[axis] - starts[position + 1])
             parts = [np.zeros(before, out.dtype), tangent, np.zeros(after, out.dtype)]
             kept = [part for part in parts if part.shape[axis]]
-            return concatenate(*kept, axis=axis) if len(kept) > 1 else tangent
+            return concatenate(*kept, axis=axis) if len(kept) > 1 else (kept or [tangent])[0]
 
         return linear
 
@@ -132,6 +134,16 @@ def _concatenate_adjoint(argument: int, g: Any, *arrays: Any, axis: int) -> Any:
 def _concatenate_batch(size: int, args: Any, batched: Any, *, axis: int) -> Any:
     full = [x if b else broadcast_to(x, shape=(size, *x.shape)) for x, b in zip(args, batched, strict=True)]
     return concatenate(*full, axis=axis + 1)
+
+
+copy = Primitive("copy", elementwise=1, params=("order",), linear="jointly", notation="copy({0})",
+                 domain="everywhere", cite="the identity, in memory of its own")  # fmt: skip
+copy.evaluate(lambda xp, x, *, order: np.array(x, order=order) if isinstance(x, np.ndarray) else x)
+copy.differential(lambda out, x, *, order: (lambda dx: dx,))
+copy.transpose(0)(lambda g, x, *, order: g)
+copy.samples(
+    lambda r: ((r.normal(size=(2, 3)),), {"order": "K"}), lambda r: ((r.normal(size=3),), {"order": "C"})
+)
 
 
 def expand(x: Any, axes: tuple[int, ...]) -> Any:

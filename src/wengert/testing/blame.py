@@ -7,6 +7,7 @@ from typing import Any
 
 from wengert.errors import WengertError
 from wengert.graph import Equation, Var, bind
+from wengert.primitives.linalg.witness import WITNESSES, renewed
 from wengert.testing.first_order import first_order
 from wengert.testing.higher_order import higher_order
 from wengert.testing.setting import Mode, Setting
@@ -36,7 +37,8 @@ def _recorded(function: FlatFunction, leaves: list[Any]) -> list[tuple[Equation,
     for equation in recording.equations:
         operands = [known[atom] if isinstance(atom, Var) else primal(atom.value) for atom in equation.inputs]
         result = bind(equation.primitive, tuple(operands), equation.params)
-        known.update(zip(equation.outputs, result if equation.primitive.outputs > 1 else (result,), strict=True))
+        results = result if equation.primitive.outputs > 1 else (result,)
+        known.update(zip(equation.outputs, results, strict=True))
         found.append((equation, operands))
     return found
 
@@ -49,8 +51,13 @@ def _blame(
     place = f" at {equation.source}" if equation.source else ""
     name = equation.primitive.name
     sentences: list[str] = []
+    witnesses = WITNESSES[name][1] if name in WITNESSES else ()
     for position, operand in enumerate(operands):
-        if not isinstance(equation.inputs[position], Var) or not type_of(operand).inexact:
+        if (
+            position in witnesses
+            or not isinstance(equation.inputs[position], Var)
+            or not type_of(operand).inexact
+        ):
             continue
         subject = _alone(equation, operands, position)
         if subject is None:
@@ -60,7 +67,8 @@ def _blame(
         elif order > 1 and _fails(subject, modes, order, seed):
             inner = _deeper(subject, modes, seed)
             told = f"; it uses {inner}" if inner else ""
-            sentences.append(f"a higher derivative of primitive {name!r}{place} is wrong in argument {position}{told}")
+            what = f"a higher derivative of primitive {name!r}{place}"
+            sentences.append(f"{what} is wrong in argument {position}{told}")
     return sentences
 
 
@@ -69,6 +77,8 @@ def _alone(equation: Equation, operands: list[Any], position: int) -> Subject | 
 
     def operation(operand: Any) -> Any:
         filled = [*operands[:position], operand, *operands[position + 1 :]]
+        # factors that were computed from operand 0 must follow it
+        filled = list(renewed(equation.primitive, filled)) if position == 0 else filled
         return bind(equation.primitive, tuple(filled), equation.params)
 
     try:

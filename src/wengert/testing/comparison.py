@@ -39,7 +39,7 @@ class Differences:
     jump: Matrix
     jump_bar: Matrix
     size: float
-    resolution: float
+    unit: float
 
     @classmethod
     def measure(
@@ -59,7 +59,7 @@ class Differences:
                 estimate = sharper or estimate
             columns.append((estimate.value, estimate.bar, estimate.jump, estimate.jump_bar))
         value, bar, jump, jump_bar = (np.stack(part, axis=1) for part in zip(*columns, strict=True))
-        return cls(value, bar, jump, jump_bar, probe.size, resolution_of(probe.unit))
+        return cls(value, bar, jump, jump_bar, probe.size, probe.unit)
 
     def weighted(self, weights: Matrix) -> Differences:
         """The derivatives of weighted sums of the results, one per column of weights."""
@@ -67,14 +67,24 @@ class Differences:
         with np.errstate(invalid="ignore"):
             bars = [np.nan_to_num(absolute @ part, nan=np.inf) for part in (self.bar, self.jump_bar)]
             return Differences(
-                weights.T @ self.value, bars[0], weights.T @ self.jump, bars[1], self.size, self.resolution
+                weights.T @ self.value, bars[0], weights.T @ self.jump, bars[1], self.size, self.unit
             )
 
     @property
     def scale(self) -> Matrix:
-        """The size that an error counts against: the largest derivative of the same result."""
+        """The size that an error counts against: the largest derivative of the same result.
+
+        A derivative that is zero can be told from one that is not as far as the rounding of the function allows, at
+        steps of about a hundredth.
+        """
         sizes = np.where(np.isfinite(self.value), np.abs(self.value), 0.0)
-        return np.maximum(np.max(sizes, axis=1, keepdims=True, initial=0.0), 1e-6 * self.size)
+        least = max(1e-6, 1e3 * self.unit / self.resolution) * self.size
+        return np.maximum(np.max(sizes, axis=1, keepdims=True, initial=0.0), least)
+
+    @property
+    def resolution(self) -> float:
+        """The relative deviation that counts as seen."""
+        return resolution_of(self.unit)
 
     @property
     def kinked(self) -> Mask:
@@ -177,7 +187,9 @@ def _finding(claimed: Matrix, expected: Differences, row: int, column: int, labe
     if expected.kinked[row, column]:
         half = 0.5 * float(expected.jump[row, column])
         left, right = (value - half) / length, (value + half) / length
-    return Finding(argument, result, float(claimed[row, column]) / length, value / length, bar / length, left, right)
+    return Finding(
+        argument, result, float(claimed[row, column]) / length, value / length, bar / length, left, right
+    )
 
 
 def _open(claimed: Matrix, expected: Differences, undecided: Mask, labels: Labels) -> str:

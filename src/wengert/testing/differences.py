@@ -154,7 +154,10 @@ class _Table:
 
 
 def complex_step(
-    evaluate: Callable[[Vector, Vector], Vector | None], point: Vector, direction: Vector, differences: Estimate
+    evaluate: Callable[[Vector, Vector], Vector | None],
+    point: Vector,
+    direction: Vector,
+    differences: Estimate,
 ) -> Estimate | None:
     """The derivative by a step into the complex plane, free of cancellation; None where it does not apply.
 
@@ -172,7 +175,9 @@ def complex_step(
     if not np.all(np.abs(value - differences.value) <= differences.bar):
         return None
     eps = float(np.finfo(float).eps)
-    bar = CONFIDENCE * (np.abs(found[0] - value) + 8 * eps * (np.abs(value) + float(np.max(np.abs(value), initial=0.0))))
+    bar = CONFIDENCE * (
+        np.abs(found[0] - value) + 8 * eps * (np.abs(value) + float(np.max(np.abs(value), initial=0.0)))
+    )
     sharper = bar < differences.bar
     return Estimate(
         np.where(sharper, value, differences.value),

@@ -65,7 +65,7 @@ def _check(
 
 
 def _symmetry(setting: Setting, order: int, below: FlatFunction, u: Vector, v: Vector) -> None:
-    """u'Hv = v'Hu, where H differentiates the gradient, or its derivatives along fixed directions."""
+    """U'Hv = v'Hu, where H differentiates the gradient, or its derivatives along fixed directions."""
     both = "forward" in setting.modes
     along = directional if both else gradient
     pack, unpack = setting.domain.pack_cotangent, setting.domain.unpack

@@ -56,7 +56,9 @@ class Setting:
     def nearby(self) -> list[Vector]:
         """Points that differ from this one by rounding."""
         unit = self.subject.rounding
-        return [self.point * (1 + 2 * unit * self.random.choice([-1.0, 1.0], self.point.size)) for _ in range(2)]
+        return [
+            self.point * (1 + 2 * unit * self.random.choice([-1.0, 1.0], self.point.size)) for _ in range(2)
+        ]
 
     def evaluator(self, function: FlatFunction, space: Space, dual: bool, forgiving: bool = True) -> Evaluate:
         """A derivative of the subject as a function of coordinates.
@@ -99,9 +101,13 @@ class Setting:
         error, allowed = abs(totals[0] - totals[1]), ROUNDING * self.subject.rounding * size
         if not error <= allowed:
             moved = [[float(np.sum(side)) for side in sides(point)] for point in self.nearby()]
-            spread = max(abs(side - total) for pair in moved for side, total in zip(pair, totals, strict=True))
+            spread = max(
+                abs(side - total) for pair in moved for side, total in zip(pair, totals, strict=True)
+            )
             # what rounding does to ill-conditioned sums is still far below the sums themselves
             allowed += min(4 * spread, 1e-2 * float(np.sqrt(self.subject.rounding)) * size)
         passed = error <= allowed
         detail = "" if passed else f"{totals[0]:.15g} on one side, {totals[1]:.15g} on the other"
-        self.checks.append(Check(name, order, mode, "passed" if passed else "failed", error, allowed, detail=detail))
+        self.checks.append(
+            Check(name, order, mode, "passed" if passed else "failed", error, allowed, detail=detail)
+        )

@@ -36,7 +36,9 @@ class Space:
     @property
     def rounding(self) -> float:
         """The unit roundoff of the least precise leaf."""
-        return max((float(np.finfo(kind.dtype).eps) for kind in self.types), default=float(np.finfo(float).eps))
+        return max(
+            (float(np.finfo(kind.dtype).eps) for kind in self.types), default=float(np.finfo(float).eps)
+        )
 
     @property
     def is_real(self) -> bool:
@@ -95,7 +97,9 @@ class Space:
         if kind.dtype.kind == "c":
             part = "imaginary part of " if offset % 2 else "real part of "
             offset //= 2
-        index = f"[{', '.join(str(int(i)) for i in np.unravel_index(offset, kind.shape))}]" if kind.shape else ""
+        index = (
+            f"[{', '.join(str(int(i)) for i in np.unravel_index(offset, kind.shape))}]" if kind.shape else ""
+        )
         return f"{part}{self.places[position]}{index}"
 
     def lengths(self, vector: Vector) -> Vector:

@@ -18,7 +18,15 @@ from wengert.tracing import type_of
 __all__ = ["REFUSALS", "Subject"]
 
 # what a program may raise where it is asked for a value outside its domain, or for one of another dtype
-REFUSALS: Final = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RuntimeError, AssertionError)
+REFUSALS: Final = (
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RuntimeError,
+    AssertionError,
+)
 
 
 def _floats(leaf: Any) -> bool:

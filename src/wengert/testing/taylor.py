@@ -25,7 +25,9 @@ SLACK: Final = 0.5
 def taylor(setting: Setting, order: int) -> None:
     """Run the test of a random combination of the results along a random direction, in every mode by itself."""
     v, w = setting.draw(1)[:, 0], setting.draw_weights(1)[:, 0]
-    plain = Probe(lambda x: setting.subject.value(x) @ w[:, None], setting.point, v, setting.subject.noise_unit)
+    plain = Probe(
+        lambda x: setting.subject.value(x) @ w[:, None], setting.point, v, setting.subject.noise_unit
+    )
     for mode in dict.fromkeys(setting.modes):
         terms = [_term(setting, mode, each, v, w) for each in range(1, order + 1)]
         values = [float(term(setting.point)[0]) for term in terms]
@@ -59,7 +61,7 @@ def _judge(
     noise = noise + ROUNDING * unit * sum(np.abs(part) for part in series)
     seen = np.nonzero(np.isfinite(remainder) & (remainder > 8 * noise))[0][-3:]
     name, what = "Taylor remainder slope", mode
-    if not smooth or not np.all(np.isfinite(values)) and not np.any(np.isfinite(remainder)):
+    if not smooth or (not np.all(np.isfinite(values)) and not np.any(np.isfinite(remainder))):
         return Check(name, order, what, "inconclusive", math.nan, math.nan, undecided=1,
                      detail="inconclusive: the function is not smooth, or not finite, along the random direction")  # fmt: skip
     if not np.all(np.isfinite(values)):

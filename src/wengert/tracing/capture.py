@@ -16,9 +16,20 @@ import numpy as np
 __all__ = ["SMALL", "Captured"]
 
 SMALL: Final = 4096
+_SAMPLES: Final = 64
 _guard: Final = threading.Lock()
 # The flags of an array belong to the process, and so does the count of who holds them.
 _locked: Final[dict[int, tuple[Any, int]]] = {}
+# Released views whose base another recording still holds: they become writable when the base does.
+_waiting: Final[list[Any]] = []
+
+
+def _chain(array: Any) -> list[Any]:
+    """The array, and the arrays that it is a view of, outermost last."""
+    chain = [array]
+    while isinstance(chain[-1].base, np.ndarray):
+        chain.append(chain[-1].base)
+    return chain
 
 
 def _lock(array: Any) -> None:
@@ -30,45 +41,65 @@ def _lock(array: Any) -> None:
 
 def _release(arrays: list[Any]) -> None:
     with _guard:
-        # owners come before their views: a view can become writable only after its base has
-        for array in reversed(arrays):
+        for array in arrays:
             held, count = _locked.pop(id(array))
             if count > 1:
                 _locked[id(array)] = (held, count - 1)
             else:
+                _waiting.append(array)
+        arrays.clear()
+        # a view can become writable only after its base has
+        for array in sorted(_waiting, key=lambda array: len(_chain(array))):
+            if not any(id(link) in _locked for link in _chain(array)):
                 array.flags.writeable = True
-    arrays.clear()
+        _waiting[:] = [array for array in _waiting if not array.flags.writeable]
 
 
 class Captured:
-    """The arrays that one recording has locked; released when it ends or is forgotten."""
+    """The arrays that one recording has locked; released when it ends or is forgotten.
 
-    __slots__ = ("__weakref__", "_finalizer", "arrays", "seen")
+    A view that was made before keeps its own flag, so that a write through it escapes the lock. Some entries of every
+    array are therefore remembered, and compared before a sweep uses the array.
+    """
+
+    __slots__ = ("__weakref__", "_finalizer", "arrays", "samples", "seen")
 
     def __init__(self) -> None:
         self.arrays: list[Any] = []
-        self.seen: set[int] | None = None
-        self._finalizer: Any = None
+        self.samples: list[tuple[Any, Any]] = []
+        self.seen: set[int] = set()
+        self._finalizer = weakref.finalize(self, _release, self.arrays)
 
     def lock(self, array: Any) -> None:
         """Make an array read-only, with every array that it is a view of."""
-        if self.seen is None:
-            self.seen = set()
-            self._finalizer = weakref.finalize(self, _release, self.arrays)
-        chain = [array]
-        while isinstance(chain[-1].base, np.ndarray):
-            chain.append(chain[-1].base)
-        for link in chain:
-            if id(link) in self.seen:
-                continue
-            if link.flags.writeable or id(link) in _locked:
-                _lock(link)
-                self.arrays.append(link)
-                self.seen.add(id(link))
+        if id(array) not in self.seen:
+            self.samples.append((array, _sample(array)))
+            # an array that was read-only before is remembered too, so that its identity is not reused
+            self.seen.add(id(array))
+            for link in _chain(array):
+                if link is array or id(link) not in self.seen:
+                    self.seen.add(id(link))
+                    if link.flags.writeable or id(link) in _locked:
+                        _lock(link)
+                        self.arrays.append(link)
+
+    def unchanged(self) -> bool:
+        """Whether the remembered entries of all arrays are what they were."""
+        return all(
+            [
+                np.array_equal(_sample(array), old, equal_nan=old.dtype.kind in "fc")
+                for array, old in self.samples
+            ]
+        )
 
     def release(self) -> None:
         """Give the arrays back as they were."""
-        if self._finalizer is not None:
-            self._finalizer()
-            self._finalizer = None
-            self.seen = None
+        self._finalizer()
+
+
+def _sample(array: Any) -> Any:
+    """A copy of some entries, spread over the whole array."""
+    step = max(1, array.size // _SAMPLES)
+    if array.flags.c_contiguous:
+        return array.reshape(-1)[::step].copy()
+    return array.flat[::step].copy()

@@ -68,7 +68,10 @@ class GraphRecording(Recording):
         inputs = tuple([self.atom(arg) for arg in args])
         if self.abstract:
             operands = tuple(
-                [a.value if isinstance(a, Literal) and not isinstance(a.type, ArrayType) else a.type for a in inputs]
+                [
+                    a.value if isinstance(a, Literal) and not isinstance(a.type, ArrayType) else a.type
+                    for a in inputs
+                ]
             )
             types = primitive.infer(operands, params)
             values: tuple[Any, ...] = (None,) * len(types)
@@ -108,7 +111,12 @@ class GraphRecording(Recording):
 
     def graph(self, outputs: Sequence[Any]) -> Graph:
         """The recorded graph with these results."""
-        return Graph(tuple(self.inputs), tuple(self.equations), tuple([self.atom(value) for value in outputs]), self.names)
+        return Graph(
+            tuple(self.inputs),
+            tuple(self.equations),
+            tuple([self.atom(value) for value in outputs]),
+            self.names,
+        )
 
 
 def record_graph(function: Callable[..., Sequence[Any]], types: Sequence[ArrayType]) -> Graph:

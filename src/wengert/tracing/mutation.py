@@ -1,8 +1,14 @@
 """Writes into traced arrays, and views that see them.
 
-Graphs know no mutation. A traced value is a box: writing into it puts the result of a `replace` equation in the
-box, so that all names of the array see the write and no recorded value changes. A view remembers the box that it
-looks into; it is read afresh once that box has changed, and a write to the view becomes a write to the box.
+Graphs know no mutation. A traced value is a box: writing into it puts the result of a `replace` equation in
+the box, so that all names of the array see the write and no recorded value changes. A view remembers the box
+that it looks into; it is read afresh once that box has changed, and a write to the view becomes a write to
+the box.
+
+A traced value of shape () may stand for a scalar, which `y += 1` leaves alone, or for an array, which it
+changes under all of its names. What it holds does not tell: NumPy's arithmetic makes scalars of arrays of
+shape (), and the scalars of a batch are kept in one array. So the class of the box remembers it, from the
+first write on at the latest.
 """
 
 from __future__ import annotations
@@ -14,11 +20,21 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import MutationError, ShapeError
-from wengert.graph import locate
+from wengert.graph import Operand, locate
 from wengert.tracing.recording import primal
 from wengert.tracing.tracer import Tracer
 
-__all__ = ["How", "View", "assign", "is_array", "shares_memory", "view_of", "write_in_place"]
+__all__ = [
+    "Cell",
+    "How",
+    "View",
+    "as_array",
+    "assign",
+    "is_array",
+    "shares_memory",
+    "view_of",
+    "write_in_place",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +70,44 @@ class View(Tracer):
 
 def view_of(base: Tracer, part: Tracer, how: Any) -> Any:
     """Turn the traced `part`, fresh from `base`, into a view of it."""
-    part.__class__ = View
-    part.base, part.how, part.seen = base, how, base.value
-    return part
+    view: Any = part
+    view.__class__ = View
+    view.base, view.how, view.seen = base, how, base.value
+    return view
+
+
+class Cell(Tracer):
+    """A traced array of shape (), whatever it holds."""
+
+    __slots__ = ()
+
+
+def as_array(value: Tracer) -> Tracer:
+    """Turn a traced value that nothing else refers to into an array, if it is a scalar."""
+    if value.__class__ is Tracer and not value.type.shape:
+        value.__class__ = Cell
+    return value
 
 
 def is_array(value: Any) -> bool:
     """Whether a traced value stands for an ndarray, which can be written into, and not for a scalar."""
-    return isinstance(primal(value), np.ndarray)
+    if value.type.shape:
+        return True
+    inner: Any = value
+    while isinstance(inner, Operand):
+        if inner.type.shape:
+            # the scalars of a batch
+            return False
+        if isinstance(inner, (Cell, View)):
+            return True
+        inner = inner.value
+    return isinstance(inner, np.ndarray) and not inner.shape
 
 
 def shares_memory(part: Any, base: Any) -> bool:
-    """Whether NumPy made `part` as a view of `base`."""
+    """Whether NumPy made `part` as a view of `base`; of a single entry it always does."""
+    if base.type.size == 1:
+        return is_array(base)
     inner = primal(part)
     if inner.__class__ is not np.ndarray or inner.base is None:
         return False
@@ -89,20 +131,21 @@ def assign(target: Tracer, content: Any) -> None:
         target.seen = target.base.value
     else:
         _fill(target, content)
+        as_array(target)
 
 
 def write_in_place(target: Tracer, result: Any, convert: Callable[[Any, np.dtype[Any]], Any]) -> Tracer:
-    """Serve `x += y`: the result goes into x, in its shape and dtype, or the write is refused as NumPy does."""
+    """Serve `x += y`: the result goes into x, in its shape and dtype; what NumPy refuses is refused."""
     if result.shape != target.shape:
         raise ShapeError(
-            f"the result of an in-place operation has shape {result.shape}, which does not fit the array of shape "
-            f"{target.shape} that it is written into{_place()}"
+            f"the result of an in-place operation has shape {result.shape}, which does not fit the array of "
+            f"shape {target.shape} that it is written into{_place()}"
         )
     if result.dtype != target.dtype:
         if not np.can_cast(result.dtype, target.dtype, "same_kind"):
             raise MutationError(
-                f"cannot write a result of dtype {result.dtype} into an array of dtype {target.dtype}{_place()}; "
-                f"write x = x + y instead of x += y"
+                f"cannot write a result of dtype {result.dtype} into an array of dtype {target.dtype}"
+                f"{_place()}; write x = x + y instead of x += y"
             )
         result = convert(result, target.dtype)
     assign(target, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -31,8 +32,13 @@ def implements(*functions: Any) -> Callable[[FunctionT], FunctionT]:
 
 
 def _name(function: Any) -> str:
+    name = getattr(function, "__name__", str(function))
+    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
+        # a ufunc does not say where it comes from; SciPy's are the ones met in practice
+        special = getattr(sys.modules.get("scipy.special"), name, None)
+        return f"scipy.special.{name}" if special is function else f"the ufunc {name}"
     module = (getattr(function, "__module__", None) or "numpy").replace("numpy._core", "numpy")
-    return f"{module}.{getattr(function, '__name__', function)}".replace("numpy", "np", 1)
+    return f"{module}.{name}".replace("numpy", "np", 1)
 
 
 def _refuse(function: Any, detail: str) -> UnsupportedError:

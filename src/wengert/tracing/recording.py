@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from wengert.errors import LeakedTracerError
+from wengert.errors import LeakedTracerError, UnsupportedError
 from wengert.graph import ArrayType, Operand, Recorder, concrete_type, locate
 
 __all__ = ["Recording", "active_recordings", "primal", "type_of"]
@@ -61,6 +61,7 @@ class Recording(Recorder):
 
     def strip(self, operand: Operand) -> Any:
         """The value one level further out, for operations that have no derivative."""
+        operand.refresh()
         return operand.value
 
     def leaked(self) -> LeakedTracerError:
@@ -90,8 +91,26 @@ def primal(value: Any) -> Any:
     return value
 
 
+_PLAIN_CLASSES = frozenset({np.ndarray, float, int, np.float64, np.memmap})
+
+
 def as_operand(value: Any) -> Any:
     """A list, tuple or array-like as an array; traced and plain numbers and arrays as they are."""
-    if isinstance(value, (Operand, np.ndarray, np.generic, float, int, complex)):
+    if value.__class__ in _PLAIN_CLASSES or isinstance(value, (Operand, np.generic, float, int, complex)):
         return value
-    return np.asarray(value)
+    if isinstance(value, np.ndarray):
+        raise _unsuitable(value, "is a subclass of ndarray with rules of its own")
+    array = np.asarray(value)
+    if array.dtype.kind == "O":
+        raise _unsuitable(value, "holds Python objects, which have no derivative")
+    return array
+
+
+def _unsuitable(value: Any, reason: str) -> UnsupportedError:
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    place = locate(3)
+    return UnsupportedError(
+        f"an operand of type {name}{f' at {place}' if place else ''} {reason}; give a plain array of numbers instead "
+        f"(numpy.asarray(a), or a.toarray() for a sparse matrix)"
+    )

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
-from wengert.errors import ConversionError
+from wengert.errors import ConversionError, WengertError
 from wengert.graph import ArrayType, Operand, Primitive, bind, locate
 from wengert.tracing import names
 from wengert.tracing.recording import as_operand, primal
 
 __all__ = ["Tracer", "binary", "method", "unary"]
 
-MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+MethodT = TypeVar("MethodT", bound=Callable[..., Any] | property)
 
 
 class Tracer(Operand):
@@ -96,7 +96,11 @@ class Tracer(Operand):
         return str(primal(self))
 
     def __format__(self, specification: str) -> str:
-        return format(primal(self), specification)
+        plain = primal(self)
+        if np.ndim(plain) > self.type.ndim and specification:
+            # one number for the program, and many inside: those of a batch
+            return np.array2string(plain, formatter={"all": lambda entry: format(entry, specification)})
+        return format(plain, specification)
 
     # What would lose the derivative.
 
@@ -111,7 +115,9 @@ class Tracer(Operand):
     def __float__(self) -> float:
         if self.type.dtype.kind in "iub":
             return float(self.__index__())
-        self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
+        self._refuse(
+            "float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function."
+        )
 
     def __int__(self) -> int:
         if self.type.dtype.kind in "iub":
@@ -146,12 +152,12 @@ class Tracer(Operand):
             if primitive.__class__ is Primitive:
                 return call_ufunc(self, primitive, inputs)
         rule = names.resolve_ufunc(ufunc, how)
-        if isinstance(rule, Primitive):
-            return names.FUNCTIONS["ufunc with options"](rule, *inputs, **options)
         try:
+            if isinstance(rule, Primitive):
+                return names.FUNCTIONS["ufunc with options"](rule, *inputs, **options)
             return rule(*inputs, **options)
         except TypeError as error:
-            if "argument" in str(error) and not isinstance(error, ConversionError):
+            if "argument" in str(error) and not isinstance(error, WengertError):
                 raise names.refuse_arguments(ufunc, error) from error
             raise
 
@@ -160,7 +166,7 @@ class Tracer(Operand):
         try:
             return rule(*args, **options)
         except TypeError as error:
-            if " argument" in str(error) and str(error).startswith(getattr(rule, "__name__", "?")):
+            if " argument" in str(error) and str(error).startswith(getattr(rule, "__qualname__", "?")):
                 raise names.refuse_arguments(function, error) from error
             raise
 

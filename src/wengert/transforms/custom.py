@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
+
+import numpy as np
 
 from wengert.errors import RuleError, TracingError
 from wengert.graph import Operand, Primitive, bind
-from wengert.tracing import type_of
+from wengert.primitives.reductions import sum_along
+from wengert.tracing import Recording, type_of
 from wengert.transforms.tape import Tape, zeros
 from wengert.transforms.transpose import conform, expand_to
 from wengert.transforms.vmap import BatchRecording
 
 __all__ = ["Sweep", "custom_primitive"]
 
-# Push: (results, operands, tangents) -> tangents of the results; Pull: (results, operands, cotangents) -> of operands
+# A pushforward maps (results, operands, tangents) to tangents of the results, a pullback
+# (results, operands, cotangents) to cotangents of the operands.
 Sweep = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]]
 
 
@@ -33,13 +37,14 @@ def custom_primitive(
     primitive = Primitive(name, register=False, domain="the user's", cite="the user's")
 
     def evaluate(xp: Any, *operands: Any) -> Any:
-        results = function(*operands)
+        with _Scope(operands):
+            results = function(*operands)
         primitive.outputs = len(results)
         return results if len(results) > 1 else results[0]
 
     def batch(size: int, args: Any, batched: Any) -> Any:
-        spread = None if push is None else _mapped_sweep(size, batched, push)
-        gather = None if pull is None else _mapped_sweep(size, batched, pull)
+        spread = None if push is None else _mapped_push(name, size, batched, push)
+        gather = None if pull is None else _mapped_pull(name, size, batched, pull)
         whole = custom_primitive(name, _mapped(size, batched, function), spread, gather)
         results = bind(whole, args)
         primitive.outputs = whole.outputs
@@ -51,25 +56,107 @@ def custom_primitive(
     return primitive
 
 
+class _Scope(Recording):
+    """Stands before all recordings while a function or a rule of the user's runs on these values.
+
+    An array that it makes to write into belongs to the innermost recording among the values, not to the one
+    under way, which sees the call from outside; without such a recording it is a plain array.
+    """
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        super().__init__()
+        recordings = [value.recording for value in values if isinstance(value, Operand)]
+        self.owner = max(recordings, key=lambda recording: recording.level, default=None)
+
+    def box(self, value: Any) -> Any:
+        return value if self.owner is None else self.owner.box(value)
+
+    def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> NoReturn:
+        raise AssertionError("a scope has no operands")
+
+
 def _mapped(size: int, batched: Sequence[bool], function: Callable[..., Any]) -> Callable[..., Any]:
     def on_all(*operands: Any) -> tuple[Any, ...]:
         with BatchRecording(size) as recording:
-            each = [recording.input(x) if flag else x for x, flag in zip(operands, batched, strict=True)]
-            return tuple(map(recording.unwrap, function(*each)))
+            return tuple(map(recording.unwrap, function(*_examples(recording, operands, batched))))
 
     return on_all
 
 
-def _mapped_sweep(size: int, batched: Sequence[bool], sweep: Sweep) -> Sweep:
-    def on_all(results: Sequence[Any], operands: Sequence[Any], seeds: Sequence[Any]) -> Sequence[Any]:
+def _examples(recording: BatchRecording, values: Sequence[Any], batched: Sequence[bool]) -> list[Any]:
+    """Operands for one example; arrays that all share are traced too, so that what differs can index them."""
+    return [
+        recording.input(x)
+        if flag and x is not None
+        else recording.shared(x)
+        if isinstance(x, np.ndarray)
+        else x
+        for x, flag in zip(values, batched, strict=True)
+    ]
+
+
+def _mapped_push(name: str, size: int, batched: Sequence[bool], push: Sweep) -> Sweep:
+    """The pushforward of a whole batch; what all examples share has one tangent for all."""
+
+    def on_all(results: Sequence[Any], operands: Sequence[Any], tangents: Sequence[Any]) -> Sequence[Any]:
         with BatchRecording(size) as recording:
-            each = [recording.input(x) if flag else x for x, flag in zip(operands, batched, strict=True)]
-            found = sweep(
-                [recording.input(y) for y in results], each, [None if s is None else recording.input(s) for s in seeds]
+            outputs = [recording.input(y) for y in results]
+            found = push(
+                outputs, _examples(recording, operands, batched), _examples(recording, tangents, batched)
             )
-            return [None if part is None else recording.unwrap(part) for part in found]
+            fitted = _fit_tangents(name, found, [type_of(y) for y in outputs])
+            return [None if part is None else recording.unwrap(part) for part in fitted]
 
     return on_all
+
+
+def _mapped_pull(name: str, size: int, batched: Sequence[bool], pull: Sweep) -> Sweep:
+    """The pullback of a whole batch; what all examples share gets the sum of their cotangents."""
+
+    def on_all(results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
+        with BatchRecording(size) as recording:
+            each = _examples(recording, operands, batched)
+            outputs = [recording.input(y) for y in results]
+            found = pull(outputs, each, _examples(recording, cotangents, [True] * len(cotangents)))
+            fitted = _fit_cotangents(name, found, [type_of(x) for x in each])
+            whole = [None if part is None else recording.unwrap(part) for part in fitted]
+        return [
+            part if part is None or flag else sum_along(part, axis=(0,), keepdims=False)
+            for part, flag in zip(whole, batched, strict=True)
+        ]
+
+    return on_all
+
+
+def _fit_tangents(name: str, found: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+    """What a pushforward returned, in the types of the results."""
+    return [
+        None if part is None else expand_to(_checked(name, part, kind), kind)
+        for part, kind in zip(found, kinds, strict=True)
+    ]
+
+
+def _fit_cotangents(name: str, found: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+    """What a pullback returned, in the types of the operands; integers among them get nothing."""
+    if len(found) != len(kinds):
+        raise RuleError(
+            f"the vjp of {name} returned {len(found)} cotangents for {len(kinds)} arguments; "
+            f"return one per argument, None where it is constant"
+        )
+    return [
+        None if part is None or not kind.inexact else conform(_checked(name, part, kind), kind)
+        for part, kind in zip(found, kinds, strict=True)
+    ]
+
+
+def _checked(name: str, part: Any, kind: Any) -> Any:
+    shape = type_of(part).shape
+    if shape != kind.shape and shape != ():
+        raise RuleError(
+            f"the rule of {name} returned an array of shape {shape} where one of shape {kind.shape} is "
+            f"needed; check the transposes and sums in it"
+        )
+    return part
 
 
 class _CustomRule:
@@ -97,8 +184,8 @@ class _CustomRule:
         for value in results:
             if isinstance(value, Operand) and value.recording.level >= level:
                 raise TracingError(
-                    f"{primitive.name} uses a traced value that it gets from its closure, which its rule cannot see; "
-                    f"pass that value as an argument"
+                    f"{primitive.name} uses a traced value that it gets from its closure, which its rule "
+                    f"cannot see; pass that value as an argument"
                 )
         self.pull_raw = self.pullback(raw=True)
 
@@ -107,21 +194,21 @@ class _CustomRule:
         """Everything is kept: what the user's rule needs is not known."""
         return values
 
-    def _split(self, values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    def _run(self, sweep: Any, values: Sequence[Any], batch: int) -> list[Any]:
         count, end = len(self.types), len(self.types) + len(self.results)
-        return values[:count], values[count:end], values[end:]
+        operands, results, seeds = values[:count], values[count:end], values[end:]
+        if not batch:
+            with _Scope(values):
+                return sweep(operands, results, seeds)  # type: ignore[no-any-return]
+        with BatchRecording(batch) as recording:
+            found = sweep(operands, results, [recording.input(seed) for seed in seeds])
+            return [recording.unwrap(part) for part in found]
 
     def pushforward(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
         """`f(*operands, *results, *tangents)`."""
 
         def run(*values: Any) -> Any:
-            operands, results, tangents = self._split(values)
-            if batch:
-                with BatchRecording(batch) as recording:
-                    found = self._pushed(operands, results, [recording.input(t) for t in tangents])
-                    found = [recording.unwrap(part) for part in found]
-            else:
-                found = self._pushed(operands, results, tangents)
+            found = self._run(self._pushed, values, batch)
             return tuple(found) if len(self.results) > 1 else found[0]
 
         return run
@@ -130,13 +217,7 @@ class _CustomRule:
         """`f(*operands, *results, *cotangents)`."""
 
         def run(*values: Any) -> Any:
-            operands, results, cotangents = self._split(values)
-            if batch:
-                with BatchRecording(batch) as recording:
-                    found = self._pulled(operands, results, [recording.input(g) for g in cotangents])
-                    found = [recording.unwrap(part) for part in found]
-            else:
-                found = self._pulled(operands, results, cotangents)
+            found = self._run(self._pulled, values, batch)
             return tuple(found) if len(self.active) > 1 else found[0]
 
         return run
@@ -146,37 +227,28 @@ class _CustomRule:
             return self._transposed(self._pulled, operands, results, tangents, self.results)
         given = dict(zip(self.active, tangents, strict=True))
         found = self._push(results, operands, [given.get(i) for i in range(len(operands))])
+        fitted = _fit_tangents(self.primitive.name, found, self.results)
         return [
-            zeros(kind, 0) if part is None else expand_to(self._checked(part, kind), kind)
-            for part, kind in zip(found, self.results, strict=True)
+            zeros(kind, 0) if part is None else part for part, kind in zip(fitted, self.results, strict=True)
         ]
 
-    def _pulled(self, operands: Sequence[Any], results: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        kinds = [self.types[i] for i in self.active]
+    def _pulled(
+        self, operands: Sequence[Any], results: Sequence[Any], cotangents: Sequence[Any]
+    ) -> list[Any]:
         if self._pull is None:
+            kinds = [self.types[i] for i in self.active]
             return self._transposed(self._pushed, operands, results, cotangents, kinds)
         found = self._pull(results, operands, cotangents)
-        if len(found) != len(operands):
-            raise RuleError(
-                f"the vjp of {self.primitive.name} returned {len(found)} cotangents for {len(operands)} arguments; "
-                f"return one per argument, None where it is constant"
-            )
-        return [
-            zeros(kind, 0) if found[i] is None else conform(self._checked(found[i], kind), kind)
-            for i, kind in zip(self.active, kinds, strict=True)
-        ]
-
-    def _checked(self, part: Any, kind: Any) -> Any:
-        shape = type_of(part).shape
-        if shape != kind.shape and shape != ():
-            raise RuleError(
-                f"the rule of {self.primitive.name} returned an array of shape {shape} where one of shape "
-                f"{kind.shape} is needed; check the transposes and sums in it"
-            )
-        return part
+        fitted = _fit_cotangents(self.primitive.name, found, self.types)
+        return [zeros(self.types[i], 0) if fitted[i] is None else fitted[i] for i in self.active]
 
     def _transposed(
-        self, sweep: Any, operands: Sequence[Any], results: Sequence[Any], seeds: Sequence[Any], kinds: Sequence[Any]
+        self,
+        sweep: Any,
+        operands: Sequence[Any],
+        results: Sequence[Any],
+        seeds: Sequence[Any],
+        kinds: Sequence[Any],
     ) -> list[Any]:
         """The adjoint of a linear sweep: record it at zero and sweep the recording the other way."""
         with Tape(linear_only=True) as tape:

@@ -8,12 +8,11 @@ import numpy as np
 
 from wengert.graph import ArrayType, Operand, Primitive, bind
 from wengert.tracing import Recording, Tracer, type_of
+from wengert.transforms.finite import has_nan
 from wengert.transforms.rule import rule_for
-from wengert.transforms.tape import SWEEP_ERRORS, zeros
+from wengert.transforms.sweep import any_traced, zeros
 
 __all__ = ["ForwardRecording"]
-
-_TRAPS = {"invalid": "raise", "divide": "ignore", "over": "ignore", "under": "ignore"}
 
 
 class ForwardRecording(Recording):
@@ -62,14 +61,14 @@ class ForwardRecording(Recording):
         return boxes if primitive.outputs > 1 else boxes[0]
 
     def _push(self, rule: Any, operands: tuple[Any, ...]) -> Any:
-        raw = not self.nested
-        with np.errstate(**_TRAPS):  # type: ignore[arg-type]
+        raw = not self.nested and not any_traced(operands)
+        with np.errstate(all="ignore"):
             try:
-                return rule.pushforward(raw=raw)(*operands)
-            except SWEEP_ERRORS:
-                pass
-            with np.errstate(invalid="ignore"):
-                return rule.pushforward(raw=raw, annihilate=True)(*operands)
+                pushed = rule.pushforward(raw=raw)(*operands)
+                lost = any(map(has_nan, pushed)) if isinstance(pushed, tuple) else has_nan(pushed)
+            except (ZeroDivisionError, OverflowError):
+                lost = True
+            return rule.pushforward(raw=raw, annihilate=True)(*operands) if lost else pushed
 
     def parts(self, value: Any) -> tuple[Any, Any]:
         """Value and tangent of a result; the tangent of a constant is zero."""

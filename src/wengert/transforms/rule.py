@@ -24,7 +24,11 @@ _LIMIT = 4096
 
 
 def rule_for(
-    primitive: Primitive, params: tuple[Any, ...], operands: Sequence[Any], active: int, results: tuple[ArrayType, ...]
+    primitive: Primitive,
+    params: tuple[Any, ...],
+    operands: Sequence[Any],
+    active: int,
+    results: tuple[ArrayType, ...],
 ) -> Rule:
     """The cached rule for operands of these types, of which the bits of `active` are differentiated."""
     key: tuple[Any, ...] = (params, active, *map(type_of, operands))
@@ -100,7 +104,14 @@ class Rule:
         return self._compile("push", self.push_graph, len(self.active), raw, annihilate, batch, missing)
 
     def _compile(
-        self, name: str, graph: Graph, count: int, raw: bool, annihilate: bool, batch: int, missing: tuple[int, ...]
+        self,
+        name: str,
+        graph: Graph,
+        count: int,
+        raw: bool,
+        annihilate: bool,
+        batch: int,
+        missing: tuple[int, ...],
     ) -> Callable[..., Any]:
         key = (name, raw, annihilate, batch, missing)
         found = self._compiled.get(key)
@@ -127,7 +138,11 @@ def _selector(keep: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
 
 
 def _push(
-    primitive: Primitive, results: Sequence[Any], operands: list[Any], tangents: dict[int, Any], named: dict[str, Any]
+    primitive: Primitive,
+    results: Sequence[Any],
+    operands: list[Any],
+    tangents: dict[int, Any],
+    named: dict[str, Any],
 ) -> list[Any]:
     """The sum over the active operands of the differential's linear maps."""
     if primitive.differential_rule is None:
@@ -147,11 +162,17 @@ def _push(
         for place, part in enumerate(parts if len(results) > 1 else (parts,)):
             if part is not None:
                 totals[place] = part if totals[place] is None else bind(add, (totals[place], part))
-    return [kind.dtype.type(0) if p is None else p for p, kind in zip(totals, map(type_of, results), strict=True)]
+    return [
+        kind.dtype.type(0) if p is None else p for p, kind in zip(totals, map(type_of, results), strict=True)
+    ]
 
 
 def _push_multilinear(
-    primitive: Primitive, results: Sequence[Any], operands: list[Any], tangents: dict[int, Any], named: dict[str, Any]
+    primitive: Primitive,
+    results: Sequence[Any],
+    operands: list[Any],
+    tangents: dict[int, Any],
+    named: dict[str, Any],
 ) -> list[Any]:
     """The differential of a product: each factor in turn replaced by its tangent."""
     if primitive.linear != "separately":

@@ -1,28 +1,36 @@
-"""The tape: a recording that keeps of each equation what its derivative needs, and the two sweeps over it.
-
-Reverse and forward sweeps run under NumPy's floating-point traps: where a zero meets an infinity the processor
-says so, and only that equation is computed again with zeros that annihilate. What is finite pays nothing.
-"""
+"""The tape: a recording that keeps of each equation what its derivative needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
-from wengert.errors import NonlinearError
-from wengert.graph import OPAQUE, ArrayType, Operand, Primitive, bind, concrete_type, locate
-from wengert.primitives.shaping import broadcast_to
-from wengert.tracing import Recording, Tracer, type_of
+from wengert.errors import MutationError, NonlinearError, UnsupportedError
+from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
+from wengert.tracing import Recording, Tracer, primal, type_of
 from wengert.tracing.capture import SMALL, Captured
+from wengert.transforms.finite import has_nan
 from wengert.transforms.rule import Rule, rule_for
+from wengert.transforms.structured import Scaled, Unit, dense
+from wengert.transforms.sweep import any_traced, pull_block, push_all, zeros
 
-__all__ = ["SWEEP_ERRORS", "Tape", "zeros"]
+__all__ = ["Tape", "snapshot", "zeros"]
 
-# what a zero that meets an infinity raises: NumPy's trap, or Python's own on plain floats
-SWEEP_ERRORS = (FloatingPointError, ZeroDivisionError, OverflowError)
-Entry = tuple[Any, int, Any, tuple[Any, ...], Any]
+# Tapes on arrays of more bytes than this free what they hold after every few equations of a consuming sweep.
+_HEAVY: Final = 1 << 19
+_BLOCK: Final = 8
+_NUMBERS: Final = {float: type_of(1.0), int: type_of(1)}
+
+
+def snapshot(value: Any) -> Any:
+    """A traced value that later writes into the original do not reach; anything else as it is."""
+    if isinstance(value, Tracer):
+        if value.is_view:
+            value.refresh()
+        return Tracer(value.value, value.type, value.recording, value.payload)
+    return value
 
 
 class Tape(Recording):
@@ -30,13 +38,13 @@ class Tape(Recording):
 
     def __init__(self, linear_only: bool = False) -> None:
         super().__init__()
-        # the sentinel ends a sweep that pops
-        self.entries: list[Entry | None] = [None]
+        self.entries: list[Any] = []
         self.count = 0
         self.linear_only = linear_only
         # whether the shortcuts for plain operands may be taken
         self.quick = not (linear_only or self.nested)
         self.captured: Captured | None = None
+        self.heavy = False
 
     def __exit__(self, *details: object) -> None:
         super().__exit__(*details)
@@ -49,15 +57,25 @@ class Tape(Recording):
         return Tracer(self.capture(value), type_of(value), self, slot)
 
     def capture(self, value: Any) -> Any:
-        """What may be kept of a plain value: itself, a copy of a small array, or a large one made read-only."""
+        """What may be kept of a value from outside: safe from later writes, see `Captured`."""
+        if value.__class__ is np.ndarray and value.nbytes <= SMALL:
+            return value.copy(order="K")
+        if isinstance(value, Operand):
+            self.see_traced()
+            return snapshot(value)
         if not isinstance(value, np.ndarray):
             return value
-        if value.nbytes <= SMALL:
-            return value.copy()
+        if value.nbytes > _HEAVY:
+            self.heavy = True
         if self.captured is None:
             self.captured = Captured()
         self.captured.lock(value)
         return value
+
+    def see_traced(self) -> None:
+        """Note that operands of an outer recording take part, so that plain NumPy calls will not do."""
+        self.nested = True
+        self.quick = False
 
     def release(self) -> None:
         """Give captured arrays back; the tape is of no further use."""
@@ -108,7 +126,9 @@ class Tape(Recording):
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, y, value), rule))
         return Tracer(value, rule.result, self, slot)
 
-    def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]) -> Any:
+    def with_opaque(
+        self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]
+    ) -> Any:
         """`apply`, for an operand and an opaque object such as an index."""
         place = operand.payload
         if place is None or not self.quick:
@@ -139,6 +159,7 @@ class Tape(Recording):
                         slots.append(arg.payload)
                         active |= 1 << position
                     continue
+                self.see_traced()
             else:
                 key.append(concrete_type(arg))
             values.append(arg)
@@ -147,6 +168,8 @@ class Tape(Recording):
         else:
             result = primitive.function(params)(*values)
         if not primitive.differentiable:
+            if self.linear_only and active and primitive.name != "stop_gradient":
+                raise _nonlinear(primitive)
             return result
         if not active:
             return self._constants(result) if primitive.outputs > 1 else self.box(result)
@@ -158,13 +181,13 @@ class Tape(Recording):
         if rule is None:
             types = tuple([type_of(value) for value in results])
             if not types[0].inexact:
-                return result
+                return _constant_result(primitive, result)
             if primitive.rule_maker is None:
                 rule = rule_for(primitive, params, values, active, types)
             else:
                 rule = primitive.rule_maker(values, results, active, self.level)
         if self.linear_only:
-            _require_linear(rule)
+            _require_linear(rule, values)
         return self._append(rule, slots, values, results)
 
     def _constants(self, results: Sequence[Any]) -> tuple[Any, ...]:
@@ -172,8 +195,7 @@ class Tape(Recording):
 
     def _append(self, rule: Any, slots: list[int], values: list[Any], results: Sequence[Any]) -> Any:
         for position in rule.keep_constant:
-            if isinstance(values[position], np.ndarray):
-                values[position] = self.capture(values[position])
+            values[position] = self.capture(values[position])
         slot = self.count
         self.count += len(results)
         place = slots[0] if len(slots) == 1 else tuple(slots)
@@ -181,7 +203,9 @@ class Tape(Recording):
             self.entries.append((rule.pull_raw, slot, place, rule.save(*values, results[0]), rule))
             return Tracer(results[0], rule.result, self, slot)
         self.entries.append((None, slot, place, rule.save(*values, *results), rule))
-        return tuple([Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))])
+        return tuple(
+            [Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))]
+        )
 
     def slot_of(self, value: Any) -> int | None:
         """Where on the tape a result stands; None for a constant."""
@@ -197,129 +221,77 @@ class Tape(Recording):
     ) -> list[Any]:
         """The reverse sweep: cotangents at slots in, cotangents of the first `inputs` slots out, None for zero.
 
-        With `batch`, cotangents carry that many seeds along axis 0. With `consume`, the tape is eaten up, so that
-        what it holds is freed as the sweep goes.
+        With `batch`, cotangents carry that many seeds along axis 0; a seed may be a `Unit`. With `consume`, the tape is
+        eaten up, so that large arrays in it are freed as the sweep goes.
         """
+        self._verify_captured()
         cotangents: list[Any] = [None] * self.count
         raw = not self.nested
         for slot, seed in seeds:
             if slot is not None:
-                _accumulate(cotangents, slot, seed)
+                present = cotangents[slot]
+                cotangents[slot] = seed if present is None else dense(present) + dense(seed)
             raw = raw and not isinstance(seed, Operand)
-        following = self.entries.pop if consume else reversed(self.entries).__next__
-        with np.errstate(invalid="raise", divide="ignore", over="ignore", under="ignore"):
-            if raw and not batch:
-                _pull_plain(following, cotangents)
+        with np.errstate(all="ignore"):
+            if consume and self.heavy:
+                while self.entries:
+                    pull_block(self.entries[-_BLOCK:], cotangents, self.count, raw, batch)
+                    del self.entries[-_BLOCK:]
             else:
-                _pull_general(following, cotangents, raw, batch)
-        return cotangents[:inputs]
+                pull_block(self.entries, cotangents, inputs, raw, batch)
+            found = cotangents[:inputs]
+            return [None if part is None else dense(part) for part in found] if batch else found
 
-    def push(self, tangents: Sequence[Any], batch: int = 0) -> list[Any]:
-        """The forward sweep: tangents of the first slots in (None for zero), tangents of all slots out."""
-        found: list[Any] = [*tangents, *([None] * (self.count - len(tangents)))]
-        raw = not self.nested and not any(isinstance(tangent, Operand) for tangent in tangents)
-        with np.errstate(invalid="raise", divide="ignore", over="ignore", under="ignore"):
-            for _, slot, slots, saved, rule in self.entries[1:]:  # type: ignore[misc]
-                places = (slots,) if slots.__class__ is int else slots
-                given = [found[place] for place in places]
-                if all(part is None for part in given):
-                    continue
-                given = [
-                    zeros(rule.types[i], batch) if part is None else part
-                    for part, i in zip(given, rule.active, strict=True)
-                ]
-                try:
-                    out = rule.pushforward(raw=raw, batch=batch)(*saved, *given)
-                except SWEEP_ERRORS:
-                    out = _again(rule.pushforward(raw=raw, annihilate=True, batch=batch), (*saved, *given))
-                if len(rule.results) == 1:
-                    found[slot] = out
-                else:
-                    found[slot : slot + len(out)] = out
+    def push(self, tangents: Sequence[Any], wanted: Sequence[int | None], batch: int = 0) -> list[Any]:
+        """The forward sweep: tangents of the first slots in, tangents at the wanted slots out, None for zero."""
+        self._verify_captured()
+        raw = not self.nested and not any_traced(tangents)
+        seeds = [*tangents, *([None] * (self.count - len(tangents)))]
+        with np.errstate(all="ignore"):
+            for annihilate in (False, True):
+                pushed = push_all(self.entries, seeds.copy(), raw, batch, annihilate)
+                parts = [None if slot is None else pushed[slot] for slot in wanted]
+                found = [dense(part) if part.__class__ in (Scaled, Unit) else part for part in parts]
+                if not any([part is not None and has_nan(part) for part in found]):
+                    break
         return found
 
-
-def _pull_plain(following: Callable[[], Entry | None], cotangents: list[Any]) -> None:
-    """The inner loop of reverse mode on plain arrays."""
-    while (entry := following()) is not None:
-        pull, slot, slots, saved, rule = entry
-        if pull is None:
-            _pull_one(cotangents, slot, slots, saved, rule, True, 0)
-            continue
-        cotangent = cotangents[slot]
-        if cotangent is None:
-            continue
-        cotangents[slot] = None
-        try:
-            outgoing = pull(*saved, cotangent)
-        except SWEEP_ERRORS:
-            outgoing = _again(rule.pullback(raw=True, annihilate=True), (*saved, cotangent))
-        if slots.__class__ is int:
-            present = cotangents[slots]
-            cotangents[slots] = outgoing if present is None else present + outgoing
-        else:
-            for place, part in zip(slots, outgoing):  # noqa: B905 (a keyword would cost a tenth of the loop)
-                present = cotangents[place]
-                cotangents[place] = part if present is None else present + part
+    def _verify_captured(self) -> None:
+        if self.captured is not None and not self.captured.unchanged():
+            raise MutationError(
+                "an array whose value a derivative still needs was overwritten through another view of its memory. "
+                "Write into a copy (a = a.copy()), or build a new array instead of changing it"
+            )
 
 
-def _pull_general(following: Callable[[], Entry | None], cotangents: list[Any], raw: bool, batch: int) -> None:
-    """The same for traced cotangents, and for many cotangents at once."""
-    while (entry := following()) is not None:
-        _, slot, slots, saved, rule = entry
-        _pull_one(cotangents, slot, slots, saved, rule, raw, batch)
-
-
-def _pull_one(
-    cotangents: list[Any], slot: int, slots: Any, saved: tuple[Any, ...], rule: Any, raw: bool, batch: int
-) -> None:
-    count = len(rule.results)
-    incoming = cotangents[slot : slot + count]
-    cotangents[slot : slot + count] = [None] * count
-    if all(part is None for part in incoming):
-        return
-    if count > 1:
-        incoming = [
-            zeros(kind, batch) if part is None else part for part, kind in zip(incoming, rule.results, strict=True)
-        ]
-    try:
-        outgoing = rule.pullback(raw=raw, batch=batch)(*saved, *incoming)
-    except SWEEP_ERRORS:
-        outgoing = _again(rule.pullback(raw=raw, annihilate=True, batch=batch), (*saved, *incoming))
-    if slots.__class__ is int:
-        _accumulate(cotangents, slots, outgoing)
-    else:
-        for place, part in zip(slots, outgoing, strict=True):
-            _accumulate(cotangents, place, part)
-
-
-def _accumulate(cotangents: list[Any], slot: int, cotangent: Any) -> None:
-    present = cotangents[slot]
-    cotangents[slot] = cotangent if present is None else present + cotangent
-
-
-def _again(function: Any, operands: tuple[Any, ...]) -> Any:
-    """Compute once more with zeros that annihilate; a NaN that is left is in the mathematics."""
-    with np.errstate(invalid="ignore"):
-        return function(*operands)
-
-
-_NUMBERS = {float: type_of(1.0), int: type_of(1)}
-
-
-def zeros(kind: ArrayType, batch: int) -> Any:
-    """A zero tangent of this type, with a batch axis where asked."""
-    shape = (batch, *kind.shape) if batch else kind.shape
-    return bind(broadcast_to, (kind.dtype.type(0),), (shape,)) if shape else kind.dtype.type(0)
-
-
-def _require_linear(rule: Rule) -> None:
-    primitive = rule.primitive
-    together = primitive.linear == "jointly" or len(rule.active) == 1
-    if not together or not all(map(primitive.transposable, rule.active)):
+def _constant_result(primitive: Primitive, result: Any) -> Any:
+    """A result without a derivative: integers and Booleans; what Wengert does not know is refused."""
+    if type_of(result) is OPAQUE or type_of(result).kind not in "iub":
         place = locate(3)
-        raise NonlinearError(
-            f"linear_transpose needs a linear function, and {primitive.name}"
-            f"{f' at {place}' if place else ''} is not linear in what it is given; linearize the function first, "
-            f"or take its pullback with wengert.vjp"
+        raise UnsupportedError(
+            f"{primitive.name}{f' at {place}' if place else ''} gave {type(primal(result)).__name__} of dtype "
+            f"{getattr(type_of(result), 'dtype', 'object')}, which carries no derivative; convert the operands to "
+            f"floating-point numbers first"
         )
+    return result
+
+
+def _nonlinear(primitive: Primitive) -> NonlinearError:
+    place = locate(3)
+    return NonlinearError(
+        f"linear_transpose needs a linear function, and {primitive.name}{f' at {place}' if place else ''} is not linear "
+        f"in what it is given; linearize the function first, or take its pullback with wengert.vjp"
+    )
+
+
+def _require_linear(rule: Rule, values: Sequence[Any]) -> None:
+    primitive = rule.primitive
+    jointly = primitive.linear == "jointly"
+    if not (jointly or len(rule.active) == 1) or not all(map(primitive.transposable, rule.active)):
+        raise _nonlinear(primitive)
+    if jointly:
+        # a constant summand makes an affine function
+        constant = [i for i in range(len(values)) if i not in rule.active and primitive.transposable(i)]
+        for value in (primal(values[i]) for i in constant):
+            if value is not None and np.any(value):
+                raise _nonlinear(primitive)

@@ -27,7 +27,9 @@ def conform(cotangent: Any, kind: ArrayType) -> Any:
             found = type_of(cotangent)
             extra = 0
         lengths = zip(found.shape[extra:], kind.shape, strict=True)
-        summed = tuple(range(extra)) + tuple(extra + i for i, (has, wants) in enumerate(lengths) if has > wants)
+        summed = tuple(range(extra)) + tuple(
+            extra + i for i, (has, wants) in enumerate(lengths) if has != wants
+        )
         if summed:
             cotangent = bind(sum_along, (cotangent,), (summed, False))
         if type_of(cotangent).shape != kind.shape:
@@ -95,14 +97,16 @@ def _accumulate(cotangents: dict[Var, Any], variable: Var, cotangent: Any) -> No
     cotangents[variable] = cotangent if present is None else bind(add, (present, cotangent))
 
 
-def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cotangents: dict[Var, Any]) -> None:
+def _pull(
+    equation: Equation, linear: set[Var], environment: dict[Var, Any], cotangents: dict[Var, Any]
+) -> None:
     primitive = equation.primitive
     incoming = [cotangents.pop(variable, None) for variable in equation.outputs]
     if all(cotangent is None for cotangent in incoming):
         return
     incoming = [_zero(v.type) if g is None else g for g, v in zip(incoming, equation.outputs, strict=True)]
     places = [i for i, atom in enumerate(equation.inputs) if atom in linear]
-    if primitive.linear == "separately" and len(places) > 1 or not all(map(primitive.transposable, places)):
+    if (primitive.linear == "separately" and len(places) > 1) or not all(map(primitive.transposable, places)):
         raise NonlinearError(
             f"{primitive.name} is not linear in argument {' and '.join(map(str, places))}, so it has no adjoint there; "
             f"a differential must be linear in its tangent (or fill the slot `transpose` of {primitive.name})"
@@ -120,5 +124,3 @@ def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cot
         else:
             cotangent = primitive.transposes[None](place, *incoming, *operands, **named)
         _accumulate(cotangents, variable, cotangent)
-
-

@@ -8,14 +8,20 @@ import numpy as np
 
 from wengert.errors import RuleError, TracingError
 from wengert.graph import ArrayType, Graph, Operand, Primitive, array_type, bind
+from wengert.primitives.indexing import take
 from wengert.primitives.shaping import broadcast_to, expand
 from wengert.tracing import Recording, Tracer, as_operand, evaluate, primal, record_graph, type_of
+from wengert.tracing.index import Index
+from wengert.tracing.mutation import as_array, is_array
 
 __all__ = ["BatchRecording", "batch_graph"]
 
 
 class BatchRecording(Recording):
-    """Follows operations on examples whose values carry the batch as axis 0."""
+    """Follows operations on examples.
+
+    The payload of an operand says whether its value carries the examples as axis 0, or is shared by all.
+    """
 
     differentiates = False
 
@@ -28,7 +34,13 @@ class BatchRecording(Recording):
         return self._wrap(value)
 
     def box(self, value: Any) -> Tracer:
-        return self._wrap(bind(broadcast_to, (value,), ((self.size, *np.shape(value)),)))
+        boxed = self.shared(value)
+        array = is_array(value) if isinstance(value, Operand) else isinstance(value, np.ndarray)
+        return as_array(boxed) if array else boxed
+
+    def shared(self, value: Any) -> Tracer:
+        """A value that is the same for all examples, as one that follows them: what differs can index it."""
+        return Tracer(value, type_of(value), self, False)
 
     def _wrap(self, value: Any) -> Tracer:
         kind = type_of(value)
@@ -37,29 +49,42 @@ class BatchRecording(Recording):
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         if self.closed:
             raise self.leaked()
-        batched = [isinstance(arg, Operand) and arg.recording is self for arg in args]
-        values = tuple([arg.value if flag else as_array(arg) for arg, flag in zip(args, batched, strict=True)])
-        result = batch_primitive(primitive, self.size, values, batched, params)
-        if primitive.outputs > 1:
-            return tuple([self._wrap(value) for value in result])
-        return self._wrap(result)
+        own = [isinstance(arg, Operand) and arg.recording is self for arg in args]
+        batched = [flag and arg.payload for arg, flag in zip(args, own, strict=True)]
+        values = tuple([arg.value if flag else _listed(arg) for arg, flag in zip(args, own, strict=True)])
+        if any(batched):
+            result = batch_primitive(primitive, self.size, values, batched, params)
+            wrap = self._wrap
+        else:
+            result = bind(primitive, values, params)
+            wrap = self.shared
+        return tuple([wrap(value) for value in result]) if primitive.outputs > 1 else wrap(result)
 
     def unwrap(self, value: Any) -> Any:
         """The stacked examples of a result; one that is the same for all is repeated."""
-        if isinstance(value, Operand) and value.is_view:
-            value.refresh()
-        if isinstance(value, Operand) and value.recording is self:
-            return value.value
+        if isinstance(value, Operand):
+            if value.is_view:
+                value.refresh()
+            if value.recording is self:
+                if value.payload:
+                    return value.value
+                value = value.value
         value = as_operand(value)
         return bind(broadcast_to, (value,), ((self.size, *type_of(value).shape),))
 
     def _common(self, operand: Operand, what: str) -> Any:
-        values = np.asarray(primal(operand))
-        if values.size and (values == values.flat[0]).all():
-            return values.flat[0]
+        """The value that all examples share, one level further out."""
+        if operand.is_view:
+            operand.refresh()
+        if not operand.payload:
+            return operand.value
+        examples = np.moveaxis(np.asarray(primal(operand)), _batches_around(operand.value), 0)
+        if self.size and _agree(examples):
+            return bind(take, (operand.value, _FIRST), (0,))
         raise TracingError(
-            f"inside vmap a {what} steers the program, and it differs between the examples: {values.ravel()[:5]}. "
-            f"Use numpy.where for the choice, or a Python loop over the examples instead of vmap"
+            f"inside vmap a {what} steers the program, and it differs between the examples: "
+            f"{examples.ravel()[:5]}. Use numpy.where for the choice, or a Python loop over the examples "
+            f"instead of vmap"
         )
 
     def truth(self, operand: Operand) -> bool:
@@ -72,7 +97,27 @@ class BatchRecording(Recording):
         return self._common(operand, "value without a batching rule")
 
 
-def as_array(value: Any) -> Any:
+_FIRST = Index((0,), 0)
+
+
+def _batches_around(value: Any) -> int:
+    """How many batch axes stand in front of the array under a traced value."""
+    count = 0
+    while isinstance(value, Operand):
+        if value.is_view:
+            value.refresh()
+        count += isinstance(value.recording, BatchRecording) and value.payload
+        value = value.value
+    return count
+
+
+def _agree(examples: Any) -> bool:
+    """Whether all examples along axis 0 are alike, NaN counted as equal to NaN."""
+    first = examples[0]
+    return bool(np.all((examples == first) | ((examples != examples) & (first != first))))
+
+
+def _listed(value: Any) -> Any:
     """An operand as it is, unless it is a list."""
     return as_operand(value) if isinstance(value, (list, tuple)) else value
 
@@ -84,7 +129,9 @@ def batch_primitive(
     if primitive.batch_rule is not None:
         return primitive.batch_rule(size, args, batched, **primitive.named(params))
     if primitive.signature is None:
-        raise RuleError(f"primitive {primitive.name} cannot be batched: give a signature or fill its slot `batch`")
+        raise RuleError(
+            f"primitive {primitive.name} cannot be batched: give a signature or fill its slot `batch`"
+        )
     cores = [len(core) for core in primitive.signature.inputs]
     ranks = [len(type_of(x).shape) - flag - core for x, flag, core in zip(args, batched, cores, strict=True)]
     loop = max(ranks)

@@ -1,0 +1,78 @@
+"""Write the generated parts of the documentation afresh: `python docs/generate.py`.
+
+It describes the package that Python imports, so install this checkout first, or set PYTHONPATH=src.
+A generated part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; the rest is written by hand.
+With `--check` nothing is written, and the exit code is 1 if a part is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import coverage_matrix.page
+from coverage_matrix.programs import PRIMITIVES
+
+from wengert.display.registry import constants, graph_rules, primitive_table
+
+__all__ = ["PARTS", "main", "part_of", "renewed"]
+
+DOCS: Final = Path(__file__).parent
+GRAPH: Final = DOCS / "explanation" / "graph.md"
+COVERAGE: Final = DOCS / "explanation" / "coverage.md"
+
+# page -> name of the part -> what makes it
+PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
+    GRAPH: {
+        "rules": graph_rules,
+        "primitives": lambda: primitive_table(PRIMITIVES),
+        "constants": lambda: constants(PRIMITIVES),
+    },
+    COVERAGE: {
+        "functions": coverage_matrix.page.numpy_table,
+        "constants": coverage_matrix.page.constants,
+        "primitives": coverage_matrix.page.primitives_table,
+    },
+}
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- begin {name} -->\n\n)(.*?)(\n\n<!-- end {name} -->)", re.DOTALL)
+
+
+def part_of(page: Path, name: str) -> str:
+    """A generated part as it stands on a page."""
+    found = _pattern(name).search(page.read_text(encoding="utf-8"))
+    if found is None:
+        raise LookupError(
+            f"{page.name} has no part {name!r}: mark it with <!-- begin {name} --> and <!-- end {name} -->"
+        )
+    return found[2]
+
+
+def renewed(page: Path) -> str:
+    """The text of a page with its generated parts as they should be."""
+    text = page.read_text(encoding="utf-8")
+    for name, make in PARTS[page].items():
+        part = make()
+        text, count = _pattern(name).subn(lambda found, part=part: found[1] + part + found[3], text)  # type: ignore[misc]
+        if count != 1:
+            raise LookupError(f"{page.name} has {count} parts {name!r}, and should have one")
+    return text
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Renew every page, or say which ones are out of date."""
+    stale = [page for page in PARTS if renewed(page) != page.read_text(encoding="utf-8")]
+    for page in stale:
+        sys.stdout.write(f"{page.relative_to(DOCS.parent)}\n")
+        if "--check" not in arguments:
+            page.write_text(renewed(page), encoding="utf-8")
+    return int("--check" in arguments and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

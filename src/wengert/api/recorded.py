@@ -1,0 +1,42 @@
+"""Running a function of leaves on a tape that outlives the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.api.arguments import call, flat_output, split_auxiliary, strip_auxiliary
+from wengert.transforms.tape import Tape, snapshot
+
+__all__ = ["own", "record"]
+
+
+def own(value: Any) -> Any:
+    """A value that the caller may write into, apart from what a tape keeps."""
+    return value.copy() if isinstance(value, np.ndarray) else snapshot(value)
+
+
+def record(
+    f: Callable[..., Any],
+    leaves: list[Any],
+    structure: tree.Structure,
+    tape: Tape,
+    operation: str,
+    has_aux: bool,
+) -> tuple[list[Any], tree.Structure, list[Any], Any]:
+    """Record f at these leaves: the traced results, their structure, their values, and the extra result."""
+    aux = None
+    with tape:
+        try:
+            result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
+            if has_aux:
+                result, aux = split_auxiliary(f, result, operation)
+            outputs, form = flat_output(f, result, operation)
+        except BaseException:
+            tape.release()
+            raise
+    values = [own(strip_auxiliary(output, tape)) for output in outputs]
+    return outputs, form, values, tree.map(own, strip_auxiliary(aux, tape)) if has_aux else None

@@ -1,0 +1,26 @@
+"""Looking for NaN in a result, at the cost of reading it once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.tracing import primal
+
+__all__ = ["has_nan"]
+
+
+def has_nan(value: Any) -> bool:
+    """Whether a plain or traced number or array holds a NaN; False where there is no value to look at.
+
+    A NaN makes the sum of squares NaN, which BLAS computes faster than any mask. Complex infinities may be taken for
+    NaN; the caller then only looks closer than needed.
+    """
+    value = primal(value)
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "fc":
+            return False
+        total = np.vdot(value, value)
+        return bool(total != total)
+    return value is not None and bool(value != value)

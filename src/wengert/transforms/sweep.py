@@ -1,0 +1,159 @@
+"""The two sweeps over a tape.
+
+A sweep runs first as the formulas stand. Where a zero meets an infinity or a NaN on the way, a NaN comes out at the end;
+then the same stretch is computed once more with zeros that annihilate. What is finite pays one look at the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wengert.graph import ArrayType, Operand, bind
+from wengert.primitives.shaping import broadcast_to
+from wengert.transforms.finite import has_nan
+from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
+
+__all__ = ["pull_block", "push_all", "zeros"]
+
+Entry = tuple[Any, int, Any, tuple[Any, ...], Any]
+# what Python raises on plain floats where NumPy gives inf or NaN
+_PYTHON_ERRORS = (ZeroDivisionError, OverflowError)
+
+
+def zeros(kind: ArrayType, batch: int) -> Any:
+    """A zero tangent of this type, with a batch axis where asked."""
+    shape = (batch, *kind.shape) if batch else kind.shape
+    return bind(broadcast_to, (kind.dtype.type(0),), (shape,)) if shape else kind.dtype.type(0)
+
+
+def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bool, batch: int) -> None:
+    """Pull cotangents back through a stretch of the tape, last equation first.
+
+    `cotangents` has one place per slot and changes in place; the first `live` of them are looked at for NaN.
+    """
+    before = cotangents.copy()
+    if raw and not batch:
+        _pull_plain(block, cotangents)
+    else:
+        for entry in reversed(block):
+            _pull_one(cotangents, entry, raw, batch, False)
+    if any([part is not None and _lost(part) for part in cotangents[:live]]):
+        cotangents[:] = before
+        for entry in reversed(block):
+            _pull_one(cotangents, entry, raw, batch, True)
+
+
+def _lost(part: Any) -> bool:
+    if part.__class__ is Scaled:
+        return part.factor is not None and has_nan(part.factor)
+    return part.__class__ is not Unit and has_nan(part)
+
+
+def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
+    """The inner loop of reverse mode on plain arrays."""
+    for entry in reversed(block):
+        pull, slot, slots, saved, _ = entry
+        if pull is None:
+            _pull_one(cotangents, entry, True, 0, False)
+            continue
+        cotangent = cotangents[slot]
+        if cotangent is None:
+            continue
+        cotangents[slot] = None
+        try:
+            outgoing = pull(*saved, cotangent)
+        except _PYTHON_ERRORS:
+            outgoing = entry[4].pullback(raw=True, annihilate=True)(*saved, cotangent)
+        if slots.__class__ is int:
+            present = cotangents[slots]
+            cotangents[slots] = outgoing if present is None else present + outgoing
+        else:
+            for place, part in zip(slots, outgoing):  # noqa: B905 (a keyword would cost a tenth of the loop)
+                present = cotangents[place]
+                cotangents[place] = part if present is None else present + part
+
+
+def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihilate: bool) -> None:
+    """One equation in general: several results, many cotangents at once, traced ones, zeros that annihilate."""
+    _, slot, slots, saved, rule = entry
+    count = len(rule.results)
+    incoming = cotangents[slot : slot + count]
+    cotangents[slot : slot + count] = [None] * count
+    if all([part is None for part in incoming]):
+        return
+    outgoing: Any
+    shared = factors(incoming, rule.results) if batch and on_factors(rule) else None
+    if shared is not None:
+        parts = _run(rule.pullback, saved, shared[1], raw, annihilate, 0)
+        parts = parts if len(rule.active) > 1 else (parts,)
+        outgoing = [Scaled(shared[0], part) for part in parts]
+    else:
+        if batch:
+            incoming = [part if part is None else dense(part) for part in incoming]
+        if count > 1:
+            pairs = zip(incoming, rule.results, strict=True)
+            incoming = [zeros(kind, batch) if part is None else part for part, kind in pairs]
+        outgoing = _run(rule.pullback, saved, incoming, raw, annihilate, batch)
+        outgoing = outgoing if len(rule.active) > 1 else (outgoing,)
+    places = (slots,) if slots.__class__ is int else slots
+    for place, part in zip(places, outgoing, strict=True):
+        present = cotangents[place]
+        cotangents[place] = part if present is None else add(present, part) if batch else present + part
+
+
+def _run(
+    form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, annihilate: bool, batch: int
+) -> Any:
+    try:
+        return form(raw=raw, annihilate=annihilate, batch=batch)(*saved, *seeds)
+    except _PYTHON_ERRORS:
+        return form(raw=raw, annihilate=True, batch=batch)(*saved, *seeds)
+
+
+def push_all(
+    entries: Sequence[Entry], tangents: list[Any], raw: bool, batch: int, annihilate: bool
+) -> list[Any]:
+    """Push tangents of the first slots through the whole tape: one tangent per slot comes out, None for zero."""
+    for _, slot, slots, saved, rule in entries:
+        places = (slots,) if slots.__class__ is int else slots
+        given = [tangents[place] for place in places]
+        if all([part is None for part in given]):
+            continue
+        out = _pushed(rule, saved, given, raw, batch, annihilate)
+        if len(rule.results) == 1:
+            tangents[slot] = out
+        else:
+            tangents[slot : slot + len(out)] = out
+    return tangents
+
+
+def _pushed(
+    rule: Any, saved: tuple[Any, ...], given: list[Any], raw: bool, batch: int, annihilate: bool
+) -> Any:
+    kinds = [rule.types[i] for i in rule.active]
+    if batch and all([part is not None for part in given]):
+        shared = factors(given, kinds) if on_factors(rule) else None
+        if shared is not None:
+            return Scaled(shared[0], _run(rule.pushforward, saved, shared[1], raw, annihilate, 0))
+        columns = _columns(rule, saved, given)
+        if columns is not None:
+            return Scaled(columns, None)
+    parts = [zeros(kind, batch) if part is None else part for part, kind in zip(given, kinds, strict=True)]
+    if batch:
+        parts = [dense(part) for part in parts]
+    return _run(rule.pushforward, saved, parts, raw, annihilate, batch)
+
+
+def _columns(rule: Any, saved: tuple[Any, ...], given: list[Any]) -> Any:
+    """What rows of the identity become in an operation that says so, without a product with the identity."""
+    if len(given) != 1 or given[0].__class__ is not Unit:
+        return None
+    position = rule.active[0]
+    columns = rule.primitive.columns.get(position)
+    return None if columns is None else columns(given[0].start, given[0].stop, *saved[: len(rule.types)])
+
+
+def any_traced(values: Sequence[Any]) -> bool:
+    """Whether one of these is followed by a recording."""
+    return any([isinstance(value, Operand) for value in values])

@@ -1,0 +1,67 @@
+"""The documentation keeps to the code: its generated parts, its lists of names, its links."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import wengert
+from wengert import errors
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+if str(DOCS) not in sys.path:
+    sys.path.insert(0, str(DOCS))
+generate = importlib.import_module("generate")
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+PAGES = sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)
+# one process may run a page that adds a primitive before the test: what is compared is made at once
+GRAPH = {name: make() for name, make in generate.PARTS[generate.GRAPH].items()}
+
+
+@pytest.mark.parametrize("part", GRAPH)
+def test_the_page_of_the_graph_is_up_to_date(part):
+    found = generate.part_of(generate.GRAPH, part).splitlines()
+    assert found == GRAPH[part].splitlines(), "run: python docs/generate.py"
+
+
+def test_every_public_name_is_in_the_reference():
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    modules = {"errors", "numpy", "tree"}
+    documented = set(
+        re.findall(r"^\.\. auto(?:function|class):: wengert(?:\.\w+)*\.(\w+)$", text, re.MULTILINE)
+    )
+    assert set(wengert.__all__) - modules <= documented
+
+
+def test_the_exception_tree_names_every_error():
+    tree = errors.__doc__ or ""
+    assert [name for name in errors.__all__ if name not in tree] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=relative)
+def test_links_between_pages_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)", page.read_text(encoding="utf-8"))
+    broken = [link for link in links if not (page.parent / link).exists()]
+    assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_page_is_in_a_table_of_contents(page):
+    listed = {
+        (index.parent / f"{entry}.md").resolve()
+        for index in DOCS.rglob("index.md")
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", index.read_text(encoding="utf-8"), re.DOTALL)
+        for entry in block.splitlines()
+        if entry and not entry.startswith(":")
+    }
+    assert page == DOCS / "index.md" or page.resolve() in listed
