@@ -87,21 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, or 'bars'"
-    )
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, or 'bars'")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write machine, settings and all medians as JSON"
     )
-    parser.add_argument(
-        "--read", type=Path, metavar="FILE", help="report a run kept with --json instead of measuring"
-    )
-    parser.add_argument(
-        "--markdown", action="store_true", help="print the README's table instead of the report"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer and shorter samples: a look, not a measurement"
-    )
+    parser.add_argument("--read", type=Path, metavar="FILE", help="report a run kept with --json instead of measuring")
+    parser.add_argument("--markdown", action="store_true", help="print the README's table instead of the report")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter samples: a look, not a measurement")
     parser.add_argument(
         "--peers",
         type=_peer_names,
@@ -132,9 +124,7 @@ def _list_lines() -> list[str]:
     lines = [f"{case.name:<{width}}  {case.title} ({case.quantity.value})" for case in CASES]
     lines.append(f"{MEMORY_CASE.name:<{width}}  {MEMORY_CASE.title} (peak memory of the gradient)")
     lines.append(f"{STARTUP:<{width}}  import wengert beside import numpy")
-    standing = [
-        f"{one.name} ({one.version() if one.available() else 'not installed'})" for one in CONTESTANTS
-    ]
+    standing = [f"{one.name} ({one.version() if one.available() else 'not installed'})" for one in CONTESTANTS]
     return [*lines, "", "contestants: " + ", ".join(standing)]
 
 
@@ -156,9 +146,7 @@ def _read(path: Path) -> Run:
 
 def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     settings = QUICK if options.quick else Settings()
-    contestants = present(
-        _rivals_in_bars() if options.peers is None and wants_bars(options) else options.peers
-    )
+    contestants = present(_rivals_in_bars() if options.peers is None and wants_bars(options) else options.peers)
     # Imports are timed first, while the machine is quiet and this process has started no threads.
     startup = measure_startup(3 if options.quick else 9) if STARTUP in names else None
     for contestant in contestants:

@@ -79,15 +79,11 @@ def _contract(parts: Sequence[np.ndarray], directions: Sequence[np.ndarray], ord
     return float(sum(np.vdot(part, direction) for part, direction in zip(parts, directions, strict=True)))
 
 
-def _directional_difference(
-    case: Case, inputs: tuple[Any, ...], directions: Sequence[np.ndarray], order: int
-) -> float:
+def _directional_difference(case: Case, inputs: tuple[Any, ...], directions: Sequence[np.ndarray], order: int) -> float:
     """First or second derivative along a direction, by central differences with an error of order four."""
     length = math.sqrt(sum(float(np.vdot(direction, direction)) for direction in directions))
     step = {1: 1e-3, 2: 1e-2}[order] / length
-    far_down, down, here, up, far_up = (
-        _value_at(case, inputs, directions, k * step) for k in (-2, -1, 0, 1, 2)
-    )
+    far_down, down, here, up, far_up = (_value_at(case, inputs, directions, k * step) for k in (-2, -1, 0, 1, 2))
     if order == 1:
         return (8.0 * (up - down) - (far_up - far_down)) / (12.0 * step)
     return (16.0 * (up + down) - (far_up + far_down) - 30.0 * here) / (12.0 * step**2)

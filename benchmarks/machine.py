@@ -53,6 +53,4 @@ def _threads() -> str:
         return "unknown (threadpoolctl is not installed)"
     pools = importlib.import_module("threadpoolctl").threadpool_info()
     names = [f"{pool['internal_api']} {pool['version'] or ''}".strip() for pool in pools]
-    return (
-        ", ".join(f"{name}: {pool['num_threads']}" for name, pool in zip(names, pools, strict=True)) or "none"
-    )
+    return ", ".join(f"{name}: {pool['num_threads']}" for name, pool in zip(names, pools, strict=True)) or "none"

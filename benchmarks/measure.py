@@ -110,18 +110,14 @@ def measure_case(
 ) -> CaseResult:
     """Check everyone's answer, then time those whose answer is right."""
     inputs = case.make_inputs(small=small)
-    entries = [
-        enter(contestant, case, inputs, settings) for contestant in contestants if contestant.takes_part(case)
-    ]
+    entries = [enter(contestant, case, inputs, settings) for contestant in contestants if contestant.takes_part(case)]
     entrants = [entry for entry in entries if isinstance(entry, Entrant)]
     disturbed = _run_rounds(entrants, inputs, settings)
     timings = tuple(entry.timing() if isinstance(entry, Entrant) else entry for entry in entries)
     return CaseResult(case.name, case.title, case.quantity.value, timings, disturbed)
 
 
-def enter(
-    contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings: Settings
-) -> Entrant | Timing:
+def enter(contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings: Settings) -> Entrant | Timing:
     """The fastest correct way of a contestant, or the report of its failure."""
     if contestant.name in case.declined:
         return Timing(contestant.name, Status.DECLINED, message=case.declined[contestant.name])
@@ -188,13 +184,9 @@ def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Sett
     return disturbed
 
 
-def _round(
-    entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings, *, keep_anyway: bool
-) -> bool:
+def _round(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings, *, keep_anyway: bool) -> bool:
     """A sample from everyone who has not left; thrown away if other programs kept the machine busy."""
-    staying = [
-        one for one in entrants if len(one.samples) < settings.least_rounds or one.spent < settings.patience
-    ]
+    staying = [one for one in entrants if len(one.samples) < settings.least_rounds or one.spent < settings.patience]
     work = OtherWork()
     seconds = []
     for entrant in staying:

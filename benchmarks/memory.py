@@ -33,9 +33,7 @@ where aligned arrays may leave holes of almost their size: what keeps 11 arrays 
 
 def measure_memory(contestants: Iterable[Contestant]) -> tuple[MemoryResult, ...]:
     """The memory case for everyone who takes part in it."""
-    return tuple(
-        _in_fresh_process(contestant) for contestant in contestants if contestant.takes_part(MEMORY_CASE)
-    )
+    return tuple(_in_fresh_process(contestant) for contestant in contestants if contestant.takes_part(MEMORY_CASE))
 
 
 def _in_fresh_process(contestant: Contestant) -> MemoryResult:

@@ -25,13 +25,9 @@ def text(run: Run) -> str:
         if "wengert" in names:
             title = "Gradient over function, and each peer's time over Wengert's (above 1: Wengert is faster)"
             sections.append(f"{title}\n\n" + aligned(ratios(run, names)))
-        sections.append(
-            "Time of the first call (trace and compile included)\n\n" + aligned(first_calls(run, names))
-        )
+        sections.append("Time of the first call (trace and compile included)\n\n" + aligned(first_calls(run, names)))
     if run.memory:
-        sections.append(
-            "Peak memory of the gradient, in arrays of the input's size\n\n" + aligned(memory(run.memory))
-        )
+        sections.append("Peak memory of the gradient, in arrays of the input's size\n\n" + aligned(memory(run.memory)))
     if run.startup:
         sections.append("Import, fresh process\n\n" + aligned(startup(run.startup)))
     remarks = _remarks(run)
@@ -108,9 +104,7 @@ def first_calls(run: Run, names: Sequence[str]) -> Rows:
     for case in run.cases:
         timings = [case.timing(name) for name in callers]
         seconds = [timing.first_call if timing else None for timing in timings]
-        rows.append(
-            [case.title, *(NO_FIGURE if value is None else format_seconds(value) for value in seconds)]
-        )
+        rows.append([case.title, *(NO_FIGURE if value is None else format_seconds(value) for value in seconds)])
     return [["case", *callers], *rows]
 
 
@@ -162,9 +156,7 @@ def _remarks(run: Run) -> list[str]:
             elif timing.way:
                 remarks.append(f"{case.title}: {timing.contestant} by {timing.way}")
     remarks += [
-        f"memory: {entry.contestant} {entry.status.upper()}: {entry.message}"
-        for entry in run.memory
-        if entry.message
+        f"memory: {entry.contestant} {entry.status.upper()}: {entry.message}" for entry in run.memory if entry.message
     ]
     return remarks
 

@@ -110,9 +110,7 @@ class Run:
         return cls(
             machine=data["machine"],
             cases=tuple(_case_from_json(case) for case in data["cases"]),
-            memory=tuple(
-                MemoryResult(**{**entry, "status": Status(entry["status"])}) for entry in data["memory"]
-            ),
+            memory=tuple(MemoryResult(**{**entry, "status": Status(entry["status"])}) for entry in data["memory"]),
             startup=StartupResult(**data["startup"]) if data["startup"] else None,
             settings=data["settings"],
         )

@@ -412,8 +412,7 @@ many = dict.fromkeys("abcdefgh", 0)
         (
             Ring(1, unit="m" * 100),
             Ring(1, unit="m" * 101),
-            "expected a Ring of 1 with 'mmmmmmmmmmmm...mmmmmmmmmmmmm', "
-            "received another that does not compare equal",
+            "expected a Ring of 1 with 'mmmmmmmmmmmm...mmmmmmmmmmmmm', received another that does not compare equal",
         ),
     ],
 )
@@ -434,6 +433,5 @@ def test_mapping_over_trees_that_are_nested_differently():
     with pytest.raises(ValueError, match="tree 3 of map") as caught:
         tree.map(max, [1, 2], [3, 4], [5, (6, 7)])
     assert str(caught.value) == (
-        "tree 3 of map differs from tree 1: expected a single value at [1], received a tuple of 2; "
-        "nest all trees alike"
+        "tree 3 of map differs from tree 1: expected a single value at [1], received a tuple of 2; nest all trees alike"
     )

@@ -60,9 +60,7 @@ class Torch(Differentiator):
                 def partial(variable: Any) -> Any:
                     return function(*tensors[:argument], variable, *tensors[argument + 1 :])
 
-                return torch.autograd.functional.hessian(
-                    partial, tensors[argument], vectorize=vectorize
-                ).numpy()
+                return torch.autograd.functional.hessian(partial, tensors[argument], vectorize=vectorize).numpy()
 
             return hessian
 

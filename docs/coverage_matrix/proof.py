@@ -89,11 +89,7 @@ def _is_constant(program: Program) -> bool:
 
 def _floats(result: Any) -> list[Any]:
     leaves = wg.tree.flatten(result)[0]
-    return [
-        leaf
-        for leaf in leaves
-        if not isinstance(leaf, (str, Operand)) and np.asarray(leaf).dtype.kind in "fc"
-    ]
+    return [leaf for leaf in leaves if not isinstance(leaf, (str, Operand)) and np.asarray(leaf).dtype.kind in "fc"]
 
 
 def _close(found: Any, expected: Any) -> bool:
@@ -153,9 +149,7 @@ class _Proof:
     def second(self) -> bool:
         """Forward over reverse, and reverse over forward."""
         expected = _slope(self.along_u, self.args, self.v)
-        over_forward = wg.grad(
-            lambda *args: wg.jvp(self.scalar, args, self.u)[1], tuple(range(len(self.args)))
-        )
+        over_forward = wg.grad(lambda *args: wg.jvp(self.scalar, args, self.u)[1], tuple(range(len(self.args))))
         return _close(self.along_u_and_v(*self.args), expected) and _close(
             _dot(over_forward(*self.args), self.v), expected
         )
@@ -174,9 +168,7 @@ class _Proof:
 
         together = wg.vmap(both)(*stacked)
         apart = [both(*example) for example in examples]
-        return all(
-            _close(a, np.stack(parts)) for a, parts in zip(together, zip(*apart, strict=True), strict=True)
-        )
+        return all(_close(a, np.stack(parts)) for a, parts in zip(together, zip(*apart, strict=True), strict=True))
 
 
 def _leaves(result: Any) -> list[Any]:

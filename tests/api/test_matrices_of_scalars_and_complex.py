@@ -105,9 +105,7 @@ def test_tangents_have_the_dtype_of_their_value():
     assert y.dtype == dy.dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    "choice", [{"argnums": (0, -1)}, {"argnums": 0, "argnames": "x"}, {"argnums": (0, 0)}]
-)
+@pytest.mark.parametrize("choice", [{"argnums": (0, -1)}, {"argnums": 0, "argnames": "x"}, {"argnums": (0, 0)}])
 def test_an_argument_is_chosen_once(choice):
     with pytest.raises(TypeError, match="once"):
         wg.grad(lambda x: np.sum(x**2), **choice)(X)

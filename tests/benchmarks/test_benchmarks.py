@@ -73,9 +73,7 @@ def test_a_case_names_contestants_that_exist(case):
 @every_case
 def test_the_plain_function_gives_a_finite_number(case):
     inputs = case.make_inputs(small=True)
-    value = (
-        case.function(inputs[0][0]) if case.quantity is Quantity.MANY_GRADIENTS else case.function(*inputs)
-    )
+    value = case.function(inputs[0][0]) if case.quantity is Quantity.MANY_GRADIENTS else case.function(*inputs)
     assert np.shape(value) == ()
     assert math.isfinite(value)
 
@@ -204,9 +202,7 @@ def test_writing_into_the_inputs_is_reported_and_undone():
         x[0] = 7.0
         return gradient
 
-    result = measure_case(
-        case, [Answering(only=overwrite), Answering(only=case.derivative)], HASTE, small=True
-    )
+    result = measure_case(case, [Answering(only=overwrite), Answering(only=case.derivative)], HASTE, small=True)
     first, second = result.timings
     assert (first.status, first.message) == (Status.WRONG, "the inputs were written into")
     assert second.status is Status.OK
@@ -214,9 +210,7 @@ def test_writing_into_the_inputs_is_reported_and_undone():
 
 def test_a_wrong_way_is_passed_over_for_a_right_one():
     case = case_named("quadratic-hessian-500")
-    timing = outcome(
-        case, Answering(zeros=lambda x, A, b: np.zeros_like(A), halves=lambda x, A, b: 0.5 * (A + A.T))
-    )
+    timing = outcome(case, Answering(zeros=lambda x, A, b: np.zeros_like(A), halves=lambda x, A, b: 0.5 * (A + A.T)))
     assert (timing.status, timing.way) == (Status.OK, "halves")
 
 

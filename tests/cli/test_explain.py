@@ -154,8 +154,7 @@ def test_the_products_in_the_json_fit_the_jacobian(explain, write):
     write("model.py", WAVES)
     found = json.loads(explain("model.py:waves", "--json", "--seed", "3").out)
     arrays = {
-        key: np.array(found[key][0]["values"])
-        for key in ("tangents", "pushed", "cotangents", "pulled", "jacobian")
+        key: np.array(found[key][0]["values"]) for key in ("tangents", "pushed", "cotangents", "pulled", "jacobian")
     }
     assert found["jacobian_shapes"] == {"d result / d x": [3, 3]}
     np.testing.assert_allclose(arrays["jacobian"] @ arrays["tangents"], arrays["pushed"])
@@ -292,9 +291,7 @@ def test_a_long_list_is_folded(explain, write):
     lines = sections(explain("model.py:f", "--order", "1").out)["Wengert list, 100 equations"].splitlines()
     assert len(lines) == 42
     assert "  ... 61 lines folded ..." in lines
-    lines = sections(explain("model.py:f", "--order", "1", "--max-lines", "5").out)[
-        "Wengert list, 100 equations"
-    ]
+    lines = sections(explain("model.py:f", "--order", "1", "--max-lines", "5").out)["Wengert list, 100 equations"]
     assert [line.split("#")[0].rstrip() for line in lines.splitlines()] == [
         "f(x: float):",
         "  v1: float64 = sin(x)",
@@ -315,9 +312,7 @@ def test_json_holds_the_whole_list_unless_asked(explain, write):
 
 
 def test_results_without_a_derivative_are_left_aside(explain, write):
-    write(
-        "model.py", 'def f(x=np.array([1.0, 2.0])):\n    return np.sum(x * x), {"n": 2, "name": "squares"}\n'
-    )
+    write("model.py", 'def f(x=np.array([1.0, 2.0])):\n    return np.sum(x * x), {"n": 2, "name": "squares"}\n')
     found = sections(explain("model.py:f").out)
     assert found["Gradient"].startswith("x  float64[2]")
     assert found["Notes"] == "only the floating-point results are differentiated: result[0]"
@@ -474,7 +469,5 @@ def test_help(capsys):
     assert "explain" in capsys.readouterr().out
     assert main(["explain", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(
-        option in shown for option in ("--input", "--wrt", "--order", "--json", "--max-lines", "--seed")
-    )
+    assert all(option in shown for option in ("--input", "--wrt", "--order", "--json", "--max-lines", "--seed"))
     assert "exit codes" in shown

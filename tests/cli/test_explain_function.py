@@ -37,9 +37,7 @@ def test_arguments_are_chosen_by_position_or_name():
     by_position = explain(rosenbrock, x, scale, argnums=1)
     by_name = explain(rosenbrock, x, scale=scale, argnames="scale")
     for found in (by_position, by_name):
-        assert [(part.name, part.value) for part in found.derivative.parts] == [
-            ("scale", pytest.approx(0.5625))
-        ]
+        assert [(part.name, part.value) for part in found.derivative.parts] == [("scale", pytest.approx(0.5625))]
 
 
 def test_the_arguments_are_not_modified():

@@ -33,9 +33,7 @@ def test_no_function(refusal, write):
     assert refusal("model.py:") == (
         "write FILE.py:FUNCTION; nothing follows the colon in 'model.py:'; for example model.py:square"
     )
-    assert refusal("elsewhere.py") == (
-        "write FILE.py:FUNCTION; 'elsewhere.py' does not say which function is meant"
-    )
+    assert refusal("elsewhere.py") == ("write FILE.py:FUNCTION; 'elsewhere.py' does not say which function is meant")
 
 
 def test_a_wrong_name(refusal, write):
@@ -55,14 +53,10 @@ def test_a_syntax_error(refusal, write):
 
 def test_an_exception_while_importing(refusal, write):
     write("model.py", "rate = 1 / 0\n")
-    assert (
-        refusal("model.py:f")
-        == "model.py:2 raised while the file was imported: ZeroDivisionError: division by zero"
-    )
+    assert refusal("model.py:f") == "model.py:2 raised while the file was imported: ZeroDivisionError: division by zero"
     write("uses.py", "import no_such_module_anywhere\n")
     assert refusal("uses.py:f") == (
-        "uses.py:2 raised while the file was imported: ModuleNotFoundError: No module named "
-        "'no_such_module_anywhere'"
+        "uses.py:2 raised while the file was imported: ModuleNotFoundError: No module named 'no_such_module_anywhere'"
     )
     write("broken_neighbour.py", "\nraise ValueError('two\\n  lines')\n")
     write("imports.py", "import broken_neighbour\n")
@@ -134,8 +128,7 @@ def test_missing_inputs(refusal, write):
 def test_inputs_of_a_wrong_kind(refusal, write):
     write("listed.py", "def f(x):\n    return x\n\ndef example_inputs():\n    return [1.0]\n")
     assert refusal("listed.py:f") == (
-        "example_inputs() must return a tuple in the order of the parameters (x), or a dict by name; "
-        "it returned a list"
+        "example_inputs() must return a tuple in the order of the parameters (x), or a dict by name; it returned a list"
     )
     write("many.py", "def f(x):\n    return x\n\ndef example_inputs():\n    return 1.0, 2.0\n")
     assert refusal("many.py:f") == (
@@ -144,8 +137,7 @@ def test_inputs_of_a_wrong_kind(refusal, write):
     )
     write("failing.py", "def f(x):\n    return x\n\ndef example_inputs():\n    return open('no such file')\n")
     assert refusal("failing.py:f") == (
-        "example_inputs() raised FileNotFoundError: [Errno 2] No such file or directory: "
-        "'no such file' (failing.py:6)"
+        "example_inputs() raised FileNotFoundError: [Errno 2] No such file or directory: 'no such file' (failing.py:6)"
     )
 
 
@@ -222,13 +214,9 @@ def test_arguments_without_numbers(refusal, write):
 
 def test_unknown_arguments_to_differentiate_in(refusal, write):
     write("model.py", "def f(weights=1.0, bias=2.0):\n    return weights * bias\n")
-    assert refusal("model.py:f", "--wrt", "weigths") == (
-        "--wrt: f has no parameter 'weigths'; did you mean weights?"
-    )
+    assert refusal("model.py:f", "--wrt", "weigths") == ("--wrt: f has no parameter 'weigths'; did you mean weights?")
     assert refusal("model.py:f", "--wrt", "q") == "--wrt: f has no parameter 'q'; it has weights, bias"
-    assert (
-        refusal("model.py:f", "--wrt", "bias,bias") == "--wrt: name each parameter once; received bias,bias"
-    )
+    assert refusal("model.py:f", "--wrt", "bias,bias") == "--wrt: name each parameter once; received bias,bias"
 
 
 @pytest.mark.parametrize(

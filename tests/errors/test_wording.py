@@ -181,9 +181,7 @@ def line_of(program):
 @pytest.mark.parametrize(
     ("program", "x", "kind", "what", "remedy"), IN_PROGRAMS, ids=lambda p: getattr(p, "__name__", "")
 )
-@pytest.mark.parametrize(
-    "derivative", [wg.grad, lambda f: lambda x: wg.jvp(f, (x,), (x,))], ids=["grad", "jvp"]
-)
+@pytest.mark.parametrize("derivative", [wg.grad, lambda f: lambda x: wg.jvp(f, (x,), (x,))], ids=["grad", "jvp"])
 def test_errors_in_programs_name_the_line_and_the_remedy(program, x, kind, what, remedy, derivative):
     with pytest.raises(kind) as caught:
         derivative(program)(x)
@@ -271,9 +269,7 @@ def test_a_leaked_value_is_named(operation, use):
         return np.sum(x)
 
     wg.grad(leak)(X)
-    with pytest.raises(
-        LeakedTracerError, match="after the differentiated function that it belongs to has returned"
-    ):
+    with pytest.raises(LeakedTracerError, match="after the differentiated function that it belongs to has returned"):
         operation(lambda x: use(leaked[0]))
 
 
@@ -332,9 +328,7 @@ def test_a_batched_number_can_be_formatted():
 
 def test_scipy_s_functions_are_named_and_the_users_line_with_them():
     special = pytest.importorskip("scipy.special")
-    with pytest.raises(
-        UnsupportedError, match=r"scipy\.special\.gamma has no differentiation rule \(at test_wording"
-    ):
+    with pytest.raises(UnsupportedError, match=r"scipy\.special\.gamma has no differentiation rule \(at test_wording"):
         wg.grad(lambda x: np.sum(special.gamma(x)))(X)
     with pytest.raises(ConversionError, match=r"test_wording\.py"):
         wg.grad(lambda x: special.logsumexp(x))(X)

@@ -253,9 +253,7 @@ DECOMPOSITIONS = {
     *("qr", "slogdet", "solve", "svd", "svdvals", "vector_norm"),
 }
 
-CASES = [
-    (function, shape, form) for shape, rows in TABLE.items() for function, *forms in rows for form in forms
-]
+CASES = [(function, shape, form) for shape, rows in TABLE.items() for function, *forms in rows for form in forms]
 CASES += [(function, shape, function) for function in ELEMENTWISE for shape in "svm"]
 CASES += [(f, "v", lambda x, f=f, to_domain=d: f(to_domain(x))) for f, d in NARROW.items()]
 
@@ -289,9 +287,7 @@ def central(function, x, direction, step=1e-6):
 
 
 def close(left, right, tolerance):
-    np.testing.assert_allclose(
-        left, right, rtol=tolerance, atol=tolerance * (1 + np.abs(right).max(initial=0))
-    )
+    np.testing.assert_allclose(left, right, rtol=tolerance, atol=tolerance * (1 + np.abs(right).max(initial=0)))
 
 
 @pytest.fixture
@@ -374,9 +370,7 @@ def test_constants_have_numpy_s_values(function, rng):
     seen = []
 
     def program(t):
-        seen.append(
-            tree.map(lambda leaf: leaf.value if hasattr(leaf, "recording") else leaf, CONSTANTS[function](t))
-        )
+        seen.append(tree.map(lambda leaf: leaf.value if hasattr(leaf, "recording") else leaf, CONSTANTS[function](t)))
         return np.sum(t)
 
     wg.grad(program)(x)

@@ -97,9 +97,7 @@ def test_writes_reach_what_they_reach_in_numpy(x, part):
         moved = [x.copy(order="K"), x.copy(order="K")]
         moved[0][place] += step
         moved[1][place] -= step
-        assert gradient[place] == pytest.approx(
-            (program(moved[0]) - program(moved[1])) / (2 * step), abs=1e-6
-        )
+        assert gradient[place] == pytest.approx((program(moved[0]) - program(moved[1])) / (2 * step), abs=1e-6)
 
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)

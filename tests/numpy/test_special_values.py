@@ -46,9 +46,7 @@ def test_the_modulus_is_constant_to_all_orders_at_zero():
 
 
 @pytest.mark.parametrize("f", [lambda x, y: x**y, lambda x, y: np.power(x, y)])
-@pytest.mark.parametrize(
-    ("x", "y"), [(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (1.5, 0.0), (1.5, 2.0), (0.7, -1.5)]
-)
+@pytest.mark.parametrize(("x", "y"), [(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (1.5, 0.0), (1.5, 2.0), (0.7, -1.5)])
 def test_second_derivatives_of_powers_are_symmetric(f, x, y):
     H = np.array(wg.hessian(f, argnums=(0, 1))(x, y))
     assert H[0, 1] == pytest.approx(H[1, 0], rel=1e-13)

@@ -190,13 +190,9 @@ def test_the_second_order_agrees_with_differences_of_the_gradient(f, sampler, dt
     forward_over_reverse = wg.jvp(gradient, (x,), (dx,))[1]
     np.testing.assert_allclose(forward_over_reverse, expected, rtol=1e-5, atol=2e-6 * scale)
     reverse_over_reverse = wg.grad(lambda x: np.sum(np.real(np.conj(ey) * gradient(x))))(x)
-    np.testing.assert_allclose(
-        inner(reverse_over_reverse, dx), inner(ey, expected), rtol=1e-5, atol=1e-5 * scale
-    )
+    np.testing.assert_allclose(inner(reverse_over_reverse, dx), inner(ey, expected), rtol=1e-5, atol=1e-5 * scale)
     reverse_over_forward = wg.grad(lambda x: wg.jvp(loss, (x,), (dx,))[1])(x)
-    np.testing.assert_allclose(
-        inner(reverse_over_forward, ey), inner(ey, expected), rtol=1e-5, atol=1e-5 * scale
-    )
+    np.testing.assert_allclose(inner(reverse_over_forward, ey), inner(ey, expected), rtol=1e-5, atol=1e-5 * scale)
 
 
 @every_case
@@ -205,9 +201,7 @@ def test_a_batch_is_a_stack(f, sampler, dtype, symmetric):
     xs = np.stack([sampler(rng, dtype) for _ in range(3)])
     np.testing.assert_allclose(wg.vmap(f)(xs), np.stack([f(x) for x in xs]), rtol=1e-9, atol=1e-11)
     gradient = wg.grad(scalar_of(f, xs[0], rng))
-    np.testing.assert_allclose(
-        wg.vmap(gradient)(xs), np.stack([gradient(x) for x in xs]), rtol=1e-8, atol=1e-9
-    )
+    np.testing.assert_allclose(wg.vmap(gradient)(xs), np.stack([gradient(x) for x in xs]), rtol=1e-8, atol=1e-9)
 
 
 @every_case

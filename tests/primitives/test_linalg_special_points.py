@@ -16,9 +16,7 @@ rng = np.random.default_rng(3)
 Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
 REPEATED = (Q * [1.0, 1.0, 2.0, 3.0]) @ Q.T
 REPEATED = (REPEATED + REPEATED.T) / 2
-DIRECTION = np.array(
-    [[0.0, 1.0, 0.3, 0.2], [1.0, 0.5, 0.1, 0.4], [0.3, 0.1, -1.0, 0.6], [0.2, 0.4, 0.6, 0.7]]
-)
+DIRECTION = np.array([[0.0, 1.0, 0.3, 0.2], [1.0, 0.5, 0.1, 0.4], [0.3, 0.1, -1.0, 0.6], [0.2, 0.4, 0.6, 0.7]])
 WEIGHTS = rng.normal(size=(4, 4))
 
 
@@ -90,16 +88,12 @@ def test_second_order_at_repeated_eigenvalues_is_refused(power):
         lambda: wg.grad(lambda a: wg.jvp(f, (a,), (DIRECTION,))[1])(REPEATED),
         lambda: wg.hessian(f)(np.eye(3)),
     ):
-        with pytest.raises(
-            UndefinedDerivativeError, match="order two or more of eigenvalues or eigenvectors"
-        ):
+        with pytest.raises(UndefinedDerivativeError, match="order two or more of eigenvalues or eigenvectors"):
             second()
 
 
 @pytest.mark.parametrize("function", [np.log, np.sqrt, lambda w: w - 1])
-@pytest.mark.parametrize(
-    "a", [np.eye(3), np.diag([1.0, 1.0, 2.0]), REPEATED], ids=["eye", "diagonal", "full"]
-)
+@pytest.mark.parametrize("a", [np.eye(3), np.diag([1.0, 1.0, 2.0]), REPEATED], ids=["eye", "diagonal", "full"])
 def test_a_function_of_a_matrix_with_repeated_eigenvalues_is_refused(function, a):
     def f(a):
         w, v = np.linalg.eigh(a)
@@ -131,9 +125,7 @@ def test_repeated_singular_values():
     a = Q[:, :3] * [2.0, 2.0, 1.0]
     gradient = wg.grad(lambda a: np.sum(np.linalg.svdvals(a) ** 2))(a)
     np.testing.assert_allclose(gradient, 2 * a, atol=1e-12)
-    with pytest.raises(
-        UndefinedDerivativeError, match="singular vectors belonging to a repeated singular value"
-    ):
+    with pytest.raises(UndefinedDerivativeError, match="singular vectors belonging to a repeated singular value"):
         wg.grad(lambda a: np.sum(np.linalg.svd(a, full_matrices=False)[0] * WEIGHTS[:, :3]))(a)
     with pytest.raises(UndefinedDerivativeError, match="order two or more of singular values or vectors"):
         wg.hessian(lambda a: np.sum(np.linalg.svdvals(a) ** 2))(a)
@@ -229,16 +221,12 @@ def test_determinants_that_leave_the_range_of_numbers():
 def test_the_second_derivative_of_a_large_singular_determinant_is_refused():
     a = np.diag([0.0, *range(1, 10)])
     assert np.isfinite(wg.grad(np.linalg.det)(a)).all()
-    with pytest.raises(
-        UndefinedDerivativeError, match=r"the gradient of np\.linalg\.det has no derivative at a singu"
-    ):
+    with pytest.raises(UndefinedDerivativeError, match=r"the gradient of np\.linalg\.det has no derivative at a singu"):
         wg.hvp(np.linalg.det, a, np.ones_like(a))
 
 
 def test_slogdet_of_a_singular_matrix():
-    with pytest.raises(
-        UndefinedDerivativeError, match=r"np.linalg.slogdet has no derivative at a singular matrix"
-    ):
+    with pytest.raises(UndefinedDerivativeError, match=r"np.linalg.slogdet has no derivative at a singular matrix"):
         wg.grad(lambda a: np.linalg.slogdet(a)[1])(np.diag([1.0, 0.0]))
 
 
@@ -261,15 +249,8 @@ def test_results_are_numpys_named_tuples():
     kinds = {}
 
     def f(a):
-        kinds.update(
-            eigh=np.linalg.eigh(a), svd=np.linalg.svd(a), qr=np.linalg.qr(a), slogdet=np.linalg.slogdet(a)
-        )
-        return (
-            kinds["eigh"].eigenvalues[0]
-            + kinds["svd"].S[0]
-            + kinds["qr"].R[0, 0]
-            + kinds["slogdet"].logabsdet
-        )
+        kinds.update(eigh=np.linalg.eigh(a), svd=np.linalg.svd(a), qr=np.linalg.qr(a), slogdet=np.linalg.slogdet(a))
+        return kinds["eigh"].eigenvalues[0] + kinds["svd"].S[0] + kinds["qr"].R[0, 0] + kinds["slogdet"].logabsdet
 
     assert np.isfinite(wg.grad(f)(DIRECTION + 3 * np.eye(4))).all()
     for name, result in kinds.items():

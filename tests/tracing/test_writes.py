@@ -595,9 +595,7 @@ def test_integers_in_place_by_floats_are_refused():
         n += x
         return numpy.sum(n * x)
 
-    with pytest.raises(
-        MutationError, match="cannot write a result of dtype float64 into an array of dtype int64"
-    ):
+    with pytest.raises(MutationError, match="cannot write a result of dtype float64 into an array of dtype int64"):
         wg.vmap(f)(numpy.ones((2, 3)))
 
 

@@ -133,9 +133,7 @@ def test_vmap(make, shape, axes):
     y = factor(shape, 4) if axes[1] == 0 else factor(shape)
 
     def looped(h: Any) -> Any:
-        one = [
-            h(*(a if axis is None else a[k] for a, axis in zip((x, y), axes, strict=True))) for k in range(4)
-        ]
+        one = [h(*(a if axis is None else a[k] for a, axis in zip((x, y), axes, strict=True))) for k in range(4)]
         return wg.tree.map(lambda *parts: np.stack(parts), *one)
 
     def total(x: Any, y: Any) -> Any:
@@ -318,9 +316,7 @@ def test_a_part_of_the_wrong_shape_is_refused():
     f.vjp(lambda out, args, g: (g[:2], None))
     for transform in (wg.grad, lambda f: wg.vmap(wg.grad(f))):
         x = x3 if transform is wg.grad else X
-        with pytest.raises(
-            RuleError, match=r"returned an array of shape \(2,\) where one of shape \(3,\) is needed"
-        ):
+        with pytest.raises(RuleError, match=r"returned an array of shape \(2,\) where one of shape \(3,\) is needed"):
             transform(lambda x: np.sum(f(x, 2.0)))(x)
 
 

@@ -51,9 +51,7 @@ def name_of(function: Any) -> str:
 class Selection:
     """Which arguments of a function are differentiated: by position, by keyword, or both."""
 
-    def __init__(
-        self, operation: str, function: Any, argnums: Positions | None, argnames: Names | None
-    ) -> None:
+    def __init__(self, operation: str, function: Any, argnums: Positions | None, argnames: Names | None) -> None:
         if not callable(function):
             raise ArgumentError(
                 f"{operation} takes a function, received {type(function).__name__} {_short(function)}; "
@@ -77,9 +75,7 @@ class Selection:
             raise ArgumentError(f"{operation}: name each differentiated argument once; received {self.keys}")
         self._first = self.single and self.keys == (0,)
 
-    def pick(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[list[Any], tree.Structure, list[Any]]:
+    def pick(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], tree.Structure, list[Any]]:
         """The leaves of the chosen arguments, their structure, and where each argument stands."""
         if self._first and args:
             leaves, structure = tree.flatten(args[0])
@@ -193,13 +189,7 @@ def check_input(
         if structure is None:
             return "the first argument"
         path = structure.paths()[leaf]
-        return (
-            selection.describe(structure, leaf)
-            if selection
-            else f"argument {path}"
-            if path
-            else "the argument"
-        )
+        return selection.describe(structure, leaf) if selection else f"argument {path}" if path else "the argument"
 
     if isinstance(value, Operand):
         if not value.type.inexact:
@@ -241,9 +231,7 @@ def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def call(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None
-) -> Any:
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None) -> Any:
     """Run the user's function; what fails inside an operation of ours is told as an error of the user's line."""
     try:
         return function(*args, **kwargs)

@@ -129,9 +129,7 @@ def _to_front(value: Any, axis: int) -> Any:
 def _from_front(f: Any, value: Any, axis: int) -> Any:
     ndim = type_of(value).ndim
     if not -ndim <= axis < ndim:
-        raise ArgumentError(
-            f"vmap: a result of {name_of(f)} has {ndim - 1} axes, so out_axes={axis} does not fit"
-        )
+        raise ArgumentError(f"vmap: a result of {name_of(f)} has {ndim - 1} axes, so out_axes={axis} does not fit")
     axis %= ndim
     out = value if axis == 0 else move_axis(value, 0, axis)
     return out.copy() if isinstance(out, np.ndarray) and not out.flags.writeable else out

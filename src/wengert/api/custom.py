@@ -58,9 +58,7 @@ class CustomRule:
             )
         return _Call(self, *self._positional(args, kwargs)).run()
 
-    def _positional(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The call with its arguments by position, as the rule gets them."""
         if not kwargs:
             return args, kwargs
@@ -98,10 +96,15 @@ class _Call:
             if position in rule.constant:
                 # a constant argument must not let a tangent in by the back door
                 self.leaves[start:] = [stop_gradient(leaf) for leaf in leaves]
-            else:
-                self.operands.extend(
-                    i for i in range(start, len(self.leaves)) if _differentiable(self.leaves[i])
-                )
+            places = range(start, len(self.leaves))
+            # what is traced is an operand even where it has no derivative: it may differ between examples
+            self.operands.extend(
+                i
+                for i in places
+                if isinstance(self.leaves[i], Operand)
+                or (position not in rule.constant
+                and _differentiable(self.leaves[i]))
+            )
 
     def run(self) -> Any:
         push = self.push if self.rule._jvp or self.rule._differential else None
@@ -171,15 +174,11 @@ class _Call:
             )
         return parts
 
-    def pull(
-        self, results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]
-    ) -> Sequence[Any]:
+    def pull(self, results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
         form = self.form
         assert self.rule._vjp is not None
         filled = [_filled(g, y) for g, y in zip(cotangents, results, strict=True)]
-        found = self.rule._vjp(
-            form.unflatten(list(results)), tuple(self.rebuild(operands)), form.unflatten(filled)
-        )
+        found = self.rule._vjp(form.unflatten(list(results)), tuple(self.rebuild(operands)), form.unflatten(filled))
         found = found if isinstance(found, tuple) else (found,)
         if len(found) != len(self.args):
             raise RuleError(
@@ -272,20 +271,26 @@ def checkpoint(f: Function) -> Function:
     def recomputed(*args: Any, **kwargs: Any) -> Any:
         inner = _Call(CustomRule(f), args, kwargs)
 
-        def push(results: Sequence[Any], operands: Sequence[Any], tangents: Sequence[Any]) -> Sequence[Any]:
-            moving = [i for i, tangent in enumerate(tangents) if tangent is not None]
-
-            def of_moving(*values: Any) -> tuple[Any, ...]:
+        def partial_of(operands: Sequence[Any], places: Sequence[int]) -> Function:
+            def of_places(*values: Any) -> tuple[Any, ...]:
                 full = list(operands)
-                for place, value in zip(moving, values, strict=True):
+                for place, value in zip(places, values, strict=True):
                     full[place] = value
                 return inner.flat(*full)
 
-            return jvp(of_moving, [operands[i] for i in moving], [tangents[i] for i in moving])[1]  # type: ignore[no-any-return]
+            return of_places
+
+        def push(results: Sequence[Any], operands: Sequence[Any], tangents: Sequence[Any]) -> Sequence[Any]:
+            moving = [i for i, tangent in enumerate(tangents) if tangent is not None]
+            directions = [tangents[i] for i in moving]
+            return jvp(partial_of(operands, moving), [operands[i] for i in moving], directions)[1]  # type: ignore[no-any-return]
 
         def pull(results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
             filled = tuple([_filled(g, y) for g, y in zip(cotangents, results, strict=True)])
-            return vjp(inner.flat, *operands)[1](filled)  # type: ignore[no-any-return]
+            inexact = [i for i, operand in enumerate(operands) if _differentiable(operand)]
+            parts = vjp(partial_of(operands, inexact), *[operands[i] for i in inexact])[1](filled)
+            found = dict(zip(inexact, parts, strict=True))
+            return [found.get(i) for i in range(len(operands))]
 
         return inner.through(push, pull)
 

@@ -247,9 +247,7 @@ def _differs(first: list[Any], again: list[Any]) -> bool:
     """Whether two calls returned different results, by more than rounding."""
     floats = [result for result in first if is_float(result)]
     return len(floats) != len(again) or not all(
-        np.allclose(
-            one, two, rtol=1e-4 if np.result_type(one).itemsize <= 4 else 1e-8, atol=0, equal_nan=True
-        )
+        np.allclose(one, two, rtol=1e-4 if np.result_type(one).itemsize <= 4 else 1e-8, atol=0, equal_nan=True)
         for one, two in zip(floats, again, strict=True)
     )
 
@@ -259,7 +257,5 @@ def _affordable(gradient: Cost, notes: list[str]) -> int:
     work = gradient.operations + EQUATION * gradient.equations
     if work <= AFFORDABLE and gradient.seconds <= AFFORDABLE_SECONDS:
         return 2
-    notes.append(
-        "the program is large or slow, so that only first derivatives were proved; order 2 proves second ones"
-    )
+    notes.append("the program is large or slow, so that only first derivatives were proved; order 2 proves second ones")
     return 1

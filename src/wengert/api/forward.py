@@ -140,9 +140,9 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     >>> import numpy as np
     >>> import wengert as wg
-    >>> y, f_lin = wg.linearize(np.sin, 0.0)
+    >>> y, f_lin = wg.linearize(lambda x: x**2, 3.0)
     >>> f_lin(2.0)
-    2.0
+    12.0
     """
     leaves, structure = tree.flatten(primals)
     check_primals(leaves, structure, "linearize")
@@ -156,10 +156,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     def linear(*tangents: Any) -> Any:
         seeds = seeds_for(tangents, structure, kinds, "linearize", "tangent", "primal")
         found = tape.push([_strong(seed) for seed in seeds], slots)
-        pushed = [
-            zeros(type_of(value), 0) if part is None else part
-            for part, value in zip(found, values, strict=True)
-        ]
+        pushed = [zeros(type_of(value), 0) if part is None else part for part, value in zip(found, values, strict=True)]
         return form.unflatten([_tidy(part, value) for part, value in zip(pushed, values, strict=True)])
 
     return form.unflatten(values), linear
@@ -247,9 +244,7 @@ def elementwise_grad(f: Function) -> Function:
         kind = type_of(x)
 
         def along(direction: Any, warn: bool = False) -> tuple[Any, Any, Any]:
-            return pushed(
-                "elementwise_grad", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn
-            )
+            return pushed("elementwise_grad", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn)
 
         ones = np.ones(kind.shape, kind.dtype)[()]
         y, slopes, _ = along(ones, warn=True)

@@ -93,10 +93,7 @@ def _input_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
         parameters = []
     names: list[str] = []
     for position, arg in enumerate(args):
-        single = (
-            position < len(parameters)
-            and parameters[position].kind is not parameters[position].VAR_POSITIONAL
-        )
+        single = position < len(parameters) and parameters[position].kind is not parameters[position].VAR_POSITIONAL
         stem = parameters[position].name if single else f"x{position}"
         names.extend(stem + path for path in tree.flatten(arg)[1].paths())
     return names

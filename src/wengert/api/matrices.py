@@ -86,13 +86,9 @@ def _jacobian(
     operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: int | None, has_aux: bool
 ) -> Function:
     if mode not in get_args(Mode):
-        raise ArgumentError(
-            f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}"
-        )
+        raise ArgumentError(f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}")
     if chunk_size is not None and (not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1):
-        raise ArgumentError(
-            f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}"
-        )
+        raise ArgumentError(f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}")
 
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
@@ -206,9 +202,7 @@ def hvp(f: Function, x: Any, v: Any, *args: Any, argnum: int = 0, **kwargs: Any)
     return pushed("hvp", f, lambda t: gradient(*before, t, *after, **kwargs), (x,), (direction,))[1]
 
 
-def gauss_newton_product(
-    f: Function, x: Any, v: Any, *args: Any, loss: Function | None = None, **kwargs: Any
-) -> Any:
+def gauss_newton_product(f: Function, x: Any, v: Any, *args: Any, loss: Function | None = None, **kwargs: Any) -> Any:
     """The product of the Gauss-Newton matrix of `loss(f(x))` with v: `Jᵀ L J v`, positive semidefinite for convex losses.
 
     Parameters

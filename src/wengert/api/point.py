@@ -33,9 +33,7 @@ class Point:
         argnums: Positions | None,
         argnames: Names | None,
     ) -> None:
-        Selection(
-            "explain", f, argnums, argnames
-        )  # raises where f, argnums or argnames are of the wrong kind
+        Selection("explain", f, argnums, argnames)  # raises where f, argnums or argnames are of the wrong kind
         self.name = name_of(f)
         self.args, self.kwargs, names = _bound(f, args, kwargs)
         self.values: dict[Place, Any] = dict([*enumerate(self.args), *self.kwargs.items()])
@@ -54,9 +52,7 @@ class Point:
             if leaves and all(map(is_float, leaves)):
                 return place
         if not self.values:
-            raise ArgumentError(
-                f"explain: {self.name} takes no argument, so that there is nothing to differentiate"
-            )
+            raise ArgumentError(f"explain: {self.name} takes no argument, so that there is nothing to differentiate")
         held = ", ".join(f"{part.name} is {part.type}" for part in self.inputs())
         raise IntegerInputError(
             f"explain: no argument of {self.name} holds floating-point numbers only ({held}), and nothing "
@@ -66,9 +62,7 @@ class Point:
     def _check(self, place: Place) -> None:
         leaves, structure = tree.flatten(self.values[place])
         if not any(np.size(leaf) for leaf in leaves):
-            raise ArgumentError(
-                f"explain: {self.names[place]} is empty, so that there is nothing to differentiate"
-            )
+            raise ArgumentError(f"explain: {self.names[place]} is empty, so that there is nothing to differentiate")
         for path, leaf in zip(structure.paths(), leaves, strict=True):
             if not is_float(leaf):
                 part = Part(self.names[place] + path, leaf)
@@ -84,9 +78,7 @@ class Point:
             leaves, structure = tree.flatten(value)
             note = "differentiated" if place in self.places else ""
             stem = self.names[place]
-            parts += [
-                Part(stem + path, leaf, note) for path, leaf in zip(structure.paths(), leaves, strict=True)
-            ]
+            parts += [Part(stem + path, leaf, note) for path, leaf in zip(structure.paths(), leaves, strict=True)]
         return tuple(parts)
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -156,20 +148,12 @@ def _bound(
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise ArgumentError(
-            f"explain: {name_of(f)}: {error}; give every argument that has no default"
-        ) from error
+        raise ArgumentError(f"explain: {name_of(f)}: {error}; give every argument that has no default") from error
     for name, parameter in signature.parameters.items():
-        if (
-            parameter.default is not parameter.empty
-            and name not in bound.arguments
-            and is_input_by_default(parameter)
-        ):
+        if parameter.default is not parameter.empty and name not in bound.arguments and is_input_by_default(parameter):
             bound.arguments[name] = parameter.default
     # the arguments of a call are read off in the order of their names
-    bound.arguments = {
-        name: bound.arguments[name] for name in signature.parameters if name in bound.arguments
-    }
+    bound.arguments = {name: bound.arguments[name] for name in signature.parameters if name in bound.arguments}
     names: list[str] = []
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:

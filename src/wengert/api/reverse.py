@@ -208,9 +208,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     return _pullback("vjp", f, primals, has_aux, Tape())
 
 
-def _pullback(
-    operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape
-) -> tuple[Any, ...]:
+def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bool, tape: Tape) -> tuple[Any, ...]:
     leaves, structure = tree.flatten(primals)
     check_primals(leaves, structure, operation)
     outputs, form, values, aux = record(f, leaves, structure, tape, operation, has_aux)
@@ -230,8 +228,7 @@ def _pullback(
 def _plain(found: list[Any], leaves: list[Any]) -> list[Any]:
     """Cotangents of a pullback: as `finish`, but without conjugation."""
     complexes = [
-        conj(g) if g is not None and type_of(x).dtype.kind == "c" else g
-        for g, x in zip(found, leaves, strict=True)
+        conj(g) if g is not None and type_of(x).dtype.kind == "c" else g for g, x in zip(found, leaves, strict=True)
     ]
     return finish(complexes, leaves)
 

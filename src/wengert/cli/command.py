@@ -101,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="fold a Wengert list longer than this (default: 40, --json: never)",
     )
-    command.add_argument(
-        "--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)"
-    )
+    command.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)")
     return parser
 
 

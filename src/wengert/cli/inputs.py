@@ -33,16 +33,12 @@ class Inputs:
     unused: tuple[str, ...]
 
 
-def gather(
-    function: Callable[..., Any], name: str, module: ModuleType, file: Path, archive: str | None
-) -> Inputs:
+def gather(function: Callable[..., Any], name: str, module: ModuleType, file: Path, archive: str | None) -> Inputs:
     """A value for every parameter: from the archive, else from `example_inputs()`, else its default."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"{name} does not tell its parameters; wrap it: def f(x): return {name}(x)"
-        ) from error
+        raise UsageError(f"{name} does not tell its parameters; wrap it: def f(x): return {name}(x)") from error
     parameters = [parameter for parameter in signature.parameters.values() if parameter.kind not in _FREE]
     names = [parameter.name for parameter in parameters]
     values: dict[str, Any] = {}
@@ -106,9 +102,7 @@ def _arrays(archive: str) -> dict[str, Any]:
         raise UsageError(f"--input: {archive} {reason}; {save}") from error
 
 
-def _examples(
-    module: ModuleType, name: str, names: list[str], needed: list[str], file: Path
-) -> dict[str, Any]:
+def _examples(module: ModuleType, name: str, names: list[str], needed: list[str], file: Path) -> dict[str, Any]:
     """What `example_inputs()` of the file returns, by name."""
     make = getattr(module, EXAMPLE_INPUTS, None)
     if make is None or name == EXAMPLE_INPUTS:

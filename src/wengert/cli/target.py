@@ -35,13 +35,9 @@ def split_target(text: str) -> Target:
     name, colon, function = text.rpartition(":")
     # the colon of a drive, C:\file.py, does not come before a function
     if not colon or not name or function.startswith(("\\", "/")):
-        raise UsageError(
-            f"write FILE.py:FUNCTION; {text!r} does not say which function is meant{_functions_of(text)}"
-        )
+        raise UsageError(f"write FILE.py:FUNCTION; {text!r} does not say which function is meant{_functions_of(text)}")
     if not function:
-        raise UsageError(
-            f"write FILE.py:FUNCTION; nothing follows the colon in {text!r}{_functions_of(name)}"
-        )
+        raise UsageError(f"write FILE.py:FUNCTION; nothing follows the colon in {text!r}{_functions_of(name)}")
     file, shipped = locate_file(name)
     return Target(file, function, shipped)
 
@@ -129,13 +125,9 @@ def _run(name: str, file: Path) -> ModuleType:
         place = _from_here(Path(error.filename or file))
         raise UsageError(f"{place}:{error.lineno or 1} is no valid Python: {error.msg}") from error
     except SystemExit as error:
-        raise UsageError(
-            f"{_place(error, file)} ended the program while the file was imported; {_MAIN}"
-        ) from error
+        raise UsageError(f"{_place(error, file)} ended the program while the file was imported; {_MAIN}") from error
     except Exception as error:
-        raise UsageError(
-            f"{_place(error, file)} raised while the file was imported: {_text(error)}"
-        ) from error
+        raise UsageError(f"{_place(error, file)} raised while the file was imported: {_text(error)}") from error
     return module
 
 
@@ -147,9 +139,7 @@ def find_function(module: ModuleType, target: Target) -> Callable[..., Any]:
     found: Any = module
     for part in target.function.split("."):
         if not hasattr(found, part):
-            raise UsageError(
-                f"{target.file.name} has no function {target.function}{_other_function(module, target)}"
-            )
+            raise UsageError(f"{target.file.name} has no function {target.function}{_other_function(module, target)}")
         found = getattr(found, part)
     if not callable(found):
         raise UsageError(
@@ -163,9 +153,7 @@ def _other_function(module: ModuleType, target: Target) -> str:
     known = [
         name
         for name, value in vars(module).items()
-        if callable(value)
-        and not name.startswith("_")
-        and getattr(value, "__module__", None) == module.__name__
+        if callable(value) and not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
     ]
     guess = did_you_mean(target.function, [name for name in known if name != target.function])
     if guess or not known:

@@ -44,14 +44,10 @@ def jacobian_blocks(
     if any(kind.kind == "c" for kind in inputs) and any(kind.kind == "c" for kind in outputs):
         _require_holomorphic(tape, slots, inputs)
     if mode == "forward":
-        columns = [
-            _columns(tape, position, slots, inputs, outputs, chunk_size) for position in range(len(inputs))
-        ]
+        columns = [_columns(tape, position, slots, inputs, outputs, chunk_size) for position in range(len(inputs))]
         blocks = [[column[row] for column in columns] for row in range(len(outputs))]
     else:
-        blocks = [
-            _rows(tape, slot, kind, inputs, chunk_size) for slot, kind in zip(slots, outputs, strict=True)
-        ]
+        blocks = [_rows(tape, slot, kind, inputs, chunk_size) for slot, kind in zip(slots, outputs, strict=True)]
     return [
         [_in_dtype(block, kind, source) for block, source in zip(row, inputs, strict=True)]
         for row, kind in zip(blocks, outputs, strict=True)
@@ -132,9 +128,7 @@ def _rows(
         found = tape.pull([(slot, Unit(kind, start, stop))], len(inputs), batch=stop - start)
         if kind.kind == "c" and any(source.kind != "c" for source in inputs):
             # the pairing is Re(sum(g dy)): the seed -i asks for the imaginary part of a complex result
-            second = tape.pull(
-                [(slot, Unit(kind, start, stop).dense() * -1j)], len(inputs), batch=stop - start
-            )
+            second = tape.pull([(slot, Unit(kind, start, stop).dense() * -1j)], len(inputs), batch=stop - start)
             found = [
                 one if source.kind == "c" or one is None or two is None else one + two * 1j
                 for one, two, source in zip(found, second, inputs, strict=True)

@@ -74,8 +74,7 @@ class Bill:
         return {
             "function": asdict(self.function),
             "derivatives": [
-                {**asdict(cost), "time_ratio": _ratio(cost.seconds, self.function.seconds)}
-                for cost in self.derivatives
+                {**asdict(cost), "time_ratio": _ratio(cost.seconds, self.function.seconds)} for cost in self.derivatives
             ],
             "operations_are": "an estimate",
         }

@@ -60,9 +60,7 @@ class _Writer:
         primitive = equation.primitive
         operands = [self.atom(atom) for atom in equation.inputs]
         if primitive.infix is not None:
-            return (
-                f" {primitive.infix} ".join(operands) if len(operands) == 2 else primitive.infix + operands[0]
-            )
+            return f" {primitive.infix} ".join(operands) if len(operands) == 2 else primitive.infix + operands[0]
         if self.raw:
             function = primitive.function(equation.params)
             if isinstance(function, np.ufunc):
@@ -120,9 +118,7 @@ def compile_graph(
         writer.names.update(zip(equation.outputs, results, strict=True))
         writer.lines.append(f"{', '.join(results)} = {call}")
     outputs = [writer.atom(atom) for atom in graph.outputs]
-    writer.lines.append(
-        f"return {outputs[0]}" if single else f"return ({''.join(o + ', ' for o in outputs)})"
-    )
+    writer.lines.append(f"return {outputs[0]}" if single else f"return ({''.join(o + ', ' for o in outputs)})")
     body = "".join(f"    {line}\n" for line in writer.lines)
     exec(_code(f"def compiled({', '.join(inputs)}):\n{body}"), writer.namespace)
     return writer.namespace["compiled"]  # type: ignore[no-any-return]

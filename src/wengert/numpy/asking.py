@@ -57,8 +57,7 @@ def _on_values(function: Callable[..., Any]) -> None:
                 leaf.refresh()
         innermost = max((x.recording.level for x in leaves if isinstance(x, Operand)), default=-1)
         plain = [
-            x.recording.strip(x) if isinstance(x, Operand) and x.recording.level == innermost else x
-            for x in leaves
+            x.recording.strip(x) if isinstance(x, Operand) and x.recording.level == innermost else x for x in leaves
         ]
         args, options = structure.unflatten(plain)
         return function(*args, **options)

@@ -65,9 +65,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     if isinstance(weights, Operand) or isinstance(bins, Operand) or isinstance(range, Operand):
         raise _moving("its weights and its edges", "numpy.bincount takes traced weights")
     if range is None and np.ndim(bins) == 0:
-        raise _moving(
-            "edges that it takes from the data", "give it the edges, or their range, as plain numbers"
-        )
+        raise _moving("edges that it takes from the data", "give it the edges, or their range, as plain numbers")
     return np.histogram(_plain(a), bins, range, density, weights)
 
 

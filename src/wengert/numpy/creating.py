@@ -50,9 +50,7 @@ def empty(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = Non
     return held(np.zeros(shape, dtype, order))
 
 
-def eye(
-    N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None
-) -> Any:
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
     """An identity that traced values can be written into; otherwise as `numpy.eye`."""
     return held(np.eye(N, M, k, dtype, order))
 
@@ -94,15 +92,11 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
 
 
 def _like(make: Any) -> Any:
-    def like(
-        a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any
-    ) -> Any:
+    def like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any) -> Any:
         kind = type_of(a)
         if order in ("K", "A"):
             order = "F" if shape is None and in_fortran_order(a) else "C"
-        return held(
-            make(kind.shape if shape is None else shape, kind.dtype if dtype is None else dtype, order)
-        )
+        return held(make(kind.shape if shape is None else shape, kind.dtype if dtype is None else dtype, order))
 
     like.__name__ = f"{make.__name__}_like"
     return like

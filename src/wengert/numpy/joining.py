@@ -36,9 +36,7 @@ def stacked_list(nested: Any) -> Any:
 
 
 @implements(np.concatenate)
-def concatenate(
-    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
-) -> Any:
+def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
     parts = gathered(arrays)
     if axis is None:
         parts, axis = [reshaped(part, (type_of(part).size,)) for part in parts], 0
@@ -92,9 +90,7 @@ def column_stack(tup: Any) -> Any:
 @implements(np.append)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     values = stacked_list(values)
-    return concatenate(
-        [as_operand(arr), values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis or 0
-    )
+    return concatenate([as_operand(arr), values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis or 0)
 
 
 @implements(np.array_split)

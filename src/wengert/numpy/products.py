@@ -81,9 +81,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     second = list(_LETTERS[left : left + right])
     for i, j in zip(one, two, strict=True):
         second[j] = first[i]
-    kept = [c for i, c in enumerate(first) if i not in one] + [
-        c for j, c in enumerate(second) if j not in two
-    ]
+    kept = [c for i, c in enumerate(first) if i not in one] + [c for j, c in enumerate(second) if j not in two]
     return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
 
 
@@ -153,9 +151,7 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     widths = [ndim - len(part.replace("...", "")) for part, ndim in zip(parts, ndims, strict=True)]
     widest = max((w for part, w in zip(parts, widths, strict=True) if "..." in part), default=0)
     spare = "".join(free[:widest])
-    full = [
-        part.replace("...", spare[widest - w :] if w else "") for part, w in zip(parts, widths, strict=True)
-    ]
+    full = [part.replace("...", spare[widest - w :] if w else "") for part, w in zip(parts, widths, strict=True)]
     if arrow:
         return full, tail.replace("...", spare)
     letters = "".join(full)

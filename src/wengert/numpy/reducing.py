@@ -40,12 +40,7 @@ def _finish(result: Any, dtype: Any, out: Any) -> Any:
 @implements(np.sum)
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
         initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
-    if (
-        axis is None
-        and dtype is out is None
-        and keepdims is initial is where is _UNSET
-        and isinstance(a, Tracer)
-    ):
+    if axis is None and dtype is out is None and keepdims is initial is where is _UNSET and isinstance(a, Tracer):
         # the everyday case, without a detour
         if a.is_view:
             a.refresh()
@@ -83,9 +78,7 @@ min = implements(np.min, np.amin)(_extreme(reductions.min_along, np.minimum))
 
 
 def _logical(primitive: Any) -> Any:
-    def logical(
-        a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, *, where: Any = _UNSET
-    ) -> Any:
+    def logical(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET, *, where: Any = _UNSET) -> Any:
         return _finish(_reduce(primitive, a, axis, keepdims, where, primitive.name == "all"), None, out)
 
     logical.__name__ = primitive.name
@@ -113,9 +106,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     count = _count(a, axis, where)
     if where is not _UNSET and keepdims is True:
-        count = np.sum(
-            np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True
-        )
+        count = np.sum(np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True)
     result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
     return _finish(result / (float(count) if isinstance(count, int) else _like(count, result)), None, out)
 
@@ -127,9 +118,7 @@ def _like(count: Any, result: Any) -> Any:
 
 
 @implements(np.average)
-def average(
-    a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False
-) -> Any:
+def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False) -> Any:
     a = as_operand(a)
     if weights is None:
         result, total = mean(a, axis, keepdims=keepdims), float(_count(a, axis, _UNSET))
@@ -239,6 +228,4 @@ for _ufunc, _function in ((np.add, sum), (np.multiply, prod), (np.maximum, max),
         return _finish(result, dtype, out)
 
     implements((_ufunc, "reduce"))(_reduced)
-implements((np.add, "accumulate"))(
-    lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out)
-)
+implements((np.add, "accumulate"))(lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out))

@@ -61,9 +61,7 @@ def _d_clip(out: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 @implements(np.clip)
-def clip(
-    a: Any, a_min: Any = _UNSET, a_max: Any = _UNSET, out: Any = None, *, min: Any = None, max: Any = None
-) -> Any:
+def clip(a: Any, a_min: Any = _UNSET, a_max: Any = _UNSET, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low = min if a_min is _UNSET or a_min is None else a_min
     high = max if a_max is _UNSET or a_max is None else a_max
     a = as_operand(a)
@@ -190,9 +188,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
     given = [prepend, a, append]
     parts = gathered([part for part in given if part is not _UNSET and part is not None])
     if len(parts) > 1:
-        a = np.concatenate(
-            [np.broadcast_to(p, edge) if not type_of(p).ndim else p for p in parts], axis=place
-        )
+        a = np.concatenate([np.broadcast_to(p, edge) if not type_of(p).ndim else p for p in parts], axis=place)
     for _ in range(n):
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a

@@ -185,9 +185,7 @@ def broadcast_to(array: Any, shape: Any, subok: Any = False) -> Any:
 def broadcast_arrays(*args: Any, subok: Any = False) -> Any:
     arrays = [as_operand(a) for a in args]
     whole = np.broadcast_shapes(*(type_of(a).shape for a in arrays))
-    return tuple(
-        broadcast_to(a, whole) if isinstance(a, Tracer) else np.broadcast_to(a, whole) for a in arrays
-    )
+    return tuple(broadcast_to(a, whole) if isinstance(a, Tracer) else np.broadcast_to(a, whole) for a in arrays)
 
 
 def _at_least(ndim: int) -> Any:

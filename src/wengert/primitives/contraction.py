@@ -43,9 +43,7 @@ def _matmul_shape(x: ArrayType, y: ArrayType) -> Shape:
         )
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
     if x.shape[-1] != inner:
-        raise ShapeError(
-            f"matmul: shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns meet {inner} rows"
-        )
+        raise ShapeError(f"matmul: shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns meet {inner} rows")
     loop = broadcast_shapes([x.shape[:-2], y.shape[:-2]], "matmul")
     return loop + x.shape[-2:-1] + (y.shape[-1:] if y.ndim > 1 else ())
 
@@ -168,9 +166,7 @@ def _einsum_shape(*types: ArrayType, subscripts: str) -> Shape:
         for letter, length in zip(letters, kind.shape, strict=True):
             if lengths.setdefault(letter, length) != length:
                 listed = " and ".join(str(t.shape) for t in types)
-                raise ShapeError(
-                    f"einsum: {letter!r} of {subscripts!r} has two lengths in the shapes {listed}"
-                )
+                raise ShapeError(f"einsum: {letter!r} of {subscripts!r} has two lengths in the shapes {listed}")
     return tuple(lengths[letter] for letter in right)
 
 
@@ -208,9 +204,7 @@ def _einsum_annihilate(argument: int) -> None:
         letters = "".join(dict.fromkeys("".join(others)))
         product = einsum(*rest, subscripts=f"{','.join(others)}->{letters}")
         swapped = f"{parts[argument]},{letters}->{right}"
-        return _contract_with_zeros(
-            lambda a, b: einsum(a, b, subscripts=swapped), operands[argument], product
-        )
+        return _contract_with_zeros(lambda a, b: einsum(a, b, subscripts=swapped), operands[argument], product)
 
     einsum.annihilate(argument)(rule)
 

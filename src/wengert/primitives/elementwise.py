@@ -23,9 +23,7 @@ def unary(
     high: float = 1.5,
 ) -> Primitive:
     """Declare a function of one number; `differential(out, x)` is the map dx -> d out."""
-    primitive = Primitive(
-        name, elementwise=1, ufunc=ufunc, notation=f"{name}({{0}})", domain=domain, cite=cite
-    )
+    primitive = Primitive(name, elementwise=1, ufunc=ufunc, notation=f"{name}({{0}})", domain=domain, cite=cite)
     primitive.differential(lambda out, x: (differential(out, x),))
     primitive.samples(
         lambda r: ((r.uniform(low, high, 3),), {}),

@@ -139,9 +139,7 @@ def _d_replace(out: Any, x: Any, v: Any, index: Index, *arrays: Any, leading: in
     )
 
 
-replace.transpose(0)(
-    lambda g, x, v, index, *arrays, leading: replace(g, 0.0, index, *arrays, leading=leading)
-)
+replace.transpose(0)(lambda g, x, v, index, *arrays, leading: replace(g, 0.0, index, *arrays, leading=leading))
 
 
 @replace.transpose(1)

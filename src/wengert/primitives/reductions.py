@@ -66,9 +66,7 @@ _LOGICAL = (np.logical_and, np.logical_or)
 sum_along = _reduction("sum", np.add, linear="jointly", domain="everywhere",
                        cite="linear; its adjoint repeats along the axes")  # fmt: skip
 sum_along.dtype(lambda x, *, axis, keepdims: np.add.reduce(np.zeros(1, x.dtype)).dtype)
-sum_along.differential(
-    lambda out, x, *, axis, keepdims: (lambda dx: sum_along(dx, axis=axis, keepdims=keepdims),)
-)
+sum_along.differential(lambda out, x, *, axis, keepdims: (lambda dx: sum_along(dx, axis=axis, keepdims=keepdims),))
 
 
 @sum_along.transpose(0)

@@ -31,9 +31,7 @@ reshape.samples(
 @reshape.shape
 def _reshape_shape(x: ArrayType, *, shape: Shape) -> Shape:
     if int(np.prod(shape, dtype=np.int64)) != x.size:
-        raise ShapeError(
-            f"reshape: an array of shape {x.shape} has {x.size} entries and does not fill {shape}"
-        )
+        raise ShapeError(f"reshape: an array of shape {x.shape} has {x.size} entries and does not fill {shape}")
     return shape
 
 
@@ -141,9 +139,7 @@ copy = Primitive("copy", elementwise=1, params=("order",), linear="jointly", not
 copy.evaluate(lambda xp, x, *, order: np.array(x, order=order) if isinstance(x, np.ndarray) else x)
 copy.differential(lambda out, x, *, order: (lambda dx: dx,))
 copy.transpose(0)(lambda g, x, *, order: g)
-copy.samples(
-    lambda r: ((r.normal(size=(2, 3)),), {"order": "K"}), lambda r: ((r.normal(size=3),), {"order": "C"})
-)
+copy.samples(lambda r: ((r.normal(size=(2, 3)),), {"order": "K"}), lambda r: ((r.normal(size=3),), {"order": "C"}))
 
 
 def expand(x: Any, axes: tuple[int, ...]) -> Any:

@@ -25,9 +25,7 @@ class Case:
     witnesses, which are functions of operand 0.
     """
 
-    def __init__(
-        self, primitive: Primitive, number: int, args: Sequence[Any], params: tuple[Any, ...]
-    ) -> None:
+    def __init__(self, primitive: Primitive, number: int, args: Sequence[Any], params: tuple[Any, ...]) -> None:
         self.primitive, self.number, self.params = primitive, number, params
         self.args = tuple(args)
         self.types = [type_of(arg) for arg in self.args]

@@ -40,6 +40,8 @@ class Differences:
     jump_bar: Matrix
     size: float
     unit: float
+    # whether the rows are parts of one derivative, so that its largest entry counts for all of them
+    joint: bool = False
 
     @classmethod
     def measure(
@@ -47,6 +49,7 @@ class Differences:
         probe: Probe,
         directions: Matrix,
         complex_value: Callable[[Vector, Vector], Vector | None] | None = None,
+        joint: bool = False,
     ) -> Differences:
         """The derivatives along the columns of a matrix, sharpened by complex steps where the program takes them."""
         columns = []
@@ -59,16 +62,14 @@ class Differences:
                 estimate = sharper or estimate
             columns.append((estimate.value, estimate.bar, estimate.jump, estimate.jump_bar))
         value, bar, jump, jump_bar = (np.stack(part, axis=1) for part in zip(*columns, strict=True))
-        return cls(value, bar, jump, jump_bar, probe.size, probe.unit)
+        return cls(value, bar, jump, jump_bar, probe.size, probe.unit, joint)
 
     def weighted(self, weights: Matrix) -> Differences:
         """The derivatives of weighted sums of the results, one per column of weights."""
         absolute = np.abs(weights).T
         with np.errstate(invalid="ignore"):
             bars = [np.nan_to_num(absolute @ part, nan=np.inf) for part in (self.bar, self.jump_bar)]
-            return Differences(
-                weights.T @ self.value, bars[0], weights.T @ self.jump, bars[1], self.size, self.unit
-            )
+            return Differences(weights.T @ self.value, bars[0], weights.T @ self.jump, bars[1], self.size, self.unit)
 
     @property
     def scale(self) -> Matrix:
@@ -79,7 +80,8 @@ class Differences:
         """
         sizes = np.where(np.isfinite(self.value), np.abs(self.value), 0.0)
         least = max(1e-6, 1e3 * self.unit / self.resolution) * self.size
-        return np.maximum(np.max(sizes, axis=1, keepdims=True, initial=0.0), least)
+        axes = None if self.joint else 1
+        return np.maximum(np.max(sizes, axis=axes, keepdims=True, initial=0.0), least)
 
     @property
     def resolution(self) -> float:
@@ -119,6 +121,15 @@ def _judge(claimed: Matrix, expected: Differences, rounding: Matrix) -> _Verdict
     return _Verdict(error, allowed, wrong, undecided & ~wrong)
 
 
+def _rounding(claimed: Matrix, unit: float) -> Matrix:
+    """What rounding may do to a claim: a multiple of its unit, per result.
+
+    An entry that vanishes by cancellation keeps the rounding of what cancels, which its row does not show.
+    """
+    sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0)
+    return np.broadcast_to(unit * (ROUNDING * sizes + 4 * np.max(sizes, initial=0.0)), claimed.shape)
+
+
 def _spread(claimed: Matrix, again: Callable[[], list[Matrix]]) -> Matrix:
     """How much rounding of the inputs moves a derivative: the same for all directions of one result."""
     moved = np.zeros_like(claimed)
@@ -131,19 +142,20 @@ def _spread(claimed: Matrix, again: Callable[[], list[Matrix]]) -> Matrix:
 def compare(
     claimed: Matrix,
     expected: Differences,
-    rounding: Matrix,
+    unit: float,
     again: Callable[[], list[Matrix]],
     labels: Labels,
     **about: Any,
 ) -> Check:
     """The test that a claimed derivative lies within the error bars of the differences, plus its own rounding.
 
-    `again` computes the claim at points that differ from this one by rounding. It is asked only where the error is
+    The claim is computed with the roundoff `unit`. `again` computes the claim at points that differ from this one by rounding. It is asked only where the error is
     so small that rounding might explain it. `labels(row, column)` gives the names of an entry, and the length by
     which its direction is scaled.
     """
+    rounding = _rounding(claimed, unit)
     verdict = _judge(claimed, expected, rounding)
-    small = np.abs(claimed - expected.value) <= 1e-2 * expected.resolution * expected.scale
+    small = np.abs(claimed - expected.value) <= 1e-2 * resolution_of(unit) * expected.scale
     if np.any(verdict.wrong & small):
         verdict = _judge(claimed, expected, rounding + np.where(small, 4 * _spread(claimed, again), 0.0))
     count, undecided = claimed.size, int(np.sum(verdict.undecided))
@@ -187,9 +199,7 @@ def _finding(claimed: Matrix, expected: Differences, row: int, column: int, labe
     if expected.kinked[row, column]:
         half = 0.5 * float(expected.jump[row, column])
         left, right = (value - half) / length, (value + half) / length
-    return Finding(
-        argument, result, float(claimed[row, column]) / length, value / length, bar / length, left, right
-    )
+    return Finding(argument, result, float(claimed[row, column]) / length, value / length, bar / length, left, right)
 
 
 def _open(claimed: Matrix, expected: Differences, undecided: Mask, labels: Labels) -> str:

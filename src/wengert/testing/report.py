@@ -39,9 +39,7 @@ class Finding:
     def __str__(self) -> str:
         lines = [f"derivative     {self.derivative:.15g}"]
         if self.left is not None and self.right is not None:
-            lines.append(
-                f"slopes here    {self.left:.9g} on the left, {self.right:.9g} on the right (a kink)"
-            )
+            lines.append(f"slopes here    {self.left:.9g} on the left, {self.right:.9g} on the right (a kink)")
         else:
             lines.append(f"differences    {self.expected:.15g} ± {self.bar:.1e}")
             lines.append(f"error          {self.error:.3g}{self._in_bars()}")
@@ -141,9 +139,7 @@ class Report:
         told = [check for check in self.failures if check.finding is not None]
         if told:
             # a difference in one entry says more than one along a random direction, which forward mode gives
-            first = min(
-                told, key=lambda check: (check.order, check.order > 1 and check.mode.startswith("forward"))
-            )
+            first = min(told, key=lambda check: (check.order, check.order > 1 and check.mode.startswith("forward")))
             assert first.finding is not None
             lines.append(f"  order {first.order}, {first.mode}, the entry with the largest error:")
             lines.append(f"    argument       {first.finding.argument}")
@@ -155,9 +151,7 @@ class Report:
         if self.failures:
             lines += [f"  cause: {cause}" for cause in self.causes]
             if not self.causes:
-                lines.append(
-                    "  cause: no single rule fails by itself; look at custom rules and at stop_gradient"
-                )
+                lines.append("  cause: no single rule fails by itself; look at custom rules and at stop_gradient")
         else:
             lines.append("  Check at a point away from kinks, jumps and edges of the domain.")
         return "\n".join([*lines, "", self.table()])

@@ -56,21 +56,22 @@ class Setting:
     def nearby(self) -> list[Vector]:
         """Points that differ from this one by rounding."""
         unit = self.subject.rounding
-        return [
-            self.point * (1 + 2 * unit * self.random.choice([-1.0, 1.0], self.point.size)) for _ in range(2)
-        ]
+        return [self.point * (1 + 2 * unit * self.random.choice([-1.0, 1.0], self.point.size)) for _ in range(2)]
 
-    def evaluator(self, function: FlatFunction, space: Space, dual: bool, forgiving: bool = True) -> Evaluate:
+    def evaluator(
+        self, function: FlatFunction, space: Space, dual: bool, forgiving: bool = True, wide: bool = False
+    ) -> Evaluate:
         """A derivative of the subject as a function of coordinates.
 
-        `dual` says that its results are cotangents; `forgiving`, that a refused point gives NaN.
+        `dual` says that its results are cotangents; `forgiving`, that a refused point gives NaN; `wide`, that it is
+        computed in double precision.
         """
         pack = space.pack_cotangent if dual else space.pack
 
         def evaluate(point: Vector) -> Vector:
             try:
                 with np.errstate(all="ignore"):
-                    return pack(function(self.domain.unpack(point)))
+                    return pack(function(self.domain.unpack(point, wide)))
             except REFUSALS:
                 if not forgiving:
                     raise
@@ -83,17 +84,13 @@ class Setting:
     ) -> Check:
         """A claimed derivative against differences."""
         claimed = claim(self.point, directions)
-        sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0)
-        rounding = np.broadcast_to(ROUNDING * self.subject.rounding * sizes, claimed.shape)
 
         def again() -> list[Matrix]:
             return [claim(point, directions) for point in self.nearby()]
 
-        return compare(claimed, expected, rounding, again, labels, order=order, mode=mode)
+        return compare(claimed, expected, self.subject.rounding, again, labels, order=order, mode=mode)
 
-    def agreement(
-        self, name: str, order: int, mode: str, sides: Callable[[Vector], tuple[Vector, Vector]]
-    ) -> None:
+    def agreement(self, name: str, order: int, mode: str, sides: Callable[[Vector], tuple[Vector, Vector]]) -> None:
         """The test that two sums are equal to rounding."""
         left, right = sides(self.point)
         totals = float(np.sum(left)), float(np.sum(right))
@@ -101,13 +98,9 @@ class Setting:
         error, allowed = abs(totals[0] - totals[1]), ROUNDING * self.subject.rounding * size
         if not error <= allowed:
             moved = [[float(np.sum(side)) for side in sides(point)] for point in self.nearby()]
-            spread = max(
-                abs(side - total) for pair in moved for side, total in zip(pair, totals, strict=True)
-            )
+            spread = max(abs(side - total) for pair in moved for side, total in zip(pair, totals, strict=True))
             # what rounding does to ill-conditioned sums is still far below the sums themselves
             allowed += min(4 * spread, 1e-2 * float(np.sqrt(self.subject.rounding)) * size)
         passed = error <= allowed
         detail = "" if passed else f"{totals[0]:.15g} on one side, {totals[1]:.15g} on the other"
-        self.checks.append(
-            Check(name, order, mode, "passed" if passed else "failed", error, allowed, detail=detail)
-        )
+        self.checks.append(Check(name, order, mode, "passed" if passed else "failed", error, allowed, detail=detail))

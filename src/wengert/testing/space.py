@@ -36,9 +36,7 @@ class Space:
     @property
     def rounding(self) -> float:
         """The unit roundoff of the least precise leaf."""
-        return max(
-            (float(np.finfo(kind.dtype).eps) for kind in self.types), default=float(np.finfo(float).eps)
-        )
+        return max((float(np.finfo(kind.dtype).eps) for kind in self.types), default=float(np.finfo(float).eps))
 
     @property
     def is_real(self) -> bool:
@@ -61,9 +59,7 @@ class Space:
     def unpack(self, vector: Vector, wide: bool = False) -> list[Any]:
         """Leaves from coordinates, of the leaves' own types or, if `wide`, in double precision."""
         leaves: list[Any] = []
-        for kind, is_array, start, stop in zip(
-            self.types, self.arrays, self.starts, self.starts[1:], strict=False
-        ):
+        for kind, is_array, start, stop in zip(self.types, self.arrays, self.starts, self.starts[1:], strict=False):
             part = np.array(vector[start:stop])
             if kind.dtype.kind == "c":
                 part = part.view(np.complex128)  # type: ignore[assignment]
@@ -77,11 +73,11 @@ class Space:
             leaves.append(leaf)
         return leaves
 
-    def unpack_cotangent(self, vector: Vector) -> list[Any]:
-        """Cotangents of the leaves' own types from coordinates."""
+    def unpack_cotangent(self, vector: Vector, wide: bool = False) -> list[Any]:
+        """Cotangents from coordinates, as `unpack` makes values."""
         return [
             leaf if kind.dtype.kind == "f" else leaf.conjugate()
-            for leaf, kind in zip(self.unpack(vector), self.types, strict=True)
+            for leaf, kind in zip(self.unpack(vector, wide), self.types, strict=True)
         ]
 
     def leaf_of(self, coordinate: int) -> int:
@@ -97,9 +93,7 @@ class Space:
         if kind.dtype.kind == "c":
             part = "imaginary part of " if offset % 2 else "real part of "
             offset //= 2
-        index = (
-            f"[{', '.join(str(int(i)) for i in np.unravel_index(offset, kind.shape))}]" if kind.shape else ""
-        )
+        index = f"[{', '.join(str(int(i)) for i in np.unravel_index(offset, kind.shape))}]" if kind.shape else ""
         return f"{part}{self.places[position]}{index}"
 
     def lengths(self, vector: Vector) -> Vector:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert import tree
-from wengert.errors import ArgumentError, IntegerInputError, OutputError
+from wengert.errors import ArgumentError, IntegerInputError, OutputError, WengertError
 from wengert.testing.space import Space, Vector
 from wengert.tracing import type_of
 
@@ -19,14 +19,8 @@ __all__ = ["REFUSALS", "Subject"]
 
 # what a program may raise where it is asked for a value outside its domain, or for one of another dtype
 REFUSALS: Final = (
-    ArithmeticError,
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    RuntimeError,
-    AssertionError,
-)
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, WengertError,
+)  # fmt: skip
 
 
 def _floats(leaf: Any) -> bool:

@@ -86,10 +86,7 @@ class Captured:
     def unchanged(self) -> bool:
         """Whether the remembered entries of all arrays are what they were."""
         return all(
-            [
-                np.array_equal(_sample(array), old, equal_nan=old.dtype.kind in "fc")
-                for array, old in self.samples
-            ]
+            [np.array_equal(_sample(array), old, equal_nan=old.dtype.kind in "fc") for array, old in self.samples]
         )
 
     def release(self) -> None:

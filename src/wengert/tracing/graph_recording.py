@@ -68,10 +68,7 @@ class GraphRecording(Recording):
         inputs = tuple([self.atom(arg) for arg in args])
         if self.abstract:
             operands = tuple(
-                [
-                    a.value if isinstance(a, Literal) and not isinstance(a.type, ArrayType) else a.type
-                    for a in inputs
-                ]
+                [a.value if isinstance(a, Literal) and not isinstance(a.type, ArrayType) else a.type for a in inputs]
             )
             types = primitive.infer(operands, params)
             values: tuple[Any, ...] = (None,) * len(types)

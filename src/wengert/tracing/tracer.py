@@ -115,9 +115,7 @@ class Tracer(Operand):
     def __float__(self) -> float:
         if self.type.dtype.kind in "iub":
             return float(self.__index__())
-        self._refuse(
-            "float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function."
-        )
+        self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
 
     def __int__(self) -> int:
         if self.type.dtype.kind in "iub":

@@ -86,11 +86,7 @@ def _mapped(size: int, batched: Sequence[bool], function: Callable[..., Any]) ->
 def _examples(recording: BatchRecording, values: Sequence[Any], batched: Sequence[bool]) -> list[Any]:
     """Operands for one example; arrays that all share are traced too, so that what differs can index them."""
     return [
-        recording.input(x)
-        if flag and x is not None
-        else recording.shared(x)
-        if isinstance(x, np.ndarray)
-        else x
+        recording.input(x) if flag and x is not None else recording.shared(x) if isinstance(x, np.ndarray) else x
         for x, flag in zip(values, batched, strict=True)
     ]
 
@@ -101,9 +97,7 @@ def _mapped_push(name: str, size: int, batched: Sequence[bool], push: Sweep) -> 
     def on_all(results: Sequence[Any], operands: Sequence[Any], tangents: Sequence[Any]) -> Sequence[Any]:
         with BatchRecording(size) as recording:
             outputs = [recording.input(y) for y in results]
-            found = push(
-                outputs, _examples(recording, operands, batched), _examples(recording, tangents, batched)
-            )
+            found = push(outputs, _examples(recording, operands, batched), _examples(recording, tangents, batched))
             fitted = _fit_tangents(name, found, [type_of(y) for y in outputs])
             return [None if part is None else recording.unwrap(part) for part in fitted]
 
@@ -228,13 +222,9 @@ class _CustomRule:
         given = dict(zip(self.active, tangents, strict=True))
         found = self._push(results, operands, [given.get(i) for i in range(len(operands))])
         fitted = _fit_tangents(self.primitive.name, found, self.results)
-        return [
-            zeros(kind, 0) if part is None else part for part, kind in zip(fitted, self.results, strict=True)
-        ]
+        return [zeros(kind, 0) if part is None else part for part, kind in zip(fitted, self.results, strict=True)]
 
-    def _pulled(
-        self, operands: Sequence[Any], results: Sequence[Any], cotangents: Sequence[Any]
-    ) -> list[Any]:
+    def _pulled(self, operands: Sequence[Any], results: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         if self._pull is None:
             kinds = [self.types[i] for i in self.active]
             return self._transposed(self._pushed, operands, results, cotangents, kinds)

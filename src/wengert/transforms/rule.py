@@ -162,9 +162,7 @@ def _push(
         for place, part in enumerate(parts if len(results) > 1 else (parts,)):
             if part is not None:
                 totals[place] = part if totals[place] is None else bind(add, (totals[place], part))
-    return [
-        kind.dtype.type(0) if p is None else p for p, kind in zip(totals, map(type_of, results), strict=True)
-    ]
+    return [kind.dtype.type(0) if p is None else p for p, kind in zip(totals, map(type_of, results), strict=True)]
 
 
 def _push_multilinear(

@@ -102,18 +102,14 @@ def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihi
         cotangents[place] = part if present is None else add(present, part) if batch else present + part
 
 
-def _run(
-    form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, annihilate: bool, batch: int
-) -> Any:
+def _run(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, annihilate: bool, batch: int) -> Any:
     try:
         return form(raw=raw, annihilate=annihilate, batch=batch)(*saved, *seeds)
     except _PYTHON_ERRORS:
         return form(raw=raw, annihilate=True, batch=batch)(*saved, *seeds)
 
 
-def push_all(
-    entries: Sequence[Entry], tangents: list[Any], raw: bool, batch: int, annihilate: bool
-) -> list[Any]:
+def push_all(entries: Sequence[Entry], tangents: list[Any], raw: bool, batch: int, annihilate: bool) -> list[Any]:
     """Push tangents of the first slots through the whole tape: one tangent per slot comes out, None for zero."""
     for _, slot, slots, saved, rule in entries:
         places = (slots,) if slots.__class__ is int else slots
@@ -128,9 +124,7 @@ def push_all(
     return tangents
 
 
-def _pushed(
-    rule: Any, saved: tuple[Any, ...], given: list[Any], raw: bool, batch: int, annihilate: bool
-) -> Any:
+def _pushed(rule: Any, saved: tuple[Any, ...], given: list[Any], raw: bool, batch: int, annihilate: bool) -> Any:
     kinds = [rule.types[i] for i in rule.active]
     if batch and all([part is not None for part in given]):
         shared = factors(given, kinds) if on_factors(rule) else None
@@ -147,7 +141,7 @@ def _pushed(
 
 def _columns(rule: Any, saved: tuple[Any, ...], given: list[Any]) -> Any:
     """What rows of the identity become in an operation that says so, without a product with the identity."""
-    if len(given) != 1 or given[0].__class__ is not Unit:
+    if len(given) != 1 or given[0].__class__ is not Unit or given[0].kind.ndim != 1:
         return None
     position = rule.active[0]
     columns = rule.primitive.columns.get(position)

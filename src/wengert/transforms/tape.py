@@ -126,9 +126,7 @@ class Tape(Recording):
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, y, value), rule))
         return Tracer(value, rule.result, self, slot)
 
-    def with_opaque(
-        self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]
-    ) -> Any:
+    def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]) -> Any:
         """`apply`, for an operand and an opaque object such as an index."""
         place = operand.payload
         if place is None or not self.quick:
@@ -203,9 +201,7 @@ class Tape(Recording):
             self.entries.append((rule.pull_raw, slot, place, rule.save(*values, results[0]), rule))
             return Tracer(results[0], rule.result, self, slot)
         self.entries.append((None, slot, place, rule.save(*values, *results), rule))
-        return tuple(
-            [Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))]
-        )
+        return tuple([Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))])
 
     def slot_of(self, value: Any) -> int | None:
         """Where on the tape a result stands; None for a constant."""

@@ -27,9 +27,7 @@ def conform(cotangent: Any, kind: ArrayType) -> Any:
             found = type_of(cotangent)
             extra = 0
         lengths = zip(found.shape[extra:], kind.shape, strict=True)
-        summed = tuple(range(extra)) + tuple(
-            extra + i for i, (has, wants) in enumerate(lengths) if has != wants
-        )
+        summed = tuple(range(extra)) + tuple(extra + i for i, (has, wants) in enumerate(lengths) if has != wants)
         if summed:
             cotangent = bind(sum_along, (cotangent,), (summed, False))
         if type_of(cotangent).shape != kind.shape:
@@ -97,9 +95,7 @@ def _accumulate(cotangents: dict[Var, Any], variable: Var, cotangent: Any) -> No
     cotangents[variable] = cotangent if present is None else bind(add, (present, cotangent))
 
 
-def _pull(
-    equation: Equation, linear: set[Var], environment: dict[Var, Any], cotangents: dict[Var, Any]
-) -> None:
+def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cotangents: dict[Var, Any]) -> None:
     primitive = equation.primitive
     incoming = [cotangents.pop(variable, None) for variable in equation.outputs]
     if all(cotangent is None for cotangent in incoming):

@@ -129,9 +129,7 @@ def batch_primitive(
     if primitive.batch_rule is not None:
         return primitive.batch_rule(size, args, batched, **primitive.named(params))
     if primitive.signature is None:
-        raise RuleError(
-            f"primitive {primitive.name} cannot be batched: give a signature or fill its slot `batch`"
-        )
+        raise RuleError(f"primitive {primitive.name} cannot be batched: give a signature or fill its slot `batch`")
     cores = [len(core) for core in primitive.signature.inputs]
     ranks = [len(type_of(x).shape) - flag - core for x, flag, core in zip(args, batched, cores, strict=True)]
     loop = max(ranks)

@@ -105,9 +105,7 @@ class Structure:
     def _assemble(self, leaves: Iterator[Any]) -> Any:
         if self._kind is None:
             return next(leaves)
-        children = [
-            next(leaves) if child._kind is None else child._assemble(leaves) for child in self._children
-        ]
+        children = [next(leaves) if child._kind is None else child._assemble(leaves) for child in self._children]
         return self._kind.assemble(self._auxiliary, children)
 
     def _steps(self) -> Iterator[tuple[str, Structure]]:

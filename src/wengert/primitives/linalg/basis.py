@@ -76,9 +76,7 @@ def _same(value: Any, a: Operand) -> bool:
 def _selection(x: Basis, index: Any) -> tuple[Any, ...] | None:
     """An index that selects vectors by one integer or slice, an item per axis; None for any other index."""
     items = index if isinstance(index, tuple) else (index,)
-    plain = all(
-        item is Ellipsis or (isinstance(item, (int, slice)) and not isinstance(item, bool)) for item in items
-    )
+    plain = all(item is Ellipsis or (isinstance(item, (int, slice)) and not isinstance(item, bool)) for item in items)
     if not plain or items.count(Ellipsis) > 1:
         return None
     if Ellipsis in items:
@@ -98,9 +96,7 @@ def _selection(x: Basis, index: Any) -> tuple[Any, ...] | None:
 def _as_selection(x: Basis, part: Any, index: Any) -> Any:
     selection = Selection(part.value, part.type, part.recording, part.payload)
     selection.base, selection.seen = x, x
-    selection.how = How(
-        lambda base: getitem(base, index), lambda base, content: _written(base, index, content)
-    )
+    selection.how = How(lambda base: getitem(base, index), lambda base, content: _written(base, index, content))
     return selection
 
 

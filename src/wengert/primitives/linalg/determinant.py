@@ -179,9 +179,7 @@ def _inverse_value(xp: Any, a: Any, factors: Any, pivots: Any, *, limit: float, 
     return inverse
 
 
-inverse_of_regular.differential(
-    lambda y, a, factors, pivots, *, limit, what: (lambda da: -(y @ da @ y), None, None)
-)
+inverse_of_regular.differential(lambda y, a, factors, pivots, *, limit, what: (lambda da: -(y @ da @ y), None, None))
 inverse_of_regular.dtype(lambda a, factors, pivots, *, limit, what: a.dtype)
 inverse_of_regular.flops(lambda a, factors, pivots, *, limit, what: 4 * a.size * a.shape[-1] // 3)
 

@@ -41,8 +41,7 @@ eigenvalues = Primitive(
     "eigenvalues",
     signature="(n,n),(n),(n,n)->(n)",
     notation="eigvalsh({0})",
-    domain="A Hermitian; repeated eigenvalues take equal shares at order one, and have no "
-    "derivative of order two",
+    domain="A Hermitian; repeated eigenvalues take equal shares at order one, and have no derivative of order two",
     cite=f"dw_i = v_i^H dA v_i; {_KATO}",
 )
 eigenvectors = Primitive(

@@ -63,9 +63,7 @@ def lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
     pivots = np.broadcast_to(pivots, (*loop, pivots.shape[-1]))
     b = np.broadcast_to(b, out.shape)
     for place in np.ndindex(loop):
-        out[place] = solve(
-            factors[place], pivots[place], np.array(b[place], dtype, order="F"), not transposed
-        )
+        out[place] = solve(factors[place], pivots[place], np.array(b[place], dtype, order="F"), not transposed)
     return out
 
 

@@ -136,9 +136,7 @@ def _triangle_value(xp: Any, x: Any, *, lower: bool, diagonal: float) -> Any:
     return out
 
 
-triangle.differential(
-    lambda out, x, *, lower, diagonal: (lambda dx: triangle(dx, lower=lower, diagonal=diagonal),)
-)
+triangle.differential(lambda out, x, *, lower, diagonal: (lambda dx: triangle(dx, lower=lower, diagonal=diagonal),))
 triangle.transpose(0)(lambda g, x, *, lower, diagonal: triangle(g, lower=lower, diagonal=diagonal))
 triangle.samples(
     lambda r: ((r.normal(size=(3, 3)),), {"lower": True, "diagonal": 0.5}),

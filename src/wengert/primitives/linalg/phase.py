@@ -67,9 +67,7 @@ phase_checked.differential(
     )
 )
 phase_checked.transpose(0)(
-    lambda g, x, basis, *, row, columns, seen: phase_checked(
-        g, basis, row=row, columns=columns, seen=_OTHER_SIDE[seen]
-    )
+    lambda g, x, basis, *, row, columns, seen: phase_checked(g, basis, row=row, columns=columns, seen=_OTHER_SIDE[seen])
 )
 phase_checked.dtype(lambda x, basis, *, row, columns, seen: x.dtype)
 

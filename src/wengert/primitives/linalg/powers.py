@@ -75,8 +75,7 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     inner = [type_of(factor).shape for factor in factors]
     if any(len(shape) != 2 for shape in inner):
         raise np.linalg.LinAlgError(
-            f"np.linalg.multi_dot needs two-dimensional arrays, vectors at the ends allowed; received "
-            f"shapes {shapes}"
+            f"np.linalg.multi_dot needs two-dimensional arrays, vectors at the ends allowed; received shapes {shapes}"
         )
     if any(before[1] != after[0] for before, after in pairwise(inner)):
         raise ShapeError(f"np.linalg.multi_dot: shapes {shapes} do not fit together")

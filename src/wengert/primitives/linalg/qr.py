@@ -21,8 +21,7 @@ qr_tall = Primitive(
     outputs=2,
     notation="qr({0})",
     domain="at least as many rows as columns, of full rank",
-    cite="Walter & Lehmann (2013), Algorithmic differentiation of linear algebra functions, "
-    "arXiv:1001.1654, 3.1",
+    cite="Walter & Lehmann (2013), Algorithmic differentiation of linear algebra functions, arXiv:1001.1654, 3.1",
 )
 full_rank = Primitive(
     "full_rank",

@@ -51,8 +51,7 @@ solve_factored = Primitive(
     params=("transposed",),
     notation="{0}⁻¹ {3}",
     domain="A regular; NumPy's LinAlgError otherwise",
-    cite="d(A^-1 B) = A^-1 (dB - dA X); Giles (2008), An extended collection of matrix "
-    "derivative results, 2.3.1",
+    cite="d(A^-1 B) = A^-1 (dB - dA X); Giles (2008), An extended collection of matrix derivative results, 2.3.1",
 )
 
 
@@ -141,9 +140,7 @@ def _triangular_value(xp: Any, t: Any, b: Any, *, lower: bool, transposed: bool)
 def _d_triangular(x: Any, t: Any, b: Any, *, lower: bool, transposed: bool) -> Any:
     def in_matrix(dt: Any) -> Any:
         read = triangle(dt, lower=lower, diagonal=1.0)
-        return -triangular_solve(
-            t, (swap_last(read) if transposed else read) @ x, lower=lower, transposed=transposed
-        )
+        return -triangular_solve(t, (swap_last(read) if transposed else read) @ x, lower=lower, transposed=transposed)
 
     return in_matrix, lambda db: triangular_solve(t, db, lower=lower, transposed=transposed)
 

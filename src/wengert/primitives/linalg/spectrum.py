@@ -55,9 +55,7 @@ def _tied_pairs_value(xp: Any, w: Any) -> Any:
 
 
 tied_pairs.dtype(lambda w: np.dtype(np.bool_))
-tied_pairs.samples(
-    lambda r: ((np.sort(r.normal(size=3)),), {}), lambda r: ((np.sort(r.normal(size=(2, 3))),), {})
-)
+tied_pairs.samples(lambda r: ((np.sort(r.normal(size=3)),), {}), lambda r: ((np.sort(r.normal(size=(2, 3))),), {}))
 
 share = Primitive(
     "share",

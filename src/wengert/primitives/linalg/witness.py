@@ -12,9 +12,7 @@ __all__ = ["WITNESSES", "declare_witness", "renewed"]
 WITNESSES: Final[dict[str, tuple[Primitive, tuple[int, ...], dict[str, Any]]]] = {}
 
 
-def declare_witness(
-    primitive: Primitive, maker: Primitive, positions: tuple[int, ...], **params: Any
-) -> None:
+def declare_witness(primitive: Primitive, maker: Primitive, positions: tuple[int, ...], **params: Any) -> None:
     """The operands at these positions are the results of `maker`, with these parameters, on operand 0.
 
     The differential in operand 0 is that of the whole, witness included, so it is None in the witness. Who
