@@ -24,6 +24,7 @@ from wengert.errors import (
 from wengert.graph import ArrayType, Operand, concrete_type, locate
 from wengert.graph.source import blame, user_frame
 from wengert.tracing import type_of
+from wengert.transforms.tape import own
 
 __all__ = [
     "Selection",
@@ -132,8 +133,8 @@ class Selection:
             what = "argument" if self.single else "arguments"
             keys = self.keys[0] if self.single else self.keys
             raise ArgumentError(
-                f"{self.operation}: {what} {keys!r} of {name_of(self.function)} holds nothing to differentiate (None and "
-                f"empty containers hold no numbers); pass floats or arrays"
+                f"{self.operation}: {what} {keys!r} of {name_of(self.function)} holds nothing to differentiate (None "
+                f"and empty containers hold no numbers); pass floats or arrays"
             )
         for position, leaf in enumerate(leaves):
             check_input(leaf, self.operation, self, structure, position)
@@ -210,7 +211,8 @@ def check_input(
         raise IntegerInputError(_integers(operation, describe(), kind.dtype))
     if kind.dtype.kind not in "fc":
         raise ArgumentError(
-            f"{operation}: {describe()} has dtype {kind.dtype}, which cannot be differentiated; pass floating-point numbers"
+            f"{operation}: {describe()} has dtype {kind.dtype}, which cannot be differentiated; "
+            f"pass floating-point numbers"
         )
     if not kind.dtype.isnative:
         raise ArgumentError(
@@ -252,9 +254,9 @@ def _explained(error: ValueError, tape: Any) -> WengertError | None:
     text = str(error)
     if isinstance(error.__cause__, ConversionError) and text.startswith("setting an array element"):
         return ConversionError(
-            f"a traced value is written into a plain NumPy array{_at(source)}, which would lose its derivative. Make the "
-            f"array with `import wengert.numpy as np`, whose zeros, ones, empty and full hold traced values, or build it "
-            f"with numpy.stack or numpy.concatenate. If the value is to count as constant, apply wengert.stop_gradient "
+            f"a traced value is written into a plain NumPy array{_at(source)}, which would lose its derivative. Make "
+            f"the array with `import wengert.numpy as np`, whose zeros, ones, empty and full hold traced values, or build "
+            f"it with numpy.stack or numpy.concatenate. If the value is to count as constant, apply wengert.stop_gradient "
             f"first."
         )
     if tape is not None and tape.captured is not None and "read-only" in text:
@@ -340,7 +342,7 @@ def strip_auxiliary(extra: Any, recording: Any) -> Any:
             if leaf.is_view:
                 leaf.refresh()
             if leaf.recording is recording:
-                return leaf.value
+                return own(leaf.value)
         return leaf
 
     return tree.map(strip, extra)
@@ -361,7 +363,7 @@ def seeds_for(
 
 
 def _seed(leaf: Any, kind: ArrayType, operation: str, what: str, of: str) -> Any:
-    given = type_of(leaf)
+    given: Any = type_of(leaf)
     if not isinstance(given, ArrayType):
         leaf = np.asarray(leaf)
         given = type_of(leaf)

@@ -14,6 +14,7 @@ from wengert.errors import ArgumentError
 from wengert.graph import ArrayType
 from wengert.primitives.shaping import move_axis
 from wengert.tracing import as_operand, type_of
+from wengert.transforms.tape import apart
 from wengert.transforms.vmap import BatchRecording
 
 __all__ = ["vmap"]
@@ -68,7 +69,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callabl
             result = call(f, structure.unflatten(examples), kwargs)
             outputs, form = flat_output(f, result, "vmap")
             stacked = [recording.unwrap(output) for output in outputs]
-        return form.unflatten([_from_front(f, value, out_axes) for value in stacked])
+        return form.unflatten([apart(_from_front(f, value, out_axes), leaves) for value in stacked])
 
     return mapped
 
@@ -92,7 +93,8 @@ def _axes_of(f: Any, args: tuple[Any, ...], in_axes: Axes) -> list[int | None]:
 
 def _spread(f: Any, entry: Any, arg: Any, in_axes: Any) -> list[int | None]:
     if entry is None or isinstance(entry, (int, np.integer)):
-        return [entry] * tree.flatten(arg)[1].leaf_count
+        axes: list[Any] = [entry] * tree.flatten(arg)[1].leaf_count
+        return axes
     children = arg.values() if isinstance(arg, dict) else arg if isinstance(arg, (tuple, list)) else None
     if children is not None and type(entry) is type(arg) and len(entry) == len(arg):
         if isinstance(arg, dict) and set(arg) == set(entry):
@@ -107,7 +109,7 @@ def _size(f: Any, leaves: list[Any], axes: list[int | None], structure: Any) -> 
     for position, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
         if axis is None:
             continue
-        kind = type_of(as_operand(leaf))
+        kind: Any = type_of(as_operand(leaf))
         path = f"argument {structure.paths()[position]}"
         if not isinstance(kind, ArrayType) or not -kind.ndim <= axis < kind.ndim:
             shape = kind.shape if isinstance(kind, ArrayType) else type(leaf).__name__

@@ -13,9 +13,9 @@ from wengert import tree
 from wengert.api.arguments import flat_output, name_of
 from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
-from wengert.errors import ArgumentError, RuleError
+from wengert.errors import ArgumentError, MutationError, RuleError
 from wengert.graph import ArrayType, Operand, Primitive, bind
-from wengert.tracing import type_of
+from wengert.tracing import primal, type_of
 from wengert.transforms.custom import Sweep, custom_primitive
 
 __all__ = ["CustomRule", "checkpoint", "custom_rule", "stop_gradient"]
@@ -102,8 +102,7 @@ class _Call:
                 i
                 for i in places
                 if isinstance(self.leaves[i], Operand)
-                or (position not in rule.constant
-                and _differentiable(self.leaves[i]))
+                or (position not in rule.constant and _differentiable(self.leaves[i]))
             )
 
     def run(self) -> Any:
@@ -114,6 +113,9 @@ class _Call:
         """The result of the call, recorded as one equation with these sweeps for its derivative."""
         primitive = custom_primitive(name_of(self.rule.function), self.flat, push, pull)
         values = tuple([self.leaves[i] for i in self.operands])
+        if not any([isinstance(value, Operand) for value in values]):
+            plain = self.flat(*values)
+            return self.form.unflatten(list(plain))
         result = bind(primitive, values)
         return self.form.unflatten([result] if primitive.outputs == 1 else list(result))
 
@@ -182,8 +184,8 @@ class _Call:
         found = found if isinstance(found, tuple) else (found,)
         if len(found) != len(self.args):
             raise RuleError(
-                f"the vjp of {name_of(self.rule.function)} returned {len(found)} cotangents for {len(self.args)} arguments; "
-                f"return one per argument, None where it is constant"
+                f"the vjp of {name_of(self.rule.function)} returned {len(found)} cotangents for {len(self.args)} "
+                f"arguments; return one per argument, None where it is constant"
             )
         leaves: list[Any] = []
         for part, structure in zip(found, self.structures, strict=True):
@@ -192,7 +194,7 @@ class _Call:
 
 
 def _differentiable(leaf: Any) -> bool:
-    kind = type_of(leaf)
+    kind: Any = type_of(leaf)
     return isinstance(kind, ArrayType) and kind.inexact
 
 
@@ -247,6 +249,16 @@ def custom_rule(function: Function | None = None, *, constant: int | Sequence[in
     return CustomRule(function, positions)
 
 
+def _require_same(f: Function, results: Sequence[Any], again: Sequence[Any]) -> None:
+    """Raise unless the second run of a checkpointed function gave what the first one did."""
+    for one, two in zip(map(primal, results), map(primal, again), strict=True):
+        if one is not None and two is not None and not np.array_equal(one, two, equal_nan=True):
+            raise MutationError(
+                f"checkpoint: {name_of(f)} gave another result when it was computed again for the derivative; something that "
+                f"it reads besides its arguments has changed since (an array, a random state). Pass that as an argument"
+            )
+
+
 def checkpoint(f: Function) -> Function:
     """The same function, whose inner values are computed again in the reverse sweep instead of being kept.
 
@@ -283,12 +295,16 @@ def checkpoint(f: Function) -> Function:
         def push(results: Sequence[Any], operands: Sequence[Any], tangents: Sequence[Any]) -> Sequence[Any]:
             moving = [i for i, tangent in enumerate(tangents) if tangent is not None]
             directions = [tangents[i] for i in moving]
-            return jvp(partial_of(operands, moving), [operands[i] for i in moving], directions)[1]  # type: ignore[no-any-return]
+            again, found = jvp(partial_of(operands, moving), [operands[i] for i in moving], directions)
+            _require_same(f, results, again)
+            return found  # type: ignore[no-any-return]
 
         def pull(results: Sequence[Any], operands: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
             filled = tuple([_filled(g, y) for g, y in zip(cotangents, results, strict=True)])
             inexact = [i for i, operand in enumerate(operands) if _differentiable(operand)]
-            parts = vjp(partial_of(operands, inexact), *[operands[i] for i in inexact])[1](filled)
+            again, pullback = vjp(partial_of(operands, inexact), *[operands[i] for i in inexact])
+            _require_same(f, results, again)
+            parts = pullback(filled)
             found = dict(zip(inexact, parts, strict=True))
             return [found.get(i) for i in range(len(operands))]
 

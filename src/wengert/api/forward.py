@@ -27,7 +27,7 @@ from wengert.graph import Operand, bind
 from wengert.primitives.arithmetic import convert
 from wengert.tracing import primal, type_of
 from wengert.transforms.jvp import ForwardRecording
-from wengert.transforms.tape import Tape, zeros
+from wengert.transforms.tape import Tape, apart, zeros
 
 __all__ = ["derivative", "elementwise_grad", "jvp", "linearize", "pushed"]
 
@@ -97,8 +97,12 @@ def pushed(
             [isinstance(y, Operand) and y.recording is recording and y.payload is not None for y in outputs]
         ):
             warn_of_independence(named, operation)
-    dy = [_tidy(_in_dtype_of(tangent, value), value) for value, tangent in parts]
-    return form.unflatten([value for value, _ in parts]), form.unflatten(dy), strip_auxiliary(aux, recording)
+    taken: list[Any] = [*leaves, *seeds]
+    for value, tangent in parts:
+        taken.append(apart(value, taken))
+        taken.append(_tidy(apart(_in_dtype_of(tangent, value), taken), value))
+    results = taken[len(leaves) + len(seeds) :]
+    return form.unflatten(results[::2]), form.unflatten(results[1::2]), strip_auxiliary(aux, recording)
 
 
 def _in_dtype_of(tangent: Any, value: Any) -> Any:
@@ -117,8 +121,10 @@ def _tidy(tangent: Any, value: Any) -> Any:
         return tangent
     if value.__class__ in (float, complex, int) and isinstance(tangent, (np.generic, np.ndarray)):
         return tangent.item()
-    if isinstance(tangent, np.ndarray) and (tangent.base is not None or not tangent.flags.writeable):
-        return tangent.copy()
+    if isinstance(tangent, np.ndarray) and not tangent.flags.writeable:
+        tangent = tangent.copy()
+    if isinstance(value, np.generic) and isinstance(tangent, np.ndarray) and not tangent.ndim:
+        return tangent[()]
     return tangent
 
 
@@ -157,12 +163,12 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
         seeds = seeds_for(tangents, structure, kinds, "linearize", "tangent", "primal")
         found = tape.push([_strong(seed) for seed in seeds], slots)
         pushed = [zeros(type_of(value), 0) if part is None else part for part, value in zip(found, values, strict=True)]
-        return form.unflatten([_tidy(part, value) for part, value in zip(pushed, values, strict=True)])
+        return form.unflatten([_tidy(apart(part, seeds), value) for part, value in zip(pushed, values, strict=True)])
 
     return form.unflatten(values), linear
 
 
-def derivative(f: Function, order: int = 1) -> Function:
+def derivative(f: Function, order: SupportsIndex = 1) -> Function:
     """The derivative of a function of one number, of any order.
 
     Parameters
@@ -251,7 +257,8 @@ def elementwise_grad(f: Function) -> Function:
         if getattr(type_of(y), "shape", None) != kind.shape:
             raise OutputError(
                 f"elementwise_grad: {name_of(f)} takes shape {kind.shape} and returns "
-                f"{getattr(type_of(y), 'shape', type(y).__name__)}, so it does not act entry by entry; use wengert.jacobian"
+                f"{getattr(type_of(y), 'shape', type(y).__name__)}, so it does not act entry by entry; "
+                f"use wengert.jacobian"
             )
         if kind.kind == "c":
             slopes = complex_derivative(slopes, along(ones * 1j)[1])

@@ -71,7 +71,7 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
     with GraphRecording() as recording:
         traced = []
         for leaf, name in zip(leaves, names, strict=True):
-            kind = type_of(leaf)
+            kind: Any = type_of(leaf)
             if isinstance(kind, ArrayType):
                 operand = recording.input(kind, leaf)
                 recording.names[operand.payload] = name

@@ -83,7 +83,7 @@ def jacobian(
 
 
 def _jacobian(
-    operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: int | None, has_aux: bool
+    operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: Any, has_aux: bool
 ) -> Function:
     if mode not in get_args(Mode):
         raise ArgumentError(f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}")
@@ -203,7 +203,7 @@ def hvp(f: Function, x: Any, v: Any, *args: Any, argnum: int = 0, **kwargs: Any)
 
 
 def gauss_newton_product(f: Function, x: Any, v: Any, *args: Any, loss: Function | None = None, **kwargs: Any) -> Any:
-    """The product of the Gauss-Newton matrix of `loss(f(x))` with v: `Jᵀ L J v`, positive semidefinite for convex losses.
+    """The product of the Gauss-Newton matrix of `loss(f(x))` with v: `Jᵀ L J v`, semidefinite for convex losses.
 
     Parameters
     ----------

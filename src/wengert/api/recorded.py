@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from wengert import tree
 from wengert.api.arguments import call, flat_output, split_auxiliary, strip_auxiliary
-from wengert.transforms.tape import Tape, snapshot
+from wengert.transforms.tape import Tape
 
-__all__ = ["own", "record"]
-
-
-def own(value: Any) -> Any:
-    """A value that the caller may write into, apart from what a tape keeps."""
-    return value.copy() if isinstance(value, np.ndarray) else snapshot(value)
+__all__ = ["record"]
 
 
 def record(
@@ -38,5 +31,5 @@ def record(
         except BaseException:
             tape.release()
             raise
-    values = [own(strip_auxiliary(output, tape)) for output in outputs]
-    return outputs, form, values, tree.map(own, strip_auxiliary(aux, tape)) if has_aux else None
+    values = [strip_auxiliary(output, tape) for output in outputs]
+    return outputs, form, values, strip_auxiliary(aux, tape)

@@ -28,7 +28,7 @@ from wengert.errors import OutputError
 from wengert.graph import ArrayType, Operand
 from wengert.primitives.arithmetic import conj
 from wengert.tracing import type_of
-from wengert.transforms.tape import Tape, zeros
+from wengert.transforms.tape import Tape, apart, zeros
 
 __all__ = ["grad", "gradient_of", "linear_transpose", "value_and_grad", "vjp"]
 
@@ -129,12 +129,12 @@ def gradient_of(
 
 def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
     """The value of a scalar result, and the one that starts the reverse sweep."""
-    kind = type_of(result)
+    kind: Any = type_of(result)
     if not isinstance(kind, ArrayType):
         flat, _ = flat_output(f, result, operation)
         raise OutputError(
-            f"{operation}: {name_of(f)} returned {_counted(len(flat))} in a {type(result).__name__}, but a gradient is of "
-            f"one scalar; choose one, add them up, or use wengert.jacobian"
+            f"{operation}: {name_of(f)} returned {_counted(len(flat))} in a {type(result).__name__}, but a gradient is "
+            f"of one scalar; choose one, add them up, or use wengert.jacobian"
         )
     if kind.shape:
         raise OutputError(
@@ -220,6 +220,7 @@ def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bo
     def pullback(cotangents: Any) -> Any:
         seeds = seeds_for(cotangents, form, kinds, operation, "cotangent", "result")
         found = tape.pull(zip(slots, seeds, strict=True), len(leaves))
+        found = [apart(part, seeds) for part in found]
         return structure.unflatten(_plain(found, leaves))
 
     return (form.unflatten(values), pullback, aux) if has_aux else (form.unflatten(values), pullback)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph.core import Equation, Graph, Literal, Var
-from wengert.graph.primitive import bind
+from wengert.graph.primitive import REGISTRY, Operand, bind
 from wengert.graph.walk import dependents, live
 
 __all__ = ["compile_graph"]
@@ -28,7 +28,11 @@ def _code(source: str) -> CodeType:
 
 def _harden(value: Any) -> Any:
     """A Python float as a NumPy one, whose arithmetic gives inf where Python raises."""
-    return np.float64(value) if value.__class__ is float else value
+    if value.__class__ is float:
+        return np.float64(value)
+    if isinstance(value, Operand) and value.type.weak and value.type.inexact:
+        return bind(REGISTRY["convert"], (value,), (value.type.dtype,))
+    return value
 
 
 class _Writer:
@@ -94,6 +98,8 @@ def compile_graph(
 
     Parameters
     ----------
+    graph
+        What to compute; equations that no output needs are left out.
     raw
         Whether to call NumPy directly, for operands that are never traced.
     annihilate

@@ -31,6 +31,6 @@ def dependents(equations: Iterable[Equation], variables: Iterable[Var]) -> set[V
     """All variables that depend on the given ones, these included."""
     reached = set(variables)
     for equation in equations:
-        if not reached.isdisjoint(equation.inputs):  # type: ignore[arg-type]
+        if not reached.isdisjoint(equation.inputs):
             reached.update(equation.outputs)
     return reached

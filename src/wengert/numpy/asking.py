@@ -18,6 +18,7 @@ from wengert.tracing import as_operand, implements, type_of
 
 __all__: list[str] = []
 
+_function: Any
 for _function, _answer in (
     (np.shape, lambda a: type_of(a).shape),
     (np.ndim, lambda a: type_of(a).ndim),
@@ -39,7 +40,7 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
 
 @implements(np.can_cast)
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
-    return np.can_cast(from_.dtype if isinstance(from_, Operand) else from_, to, casting)
+    return np.can_cast(from_.type.dtype if isinstance(from_, Operand) else from_, to, casting)
 
 
 @implements(np.may_share_memory, np.shares_memory)

@@ -59,7 +59,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, de
     """A constant array that traced values can be written into; the fill value may itself be traced."""
     if not isinstance(fill_value, Operand):
         return held(np.full(shape, fill_value, dtype, order))
-    spread = copied(np.broadcast_to(fill_value, shape))
+    spread = copied(np.broadcast_to(fill_value, shape))  # type: ignore[call-overload]
     return spread if dtype is None else cast(spread, dtype)
 
 
@@ -74,11 +74,11 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     result = stacked_list(object)
     if not isinstance(result, Tracer):
         return held(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
-    result = result if dtype is None else cast(result, dtype)
-    missing = ndmin - result.ndim
+    traced: Any = result if dtype is None else cast(result, dtype)
+    missing = ndmin - traced.ndim
     if missing > 0:
-        result = result[(None,) * missing]
-    return copied(result) if copy and result is object else result
+        traced = traced[(None,) * missing]
+    return copied(traced) if copy and traced is object else traced
 
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:

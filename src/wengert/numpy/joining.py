@@ -101,7 +101,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
     starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()
     if not isinstance(indices_or_sections, (int, np.integer)):
         return [ary[(*before, slice(int(p[0]), int(p[-1]) + 1) if len(p) else slice(0, 0))] for p in pieces]
-    return [ary[(*before, slice(a, b))] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [ary[(*before, slice(a, b))] for a, b in pairwise(starts)]
 
 
 @implements(np.split)

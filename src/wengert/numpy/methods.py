@@ -85,7 +85,7 @@ def _fill(x: Tracer, value: Any) -> None:
 
 @method("sort")
 def _sort(x: Tracer, axis: Any = -1, kind: Any = None, order: Any = None) -> None:
-    x[...] = np.sort(x, axis)  # type: ignore[index, call-overload]
+    x[...] = np.sort(x, axis)  # type: ignore[index]
 
 
 @method("__round__")
@@ -107,8 +107,8 @@ def _missing(name: str) -> property:
     def refuse(x: Tracer) -> NoReturn:
         place = locate(2)
         raise AttributeError(
-            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: it has no rule, or speaks of "
-            f"memory that a traced array does not have. Express it by supported operations, or apply it to "
+            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: it has no rule, or speaks "
+            f"of memory that a traced array does not have. Express it by supported operations, or apply it to "
             f"wengert.stop_gradient(x) if it is to count as constant."
         )
 

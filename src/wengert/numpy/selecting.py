@@ -20,6 +20,7 @@ from wengert.tracing.index import Index
 __all__: list[str] = []
 
 _UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
+_tri: Any = np.tri  # its stub takes no unpacked shape
 
 
 @implements(np.where)
@@ -174,8 +175,8 @@ def _triangle(keep: Any) -> Any:
     return triangle
 
 
-tril = implements(np.tril)(_triangle(lambda shape, k: np.tri(*shape, k=k, dtype=bool)))
-triu = implements(np.triu)(_triangle(lambda shape, k: ~np.tri(*shape, k=k - 1, dtype=bool)))
+tril = implements(np.tril)(_triangle(lambda shape, k: _tri(*shape, k=k, dtype=bool)))
+triu = implements(np.triu)(_triangle(lambda shape, k: ~_tri(*shape, k=k - 1, dtype=bool)))
 tril.__name__, triu.__name__ = "tril", "triu"
 
 

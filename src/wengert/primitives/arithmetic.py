@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
 
 __all__ = [
@@ -96,8 +97,8 @@ divide.samples(*pairs(0.5, 2.0))
 
 @multiply.annihilate(0)
 def zero_times(x: Any, y: Any) -> Any:
-    zero = x == 0
-    return select(zero, 0.0, x * select(zero, 1.0, y))
+    # only what is not finite is replaced: a zero may still move, and then the finite factor is its derivative
+    return x * select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
 
 
 @multiply.annihilate(1)
@@ -109,14 +110,26 @@ def _times_zero(x: Any, y: Any) -> Any:
 def _zero_over(x: Any, y: Any) -> Any:
     zero = x == 0
     # what an infinity has crushed is no true zero: it must not annihilate the next infinity
-    crushed = select((abs(y) == np.inf) & (x == x), np.nan, y)
-    return select(zero, 0.0, x / select(zero, 1.0, crushed))
+    crushed = select((abs(y) == np.inf) & ~zero, np.nan, y)
+    return x / select(zero & ((y == 0) | ~(abs(y) < np.inf)), np.inf, crushed)
 
 
 power = Primitive("power", elementwise=2, ufunc=np.power, infix="**", notation="{0} ** {1}",
                   domain="x > 0, or x != 0 in the first argument; 0**y counts as constant in y",
                   cite="d(x^y) = y x^(y-1) dx + x^y log x dy")  # fmt: skip
 power.samples(*pairs(0.5, 2.0))
+power.prepare(lambda xp: _real_power)
+
+
+def _real_power(x: Any, y: Any) -> Any:
+    """`x ** y`, refused where Python would leave the real numbers without a word."""
+    result = x**y
+    if result.__class__ is complex and x.__class__ is float and y.__class__ is not complex:
+        raise UndefinedDerivativeError(
+            f"({x!r}) ** {y!r} is complex in Python, so the function is not real here; give numpy.float64({x!r}), for which "
+            f"it is nan, or a complex number"
+        )
+    return result
 
 
 @power.differential
@@ -135,7 +148,11 @@ def _d_power(out: Any, x: Any, y: Any) -> Any:
 power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",
                            domain="x > 0, or any x for a whole exponent >= 0; x**0 is constant",
                            cite="d(x^p) = p x^(p-1) dx")  # fmt: skip
-power_constant.prepare(lambda xp, *, exponent: lambda x: x**exponent)
+power_constant.prepare(
+    lambda xp, *, exponent: (
+        (lambda x: x**exponent) if float(exponent).is_integer() else lambda x: _real_power(x, exponent)
+    )
+)
 power_constant.dtype(lambda x, *, exponent: np.result_type(float(1) if x.weak else x.dtype, exponent))
 power_constant.samples(
     lambda r: ((r.normal(size=3),), {"exponent": 2}),

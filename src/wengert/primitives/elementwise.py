@@ -52,7 +52,7 @@ square = unary("square", np.square, lambda y, x: lambda dx: dx * (x + x), "every
 reciprocal = unary("reciprocal", np.reciprocal, lambda y, x: lambda dx: dx * -(y * y), "x != 0",
                    "d (1/x) = -dx / x^2", 0.3, 2)  # fmt: skip
 sin = unary("sin", np.sin, lambda y, x: lambda dx: dx * cos(x), "everywhere", "DLMF 4.20.1")
-cos = unary("cos", np.cos, lambda y, x: lambda dx: dx * -sin(x), "everywhere", "DLMF 4.20.2")
+cos: Primitive = unary("cos", np.cos, lambda y, x: lambda dx: dx * -sin(x), "everywhere", "DLMF 4.20.2")
 tan = unary("tan", np.tan, lambda y, x: lambda dx: dx * (1 + y * y), "cos x != 0", "DLMF 4.20.3", -1.2, 1.2)
 arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx / sqrt((1 - x) * (1 + x)), "|x| < 1",
                "DLMF 4.24.7", -0.8, 0.8)  # fmt: skip
@@ -60,7 +60,7 @@ arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: -dx / sqrt((1 - x) *
                "DLMF 4.24.8", -0.8, 0.8)  # fmt: skip
 arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx / (1 + x * x), "everywhere", "DLMF 4.24.9")
 sinh = unary("sinh", np.sinh, lambda y, x: lambda dx: dx * cosh(x), "everywhere", "DLMF 4.34.1")
-cosh = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "everywhere", "DLMF 4.34.2")
+cosh: Primitive = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "everywhere", "DLMF 4.34.2")
 tanh = unary("tanh", np.tanh, lambda y, x: lambda dx: dx * ((1 - y) * (1 + y)), "everywhere", "DLMF 4.34.3")
 arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / _length_with_one(x), "everywhere",
                 "DLMF 4.38.9")  # fmt: skip
@@ -164,6 +164,7 @@ def _constant(ufunc: np.ufunc, infix: str | None = None, notation: str = "") -> 
     return primitive
 
 
+_ufunc: Any
 for _ufunc, _infix in (
     (np.greater, ">"), (np.greater_equal, ">="), (np.less, "<"), (np.less_equal, "<="), (np.equal, "=="),
     (np.not_equal, "!="),

@@ -62,7 +62,7 @@ def _rpow(x: Tracer, base: Any) -> Any:
 
 @method("__divmod__")
 def _divmod(x: Tracer, y: Any) -> Any:
-    return x // y, x % y  # type: ignore[operator]
+    return x // y, x % y
 
 
 def _np_power(x: Any, exponent: Any) -> Any:

@@ -45,7 +45,7 @@ def _batch_axes(primitive: Primitive) -> None:
     primitive.batch(rule)
 
 
-def _reduction(name: str, ufunc: np.ufunc, **slots: Any) -> Primitive:
+def _reduction(name: str, ufunc: Any, **slots: Any) -> Primitive:
     primitive = Primitive(name, params=("axis", "keepdims"), notation=f"{name}({{0}}, axis={{axis}})",
                           shapes="(...) -> the same without the axes `axis`", **slots)  # fmt: skip
     primitive.prepare(lambda xp, *, axis, keepdims: lambda x: ufunc.reduce(x, axis, None, None, keepdims))

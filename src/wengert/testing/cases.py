@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import ArrayType, Primitive, bind
+from wengert.graph import Primitive, bind
 from wengert.primitives.linalg.witness import WITNESSES, renewed
 from wengert.testing.subject import REFUSALS
 from wengert.tracing import type_of
@@ -25,22 +25,34 @@ class Case:
     witnesses, which are functions of operand 0.
     """
 
-    def __init__(self, primitive: Primitive, number: int, args: Sequence[Any], params: tuple[Any, ...]) -> None:
+    def __init__(
+        self,
+        primitive: Primitive,
+        number: int,
+        args: Sequence[Any],
+        params: tuple[Any, ...],
+        shifted: bool = False,
+    ) -> None:
+        self.shifted = shifted
         self.primitive, self.number, self.params = primitive, number, params
         self.args = tuple(args)
-        self.types = [type_of(arg) for arg in self.args]
-        _, witnesses, _ = WITNESSES.get(primitive.name, (None, (), None))
-        self.active = tuple(i for i, kind in enumerate(self.types) if kind.inexact and i not in witnesses)
+        self.types: list[Any] = [type_of(arg) for arg in self.args]
+        self.witnesses: tuple[int, ...] = WITNESSES[primitive.name][1] if primitive.name in WITNESSES else ()
+        self.active = tuple(i for i, kind in enumerate(self.types) if kind.inexact and i not in self.witnesses)
         self.results = self.run(self.args)
 
     def __repr__(self) -> str:
-        kind = "-complex" if any(t.dtype.kind == "c" for t in self.types if isinstance(t, ArrayType)) else ""
+        kind = "-complex" if any(kind.inexact and kind.dtype.kind == "c" for kind in self.types) else ""
         return f"{self.primitive.name}-{self.number}{kind}"
 
     def run(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """The results on plain or traced operands, always in a tuple."""
         result = bind(self.primitive, tuple(operands), self.params)
         return tuple(result) if self.primitive.outputs > 1 else (result,)
+
+    def fresh(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """The results, with witnesses computed anew from operand 0."""
+        return self.run(renewed(self.primitive, operands))
 
     @property
     def named(self) -> dict[str, Any]:
@@ -62,7 +74,7 @@ class Case:
         operands = list(self.args)
         for position, value in zip(self.active, active, strict=True):
             operands[position] = value
-        results = self.run(renewed(self.primitive, operands))
+        results = self.fresh(operands)
         return results if len(results) > 1 else results[0]
 
     def rule(self) -> Rule:
@@ -72,8 +84,9 @@ class Case:
         return rule_for(self.primitive, self.params, self.args, mask, kinds)
 
     def again(self, seed: int) -> Case:
-        """Another draw of the same sample."""
-        return _drawn(self.primitive, self.number, seed)
+        """Another draw of the same sample, with the same number of entries everywhere."""
+        other = _drawn(self.primitive, self.number, seed)
+        return _shifted(other, seed) if self.shifted else other
 
 
 def _drawn(primitive: Primitive, number: int, seed: int = 0) -> Case:
@@ -87,6 +100,15 @@ def cases(primitive: Primitive) -> list[Case]:
     return [_drawn(primitive, number) for number in range(len(primitive.sample_list))]
 
 
+def _shifted(case: Case, seed: int = 0) -> Case:
+    """A real case with its active operands moved off the real axis."""
+    rng = np.random.default_rng([case.number, seed])
+    args = list(case.args)
+    for i in case.active:
+        args[i] = np.asarray(args[i] + 0.4j * rng.uniform(0.5, 1.0, np.shape(args[i])))[()]
+    return Case(case.primitive, case.number, args, case.params, shifted=True)
+
+
 def complex_cases(primitive: Primitive) -> list[Case]:
     """The real samples moved into the complex plane, for an operation that is given entry by entry or is linear.
 
@@ -98,14 +120,10 @@ def complex_cases(primitive: Primitive) -> list[Case]:
     for case in cases(primitive):
         if not case.active or any(case.types[i].dtype != np.dtype(float) for i in case.active):
             continue
-        rng = np.random.default_rng(case.number)
-        args = list(case.args)
-        for i in case.active:
-            args[i] = np.asarray(args[i] + 0.4j * rng.uniform(0.5, 1.0, np.shape(args[i])))[()]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                shifted = Case(primitive, case.number, args, case.params)
+                shifted = _shifted(case)
         except (*REFUSALS, np.exceptions.ComplexWarning):
             continue
         if shifted.differentiable:

@@ -27,7 +27,7 @@ def resolution_of(unit: float) -> float:
 
     Central differences of second order err by about unit**(2/3); a hundred times that still tells right from wrong.
     """
-    return max(1e-5, 100.0 * unit ** (2 / 3))
+    return max(1e-5, 100.0 * float(unit ** (2 / 3)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Differences:
         sizes = np.where(np.isfinite(self.value), np.abs(self.value), 0.0)
         least = max(1e-6, 1e3 * self.unit / self.resolution) * self.size
         axes = None if self.joint else 1
-        return np.maximum(np.max(sizes, axis=axes, keepdims=True, initial=0.0), least)
+        return np.asarray(np.maximum(np.max(sizes, axis=axes, keepdims=True, initial=0.0), least))
 
     @property
     def resolution(self) -> float:
@@ -136,7 +136,7 @@ def _spread(claimed: Matrix, again: Callable[[], list[Matrix]]) -> Matrix:
     for other in again():
         with np.errstate(invalid="ignore"):
             moved = np.fmax(moved, np.abs(other - claimed))
-    return np.max(moved, axis=1, keepdims=True, initial=0.0)
+    return np.asarray(np.max(moved, axis=1, keepdims=True, initial=0.0))
 
 
 def compare(
@@ -149,9 +149,9 @@ def compare(
 ) -> Check:
     """The test that a claimed derivative lies within the error bars of the differences, plus its own rounding.
 
-    The claim is computed with the roundoff `unit`. `again` computes the claim at points that differ from this one by rounding. It is asked only where the error is
-    so small that rounding might explain it. `labels(row, column)` gives the names of an entry, and the length by
-    which its direction is scaled.
+    The claim is computed with the roundoff `unit`. `again` computes it at points that differ from this one by rounding;
+    it is asked only where the error is so small that rounding might explain it. `labels(row, column)` gives the names
+    of an entry, and the length by which its direction is scaled.
     """
     rounding = _rounding(claimed, unit)
     verdict = _judge(claimed, expected, rounding)
@@ -205,7 +205,7 @@ def _finding(claimed: Matrix, expected: Differences, row: int, column: int, labe
 def _open(claimed: Matrix, expected: Differences, undecided: Mask, labels: Labels) -> str:
     """What is open, by its first example."""
     row, column = (int(part[0]) for part in np.nonzero(undecided))
-    argument, result, length = labels(row, column)
+    argument, result, _ = labels(row, column)
     finding = _finding(claimed, expected, row, column, labels)
     if finding.left is not None and finding.right is not None:
         reason = (

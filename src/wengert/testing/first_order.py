@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from wengert.testing.comparison import Differences, Labels
 from wengert.testing.differences import Probe
@@ -14,6 +16,8 @@ from wengert.testing.space import Matrix, Vector
 from wengert.testing.sweeps import pull, push
 
 __all__ = ["first_order"]
+
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 
 def first_order(setting: Setting) -> None:
@@ -81,12 +85,12 @@ def _localised(
 ) -> Check:
     """The failure narrowed down to one coordinate, by halving the coordinates that move."""
 
-    def only(part: Vector) -> Matrix:
+    def only(part: Indices) -> Matrix:
         direction = np.zeros((setting.domain.size, 1))
         direction[part, 0] = setting.lengths[part]
         return direction
 
-    def error(part: Vector) -> float:
+    def error(part: Indices) -> float:
         gap = np.abs(claim(setting.point, only(part)) - measure(only(part)).value)
         return float(np.max(np.where(np.isfinite(gap), gap, np.inf)))
 

@@ -51,7 +51,7 @@ class Setting:
         return self._signed((self.codomain.size, count))
 
     def _signed(self, shape: tuple[int, int]) -> Matrix:
-        return self.random.uniform(0.5, 1.0, shape) * self.random.choice([-1.0, 1.0], shape)
+        return np.asarray(self.random.uniform(0.5, 1.0, shape) * self.random.choice([-1.0, 1.0], shape))
 
     def nearby(self) -> list[Vector]:
         """Points that differ from this one by rounding."""

@@ -62,7 +62,7 @@ class Space:
         for kind, is_array, start, stop in zip(self.types, self.arrays, self.starts, self.starts[1:], strict=False):
             part = np.array(vector[start:stop])
             if kind.dtype.kind == "c":
-                part = part.view(np.complex128)  # type: ignore[assignment]
+                part = part.view(np.complex128)
             leaf: Any = part.reshape(kind.shape)
             if not wide:
                 leaf = leaf.astype(kind.dtype)

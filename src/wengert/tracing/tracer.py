@@ -113,14 +113,14 @@ class Tracer(Operand):
         )
 
     def __float__(self) -> float:
-        if self.type.dtype.kind in "iub":
-            return float(self.__index__())
-        self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
+        if self.type.dtype.kind not in "iub":
+            self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
+        return float(self.__index__())
 
     def __int__(self) -> int:
-        if self.type.dtype.kind in "iub":
-            return self.__index__()
-        self._refuse("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+        if self.type.dtype.kind not in "iub":
+            self._refuse("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+        return self.__index__()
 
     def __complex__(self) -> complex:
         self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")

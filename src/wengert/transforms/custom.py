@@ -16,7 +16,7 @@ from wengert.errors import RuleError, TracingError
 from wengert.graph import Operand, Primitive, bind
 from wengert.primitives.reductions import sum_along
 from wengert.tracing import Recording, type_of
-from wengert.transforms.tape import Tape, zeros
+from wengert.transforms.tape import Tape, own, snapshot, zeros
 from wengert.transforms.transpose import conform, expand_to
 from wengert.transforms.vmap import BatchRecording
 
@@ -25,6 +25,15 @@ __all__ = ["Sweep", "custom_primitive"]
 # A pushforward maps (results, operands, tangents) to tangents of the results, a pullback
 # (results, operands, cotangents) to cotangents of the operands.
 Sweep = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]]
+
+
+def _guarded(operand: Any) -> Any:
+    """What the user's function gets of a value that a recording keeps: a write into it fails, or stays without effect."""
+    if isinstance(operand, np.ndarray):
+        operand = operand.view()
+        operand.flags.writeable = False
+        return operand
+    return snapshot(operand)
 
 
 def custom_primitive(
@@ -38,7 +47,7 @@ def custom_primitive(
 
     def evaluate(xp: Any, *operands: Any) -> Any:
         with _Scope(operands):
-            results = function(*operands)
+            results = tuple(map(own, function(*map(_guarded, operands))))
         primitive.outputs = len(results)
         return results if len(results) > 1 else results[0]
 

@@ -78,5 +78,5 @@ class ForwardRecording(Recording):
             if value.recording is self:
                 tangent = zeros(value.type, 0) if value.payload is None else value.payload
                 return value.value, tangent
-        kind = type_of(value)
+        kind: Any = type_of(value)
         return value, zeros(kind, 0) if isinstance(kind, ArrayType) else None

@@ -39,7 +39,7 @@ def rule_for(
         if len(primitive.rules) > _LIMIT:
             primitive.rules.clear()
         rule = primitive.rules[key] = Rule(primitive, params, operands, active, results)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 class Rule:

@@ -61,9 +61,9 @@ def dense(batch: Any) -> Any:
 
 def add(left: Any, right: Any) -> Any:
     """The sum of two batches."""
-    if left.__class__ is Scaled and right.__class__ is Scaled and left.base is right.base:
-        if left.factor is not None and right.factor is not None:
-            return Scaled(left.base, left.factor + right.factor)
+    scaled = left.__class__ is Scaled and right.__class__ is Scaled and left.base is right.base
+    if scaled and left.factor is not None and right.factor is not None:
+        return Scaled(left.base, left.factor + right.factor)
     return dense(left) + dense(right)
 
 

@@ -1,7 +1,7 @@
 """The two sweeps over a tape.
 
-A sweep runs first as the formulas stand. Where a zero meets an infinity or a NaN on the way, a NaN comes out at the end;
-then the same stretch is computed once more with zeros that annihilate. What is finite pays one look at the result.
+A sweep runs first as the formulas stand. Where a zero meets an infinity or a NaN on the way, a NaN comes out at the
+end; then the same stretch is computed once more with zeros that annihilate. What is finite pays one look at the result.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense
 from wengert.transforms.sweep import any_traced, pull_block, push_all, zeros
 
-__all__ = ["Tape", "snapshot", "zeros"]
+__all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
 
 # Tapes on arrays of more bytes than this free what they hold after every few equations of a consuming sweep.
 _HEAVY: Final = 1 << 19
@@ -31,6 +31,18 @@ def snapshot(value: Any) -> Any:
             value.refresh()
         return Tracer(value.value, value.type, value.recording, value.payload)
     return value
+
+
+def apart(value: Any, others: Sequence[Any]) -> Any:
+    """An array in memory of its own, apart from these; anything else as it is."""
+    if isinstance(value, np.ndarray) and (value.base is not None or any([value is other for other in others])):
+        return value.copy()
+    return value
+
+
+def own(value: Any) -> Any:
+    """A value that the caller may write into, apart from what a recording keeps."""
+    return value.copy() if isinstance(value, np.ndarray) else snapshot(value)
 
 
 class Tape(Recording):
@@ -177,16 +189,23 @@ class Tape(Recording):
             key.append(type_of(result))
         rule = primitive.rules.get(tuple(key))
         if rule is None:
-            types = tuple([type_of(value) for value in results])
-            if not types[0].inexact:
+            rule = self._find_rule(primitive, params, values, results, active)
+            if rule is None:
                 return _constant_result(primitive, result)
-            if primitive.rule_maker is None:
-                rule = rule_for(primitive, params, values, active, types)
-            else:
-                rule = primitive.rule_maker(values, results, active, self.level)
         if self.linear_only:
             _require_linear(rule, values)
         return self._append(rule, slots, values, results)
+
+    def _find_rule(
+        self, primitive: Primitive, params: tuple[Any, ...], values: list[Any], results: Sequence[Any], active: int
+    ) -> Any:
+        """The rule of an operation that is not at hand; None where the result has no derivative."""
+        types = tuple([type_of(value) for value in results])
+        if not types[0].inexact:
+            return None
+        if primitive.rule_maker is None:
+            return rule_for(primitive, params, values, active, types)
+        return primitive.rule_maker(values, results, active, self.level)
 
     def _constants(self, results: Sequence[Any]) -> tuple[Any, ...]:
         return tuple([self.box(value) for value in results])
@@ -262,11 +281,12 @@ class Tape(Recording):
 
 def _constant_result(primitive: Primitive, result: Any) -> Any:
     """A result without a derivative: integers and Booleans; what Wengert does not know is refused."""
-    if type_of(result) is OPAQUE or type_of(result).kind not in "iub":
+    kind: Any = type_of(result)
+    if kind is OPAQUE or kind.kind not in "iub":
         place = locate(3)
         raise UnsupportedError(
             f"{primitive.name}{f' at {place}' if place else ''} gave {type(primal(result)).__name__} of dtype "
-            f"{getattr(type_of(result), 'dtype', 'object')}, which carries no derivative; convert the operands to "
+            f"{getattr(kind, 'dtype', 'object')}, which carries no derivative; convert the operands to "
             f"floating-point numbers first"
         )
     return result
@@ -275,8 +295,8 @@ def _constant_result(primitive: Primitive, result: Any) -> Any:
 def _nonlinear(primitive: Primitive) -> NonlinearError:
     place = locate(3)
     return NonlinearError(
-        f"linear_transpose needs a linear function, and {primitive.name}{f' at {place}' if place else ''} is not linear "
-        f"in what it is given; linearize the function first, or take its pullback with wengert.vjp"
+        f"linear_transpose needs a linear function, and {primitive.name}{f' at {place}' if place else ''} is not "
+        f"linear in what it is given; linearize the function first, or take its pullback with wengert.vjp"
     )
 
 

@@ -114,7 +114,7 @@ def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cot
     named = primitive.named(equation.params)
     for place in places:
         variable = equation.inputs[place]
-        assert isinstance(variable, Var) and not isinstance(variable, Literal)
+        assert isinstance(variable, Var)
         if place in primitive.transposes:
             cotangent = primitive.transposes[place](*incoming, *operands, **named)
         else:
