@@ -21,7 +21,8 @@ def run_python(*arguments: str, settings: Mapping[str, str] = MappingProxyType({
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **settings, "PYTHONPATH": os.pathsep.join(search_path)},
+        # an installed package has its bytecode, so imports are measured with it
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **settings, "PYTHONPATH": os.pathsep.join(search_path)},
     )
     if finished.returncode:
         complaint = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]

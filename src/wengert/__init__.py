@@ -8,16 +8,21 @@
 array([0.        , 0.84147098])
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from wengert import errors, numpy, tree
 from wengert.api.batching import vmap
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
-from wengert.api.explain import explain
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
 from wengert.api.listing import trace
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
 from wengert.graph import Primitive
-from wengert.testing import check_derivatives
+
+if TYPE_CHECKING:
+    from wengert.api.explain import explain
+    from wengert.testing import check_derivatives
 
 __all__ = [
     "Primitive",
@@ -44,3 +49,12 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+# What only a proof needs is imported on first use.
+_ON_FIRST_USE = {"check_derivatives": "wengert.testing", "explain": "wengert.api.explain"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_FIRST_USE:
+        return getattr(import_module(_ON_FIRST_USE[name]), name)
+    raise AttributeError(f"module 'wengert' has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Drawn:
     def _sample(self) -> tuple[Arrays, tuple[Any, ...]]:
         args, params = self.primitive.sample_list[self.number](np.random.default_rng(self.seed))
         if self.widened:
-            args = tuple(_wide(arg) for arg in args)
+            args = renewed(self.primitive, [_wide(arg) for arg in args])
         return tuple(args), typed_params([params[name] for name in self.primitive.param_names])
 
     @property
@@ -144,12 +144,12 @@ def normal(rng: np.random.Generator, kind: ArrayType) -> Any:
     return np.asarray(value, kind.dtype)[()]
 
 
-@lru_cache(maxsize=None)
+@cache
 def drawn_samples() -> tuple[Drawn, ...]:
     return tuple(Drawn(name, number) for name in NAMES for number in range(len(REGISTRY[name].sample_list)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def smooth_samples() -> tuple[Drawn, ...]:
     return tuple(drawn for drawn in drawn_samples() if drawn.primitive.differentiable and drawn.active)
 
@@ -180,16 +180,16 @@ def central_difference(function: Callable[[float], Arrays], first_step: float = 
         sides = [(np.asarray(up[place]), np.asarray(down[place])) for up, down in pairs]
         size = max(float(np.max(np.abs(side), initial=0.0)) for pair in sides for side in pair)
         slopes = [(up - down) / (2 * step) for (up, down), step in zip(sides, steps, strict=True)]
-        value, error, rounding = _extrapolated(slopes), np.inf, 0.0
+        value, error = _extrapolated(slopes), np.inf
         best: Any = None
         for row in range(1, len(value)):
             for column in range(1, row + 1):
                 here, left, above = value[row][column], value[row][column - 1], value[row - 1][column - 1]
                 gap = max(float(np.max(np.abs(here - other), initial=0.0)) for other in (left, above))
-                noise = 4 * np.finfo(float).eps * size / steps[row]
+                noise = 256 * np.finfo(float).eps * max(size, 1.0) / steps[row]
                 if gap + noise < error:
-                    error, best, rounding = gap + noise, here, noise
-        found.append((best, 4 * error + 4 * rounding))
+                    error, best = gap + noise, here
+        found.append((best, 4 * error))
     return found
 
 

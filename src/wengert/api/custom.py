@@ -254,8 +254,9 @@ def _require_same(f: Function, results: Sequence[Any], again: Sequence[Any]) -> 
     for one, two in zip(map(primal, results), map(primal, again), strict=True):
         if one is not None and two is not None and not np.array_equal(one, two, equal_nan=True):
             raise MutationError(
-                f"checkpoint: {name_of(f)} gave another result when it was computed again for the derivative; something that "
-                f"it reads besides its arguments has changed since (an array, a random state). Pass that as an argument"
+                f"checkpoint: {name_of(f)} gave another result when it was computed again for the derivative; "
+                f"something that it reads besides its arguments has changed since (an array, a random state). Pass "
+                f"that as an argument"
             )
 
 

@@ -83,11 +83,12 @@ def jacobian(
 
 
 def _jacobian(
-    operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: Any, has_aux: bool
+    operation: str, f: Function, selection: Selection, mode: Mode, chunk_size: int | None, has_aux: bool
 ) -> Function:
+    given: Any = chunk_size
     if mode not in get_args(Mode):
         raise ArgumentError(f"{operation}: mode must be one of {', '.join(get_args(Mode))}; received {mode!r}")
-    if chunk_size is not None and (not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1):
+    if given is not None and (not isinstance(given, (int, np.integer)) or given < 1):
         raise ArgumentError(f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}")
 
     @functools.wraps(f, updated=())

@@ -35,6 +35,19 @@ def _harden(value: Any) -> Any:
     return value
 
 
+def _unless_zero(equation: Equation, place: int) -> Callable[..., Any]:
+    """The operation, or zeros without computing where its plain linear operand is zero everywhere."""
+    kinds = [variable.type for variable in equation.outputs]
+
+    def run(*operands: Any) -> Any:
+        if not isinstance(operands[place], Operand) and not np.any(operands[place]):
+            found = tuple([np.zeros(kind.shape, kind.dtype)[()] for kind in kinds])
+            return found if len(found) > 1 else found[0]
+        return bind(equation.primitive, operands, equation.params)
+
+    return run
+
+
 class _Writer:
     """Collects the lines of one function and the objects that they refer to."""
 
@@ -79,8 +92,11 @@ class _Writer:
     def annihilating(self, equation: Equation, linear: set[Var]) -> str | None:
         """The call in which a zero tangent or cotangent annihilates, where the operation has one."""
         places = [i for i, atom in enumerate(equation.inputs) if atom in linear]
-        if len(places) != 1 or places[0] not in equation.primitive.annihilators:
+        if len(places) != 1 or equation.primitive.linear == "jointly":
             return None
+        if places[0] not in equation.primitive.annihilators:
+            function = _unless_zero(equation, places[0])
+            return f"{self.refer(function, 'z')}({', '.join(self.atom(atom) for atom in equation.inputs)})"
         rule = equation.primitive.annihilators[places[0]]
         function = partial(rule, **equation.primitive.named(equation.params))
         return f"{self.refer(function, 'z')}({', '.join(self.atom(atom) for atom in equation.inputs)})"

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType, FrameType
 
 import numpy as np
 
 __all__ = ["Source", "blame", "locate", "user_frame"]
 
-_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_EXAMPLES = os.path.join(_OWN, "examples") + os.sep
-_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+# absolute, but with links left as they are, because the names of files in code objects keep them too
+_PACKAGE = Path(__file__).absolute().parents[1]
+_NUMPY_PACKAGE = Path(np.__file__).absolute().parent
+_OWN = f"{_PACKAGE}{os.sep}"
+_EXAMPLES = f"{_PACKAGE / 'examples'}{os.sep}"
+_NUMPY = f"{_NUMPY_PACKAGE}{os.sep}"
 # not imported here: it stands beside NumPy
-_SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
+_SCIPY = f"{_NUMPY_PACKAGE.with_name('scipy')}{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Source:
     function: str
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.line}"
+        return f"{Path(self.file).name}:{self.line}"
 
 
 def _belongs_to_user(code: CodeType) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wengert.errors import GraphError
 from wengert.graph.core import Equation, Graph, Literal, Var
 from wengert.graph.primitive import REGISTRY, typed_params
+from wengert.graph.types import ArrayType
 
 __all__ = ["verify"]
 
@@ -56,9 +57,7 @@ def _verify_types(place: str, equation: Equation) -> None:
     if primitive.rule_maker is not None:
         return
     operands = tuple(
-        atom.value
-        if isinstance(atom, Literal) and primitive.value_shaped and not hasattr(atom.type, "dtype")
-        else atom.type
+        atom.value if isinstance(atom, Literal) and not isinstance(atom.type, ArrayType) else atom.type
         for atom in equation.inputs
     )
     inferred = primitive.infer(operands, equation.params)

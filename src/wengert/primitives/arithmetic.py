@@ -126,8 +126,8 @@ def _real_power(x: Any, y: Any) -> Any:
     result = x**y
     if result.__class__ is complex and x.__class__ is float and y.__class__ is not complex:
         raise UndefinedDerivativeError(
-            f"({x!r}) ** {y!r} is complex in Python, so the function is not real here; give numpy.float64({x!r}), for which "
-            f"it is nan, or a complex number"
+            f"({x!r}) ** {y!r} is complex in Python, so the function is not real here; give numpy.float64({x!r}), for "
+            f"which it is nan, or a complex number"
         )
     return result
 

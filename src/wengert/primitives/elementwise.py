@@ -126,15 +126,14 @@ def _length_with_one(x: Any) -> Any:
 
 logaddexp = Primitive("logaddexp", elementwise=2, ufunc=np.logaddexp, domain="everywhere",
                       cite="d log(e^x + e^y) = (e^x dx + e^y dy) / (e^x + e^y)")  # fmt: skip
-logaddexp.differential(lambda out, x, y: (lambda dx: dx * _weight(x, y), lambda dy: dy * _weight(y, x)))
+logaddexp.differential(lambda out, x, y: (lambda dx: dx * _weight(x, out, y), lambda dy: dy * _weight(y, out, x)))
 logaddexp.samples(*pairs())
 
 
-def _weight(x: Any, y: Any) -> Any:
-    """e^x / (e^x + e^y) without overflow; one half where both are the same infinity."""
-    gap = select(x == y, 0.0, y - x)
-    small = exp(-absolute(gap))
-    return select(gap > 0, small, 1.0) / (1 + small)
+def _weight(x: Any, out: Any, y: Any) -> Any:
+    """e^x / (e^x + e^y) = e^(x - out); where all is infinite, the share in the limit, one half each at a tie."""
+    limit = select(x == y, -LN2, select(x == out, 0.0, -np.inf))
+    return exp(select(absolute(out) == np.inf, limit, x - out))
 
 
 remainder = Primitive("remainder", elementwise=2, ufunc=np.remainder, infix="%", notation="{0} % {1}",
@@ -186,7 +185,7 @@ for _shift, _infix in ((np.left_shift, "<<"), (np.right_shift, ">>")):
     )
 _constant(np.invert).samples(lambda r: ((r.normal(size=3) > 0,), {}))
 sign = CONSTANT["sign"]
-floor_divide = _constant(np.floor_divide, "//", "{0} // {1}")
+floor_divide: Primitive = _constant(np.floor_divide, "//", "{0} // {1}")
 floor_divide.samples(*pairs(0.5, 2))
 
 __all__ += ["exp", "floor_divide", "log", "multiply", "sign", "sqrt"]

@@ -121,13 +121,14 @@ def _judge(claimed: Matrix, expected: Differences, rounding: Matrix) -> _Verdict
     return _Verdict(error, allowed, wrong, undecided & ~wrong)
 
 
-def _rounding(claimed: Matrix, unit: float) -> Matrix:
+def _rounding(claimed: Matrix, unit: float, floor: Matrix) -> Matrix:
     """What rounding may do to a claim: a multiple of its unit, per result.
 
-    An entry that vanishes by cancellation keeps the rounding of what cancels, which its row does not show.
+    An entry that vanishes by cancellation keeps the rounding of what cancels, which its row does not show: that of
+    other rows, or of the function itself, whose size is the `floor`.
     """
     sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0)
-    return np.broadcast_to(unit * (ROUNDING * sizes + 4 * np.max(sizes, initial=0.0)), claimed.shape)
+    return np.asarray(unit * (ROUNDING * sizes + 4 * (np.max(sizes, initial=0.0) + floor)))
 
 
 def _spread(claimed: Matrix, again: Callable[[], list[Matrix]]) -> Matrix:
@@ -143,17 +144,18 @@ def compare(
     claimed: Matrix,
     expected: Differences,
     unit: float,
+    floor: Matrix,
     again: Callable[[], list[Matrix]],
     labels: Labels,
     **about: Any,
 ) -> Check:
     """The test that a claimed derivative lies within the error bars of the differences, plus its own rounding.
 
-    The claim is computed with the roundoff `unit`. `again` computes it at points that differ from this one by rounding;
-    it is asked only where the error is so small that rounding might explain it. `labels(row, column)` gives the names
-    of an entry, and the length by which its direction is scaled.
+    The claim is computed with the roundoff `unit`, from numbers of the size `floor`. `again` computes it at points
+    that differ from this one by rounding; it is asked only where the error is so small that rounding might explain
+    it. `labels(row, column)` gives the names of an entry, and the length by which its direction is scaled.
     """
-    rounding = _rounding(claimed, unit)
+    rounding = _rounding(claimed, unit, floor)
     verdict = _judge(claimed, expected, rounding)
     small = np.abs(claimed - expected.value) <= 1e-2 * resolution_of(unit) * expected.scale
     if np.any(verdict.wrong & small):

@@ -1,8 +1,8 @@
 """Numerical derivatives with an error bar of their own, along one direction at a time.
 
-Central differences at steps that halve are extrapolated by Richardson's rule. Each entry of the result takes the
-extrapolation that its neighbours in the table confirm best, and its error bar is how far they are apart plus what
-the noise of the function can do at that step (C. J. F. Ridders, Advances in Engineering Software 4 (1982) 75-76).
+Central differences at ever smaller steps are extrapolated to step 0 by Neville's scheme. Each entry of the result
+takes the extrapolation that its neighbours in the table confirm best, and its error bar is how far they are apart plus
+what the noise of the function can do at that step (C. J. F. Ridders, Advances in Engineering Software 4 (1982) 75-76).
 The noise is measured, not assumed (J. J. Moré and S. M. Wild, SIAM J. Sci. Comput. 33 (2011) 1292-1314).
 Second differences tell a kink: over the step they tend to the jump of the slope, which is 0 where f is smooth.
 """
@@ -23,7 +23,7 @@ __all__ = ["Estimate", "Probe", "complex_step"]
 Evaluate = Callable[[Vector], Vector]
 
 FIRST_STEP: Final = 0.25
-MOST_LEVELS: Final = 28
+MOST_LEVELS: Final = 40
 FEWEST_LEVELS: Final = 5
 MOST_COLUMNS: Final = 6
 # three neighbours can agree by chance; an error bar a few times their distance is rarely too short
@@ -81,25 +81,28 @@ class Probe:
                 noise = np.where(np.isfinite(spread), np.maximum(noise, spread), noise)
         return noise
 
+    def shift(self, direction: Vector) -> float:
+        """How far, in units of a direction, the rounding of the points moves them."""
+        moved = direction != 0
+        return self.unit * float(np.max(np.abs(self.point[moved] / direction[moved]), initial=0.0))
+
     def along(self, direction: Vector, target: float = 1e-8) -> Estimate:
         """The derivative along a direction; steps are refined until each error bar is `target` of its value."""
-        slopes, jumps = _Table(2), _Table(1)
-        step = FIRST_STEP
+        slopes, jumps = _Table(), _Table()
+        shift = self.shift(direction)
         with np.errstate(all="ignore"):
             for level in range(MOST_LEVELS):
+                step = FIRST_STEP * 2.0**-level * _jitter(level)
                 plus = self.evaluate(self.point + step * direction)
                 minus = self.evaluate(self.point - step * direction)
                 slope = (plus - minus) / (2 * step)
-                # the points themselves are rounded: that shifts the value by the slope times the rounding
-                sizes = np.abs(self.point[direction != 0] / direction[direction != 0])
-                shift = self.unit * float(np.max(sizes, initial=0.0))
                 noise = self.noise + 0.5 * self.unit * np.maximum(np.abs(plus), np.abs(minus))
                 noise = (noise + 0.5 * shift * np.abs(slope)) / step
-                slopes.add(slope, noise)
-                jumps.add((plus - 2 * self.centre + minus) / step, 4 * noise)
+                # slopes err by even powers of the step; second differences over the step, by odd ones
+                slopes.add(step**2, slope, noise)
+                jumps.add(step, (plus - 2 * self.centre + minus) / step, 4 * noise)
                 if level + 1 >= FEWEST_LEVELS and self._enough(slopes, jumps, noise, target):
                     break
-                step *= 0.5
         value, bar = slopes.best(self.centre.size)
         jump, jump_bar = jumps.best(self.centre.size)
         return Estimate(value, bar, jump, jump_bar)
@@ -115,20 +118,29 @@ class Probe:
         return bool(np.all(settled | constant | hopeless))
 
 
-class _Table:
-    """Richardson's table for an error expansion in step**power, step**(power + 2), ..., entry by entry."""
+def _jitter(level: int) -> float:
+    """Factors between 0.8 and 1.2 without a pattern.
 
-    def __init__(self, power: int) -> None:
-        self.power = power
+    Steps that halve exactly can meet a fast oscillation at the same phase again and again, and take it for a slow one.
+    """
+    return 0.8 + 0.4 * ((level + 1) * 0.6180339887498949 % 1.0)
+
+
+class _Table:
+    """Neville's table: polynomials through the differences at the last steps, extrapolated to step 0."""
+
+    def __init__(self) -> None:
+        self.places: list[float] = []
         self.row: list[Vector] = []
         self.value: Vector | None = None
         self.bar: Vector | None = None
 
-    def add(self, first: Vector, noise: Vector) -> None:
-        """Append the difference at half the last step, and keep for each entry the best extrapolation so far."""
+    def add(self, place: float, first: Vector, noise: Vector) -> None:
+        """Append a difference, and keep for each entry the best extrapolation so far."""
+        self.places.append(place)
         before, row = self.row, [first]
         for column in range(min(len(before), MOST_COLUMNS)):
-            factor = 2.0 ** (self.power + 2 * column) - 1
+            factor = self.places[-2 - column] / place - 1
             row.append(row[column] + (row[column] - before[column]) / factor)
         self.row = row
         for column in range(1, min(len(row), len(before))):

@@ -74,11 +74,13 @@ def _check(
         what = f"the derivative of order {order - 1} in {place}" if dual else f"the derivative of {place}"
         return "all arguments together, along a random direction", what, 1.0
 
+    # the rows of a gradient are slopes per unit of each coordinate
+    floor = setting.size / setting.lengths[:, None] if dual else setting.size
     for mode, function in claims.items():
         compute = setting.evaluator(function, space, dual, forgiving=False)
         # the direction is built into the nested derivative
         claim = partial(_column, compute)
-        setting.checks.append(setting.compare(order, mode, claim, direction[:, None], expected, labels))
+        setting.checks.append(setting.compare(order, mode, claim, direction[:, None], expected, labels, floor))
 
 
 def _column(compute: Evaluate, point: Vector, directions: Matrix) -> Matrix:

@@ -99,12 +99,13 @@ class Space:
     def lengths(self, vector: Vector) -> Vector:
         """How far a coordinate has to move for a change that counts: powers of two near the entries' sizes.
 
-        A zero takes the size of its leaf's other entries; a leaf of zeros counts as a leaf of ones.
+        A zero takes a quarter of the size of its leaf's other entries; a leaf of zeros counts as a leaf of ones.
         """
         lengths = np.ones(self.size)
         for start, stop in zip(self.starts, self.starts[1:], strict=False):
             part = np.abs(vector[start:stop])
             typical = float(np.sqrt(np.mean(part**2))) if part.size else 0.0
             if typical > 0 and np.isfinite(typical):
-                lengths[start:stop] = np.exp2(np.round(np.log2(np.maximum(part, 0.25 * typical))))
+                sizes = np.where(part > 0, np.maximum(part, 1e-3 * typical), 0.25 * typical)
+                lengths[start:stop] = np.exp2(np.round(np.log2(sizes)))
         return lengths

@@ -58,7 +58,7 @@ def _judge(probe: Probe, v: Vector, order: int, mode: str, values: list[float], 
     series = [value * steps**power / math.factorial(power) for power, value in enumerate(values, start=1)]
     reached = np.array([probe.evaluate(probe.point + step * v)[0] for step in steps])
     remainder = np.abs(reached - probe.centre[0] - sum(series))
-    noise = 4 * (probe.noise[0] + probe.unit * probe.size)
+    noise = 4 * (probe.noise[0] + probe.unit * probe.size + probe.shift(v) * abs(values[0]))
     noise = noise + ROUNDING * unit * sum(np.abs(part) for part in series)
     seen = np.nonzero(np.isfinite(remainder) & (remainder > 8 * noise))[0][-3:]
     name = "Taylor remainder slope"

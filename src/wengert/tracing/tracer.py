@@ -114,7 +114,8 @@ class Tracer(Operand):
 
     def __float__(self) -> float:
         if self.type.dtype.kind not in "iub":
-            self._refuse("float(x), or a function of the math module,", "Leave float(...) out, or use numpy's function.")
+            attempt = "float(x), or a function of the math module,"
+            self._refuse(attempt, "Leave float(...) out, or use numpy's function.")
         return float(self.__index__())
 
     def __int__(self) -> int:

@@ -28,7 +28,7 @@ Sweep = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]]
 
 
 def _guarded(operand: Any) -> Any:
-    """What the user's function gets of a value that a recording keeps: a write into it fails, or stays without effect."""
+    """What the user's function gets of a value that a recording keeps: a write into it fails, or has no effect."""
     if isinstance(operand, np.ndarray):
         operand = operand.view()
         operand.flags.writeable = False

@@ -21,6 +21,11 @@ def has_nan(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fc":
             return False
-        total = np.vdot(value, value)
+        if value.ndim == 1 and value.dtype.kind == "f":
+            total = value.dot(value)
+            return bool(total != total)
+        # the transpose of a Fortran-ordered array is read in the order of its memory
+        flat = value.T if value.flags.f_contiguous else value
+        total = np.vdot(flat, flat)
         return bool(total != total)
     return value is not None and bool(value != value)

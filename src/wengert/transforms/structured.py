@@ -15,7 +15,7 @@ from wengert.graph import ArrayType
 from wengert.primitives.arithmetic import zero_times
 from wengert.transforms.finite import has_nan
 
-__all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors"]
+__all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors", "settled"]
 
 
 class Unit:
@@ -43,8 +43,8 @@ class Scaled:
         self.base, self.factor = base, factor
 
 
-def dense(batch: Any) -> Any:
-    """A batch written out."""
+def dense(batch: Any, annihilate: bool = False) -> Any:
+    """A batch written out; with `annihilate`, a zero on either side annihilates what is not finite on the other."""
     if batch.__class__ is Unit:
         return batch.dense()
     if batch.__class__ is not Scaled:
@@ -52,11 +52,15 @@ def dense(batch: Any) -> Any:
     base = dense(batch.base)
     if batch.factor is None:
         return base
-    product = base * batch.factor
-    if has_nan(product):
-        # a zero of either annihilates what is not finite in the other
+    if annihilate:
         return zero_times(base, batch.factor) if not has_nan(base) else zero_times(batch.factor, base)
-    return product
+    return base * batch.factor
+
+
+def settled(batch: Any) -> Any:
+    """A batch written out, once more with zeros that annihilate if a NaN comes out."""
+    written = dense(batch)
+    return dense(batch, annihilate=True) if batch.__class__ is Scaled and has_nan(written) else written
 
 
 def add(left: Any, right: Any) -> Any:

@@ -90,7 +90,7 @@ def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihi
         outgoing = [Scaled(shared[0], part) for part in parts]
     else:
         if batch:
-            incoming = [part if part is None else dense(part) for part in incoming]
+            incoming = [part if part is None else dense(part, annihilate) for part in incoming]
         if count > 1:
             pairs = zip(incoming, rule.results, strict=True)
             incoming = [zeros(kind, batch) if part is None else part for part, kind in pairs]
@@ -135,7 +135,7 @@ def _pushed(rule: Any, saved: tuple[Any, ...], given: list[Any], raw: bool, batc
             return Scaled(columns, None)
     parts = [zeros(kind, batch) if part is None else part for part, kind in zip(given, kinds, strict=True)]
     if batch:
-        parts = [dense(part) for part in parts]
+        parts = [dense(part, annihilate) for part in parts]
     return _run(rule.pushforward, saved, parts, raw, annihilate, batch)
 
 

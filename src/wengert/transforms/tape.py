@@ -13,7 +13,7 @@ from wengert.tracing import Recording, Tracer, primal, type_of
 from wengert.tracing.capture import SMALL, Captured
 from wengert.transforms.finite import has_nan
 from wengert.transforms.rule import Rule, rule_for
-from wengert.transforms.structured import Scaled, Unit, dense
+from wengert.transforms.structured import Scaled, Unit, dense, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, zeros
 
 __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
@@ -255,7 +255,7 @@ class Tape(Recording):
             else:
                 pull_block(self.entries, cotangents, inputs, raw, batch)
             found = cotangents[:inputs]
-            return [None if part is None else dense(part) for part in found] if batch else found
+            return [None if part is None else settled(part) for part in found] if batch else found
 
     def push(self, tangents: Sequence[Any], wanted: Sequence[int | None], batch: int = 0) -> list[Any]:
         """The forward sweep: tangents of the first slots in, tangents at the wanted slots out, None for zero."""
@@ -266,7 +266,7 @@ class Tape(Recording):
             for annihilate in (False, True):
                 pushed = push_all(self.entries, seeds.copy(), raw, batch, annihilate)
                 parts = [None if slot is None else pushed[slot] for slot in wanted]
-                found = [dense(part) if part.__class__ in (Scaled, Unit) else part for part in parts]
+                found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
                 if not any([part is not None and has_nan(part) for part in found]):
                     break
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wengert.errors import NonlinearError
-from wengert.graph import ArrayType, Equation, Graph, Literal, Var, bind, dependents, live
+from wengert.graph import ArrayType, Equation, Graph, Var, bind, dependents, live
 from wengert.primitives.arithmetic import add, convert, real
 from wengert.primitives.reductions import sum_along
 from wengert.primitives.shaping import broadcast_to, reshape

@@ -127,6 +127,12 @@ def _cofactor_value(xp: Any, a: Any, factors: Any, pivots: Any) -> Any:
 
 
 def _cofactor_by_singular_values(a: Any) -> Any:
+    finite = np.isfinite(a).all(axis=(-2, -1))
+    if not finite.all():
+        # the singular values of such a matrix do not exist, and its cofactors are not numbers
+        out = np.full(a.shape, np.nan, a.dtype)
+        out[finite] = _cofactor_by_singular_values(a[finite])
+        return out
     u, s, vh = np.linalg.svd(a)
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.cumprod(np.concatenate([ones, s[..., :-1]], axis=-1), axis=-1)
