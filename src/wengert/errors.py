@@ -19,6 +19,7 @@ WengertError
 └── UsageError               the command line: a file, a name or an input that is not there
 
 WengertWarning (UserWarning)
+├── InconclusiveWarning      a proof that could be carried out for some entries only
 └── IndependentOutputWarning the output does not depend on the differentiated input
 """
 
@@ -27,6 +28,7 @@ __all__ = [
     "CheckError",
     "ConversionError",
     "GraphError",
+    "InconclusiveWarning",
     "IndependentOutputWarning",
     "IntegerInputError",
     "LeakedTracerError",
@@ -115,6 +117,10 @@ class UsageError(WengertError):
 
 class WengertWarning(UserWarning):
     """The root of all warnings that Wengert gives."""
+
+
+class InconclusiveWarning(WengertWarning):
+    """A derivative is right where it could be checked, and open at other entries."""
 
 
 class IndependentOutputWarning(WengertWarning):

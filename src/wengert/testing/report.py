@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from wengert.errors import WengertWarning
+from wengert.errors import InconclusiveWarning
 
 __all__ = ["Check", "Finding", "InconclusiveWarning", "Outcome", "Report"]
 
 Outcome = Literal["passed", "failed", "inconclusive"]
-
-
-class InconclusiveWarning(WengertWarning):
-    """A part of a derivative could be neither proved nor disproved at this point."""
 
 
 @dataclass(frozen=True)
