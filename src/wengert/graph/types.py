@@ -13,7 +13,6 @@ __all__ = [
     "array_type",
     "concrete_type",
     "declare_opaque",
-    "scalar_like",
 ]
 
 Shape = tuple[int, ...]
@@ -120,8 +119,3 @@ def concrete_type(value: Any) -> ArrayType | OpaqueType:
     if isinstance(value, (np.ndarray, np.generic)):
         return array_type(value.shape, value.dtype)
     return OPAQUE
-
-
-def scalar_like(kind: type) -> ArrayType:
-    """The weak type of Python's `float`, `int`, `complex` or `bool`."""
-    return _PYTHON_SCALARS[kind]

@@ -11,6 +11,7 @@ from wengert.tracing import Recording, Tracer, type_of
 from wengert.transforms.finite import has_nan
 from wengert.transforms.rule import rule_for
 from wengert.transforms.sweep import any_traced, zeros
+from wengert.transforms.tape import own
 
 __all__ = ["ForwardRecording"]
 
@@ -20,7 +21,8 @@ class ForwardRecording(Recording):
 
     def input(self, value: Any, tangent: Any) -> Tracer:
         """A value with its tangent, None for zero."""
-        return Tracer(value, type_of(value), self, tangent)
+        # a copy, so that a write into the original does not change the value behind its tangent
+        return Tracer(own(value), type_of(value), self, tangent)
 
     def box(self, value: Any) -> Tracer:
         return Tracer(value, type_of(value), self, None)

@@ -42,7 +42,7 @@ def apart(value: Any, others: Sequence[Any]) -> Any:
 
 def own(value: Any) -> Any:
     """A value that the caller may write into, apart from what a recording keeps."""
-    return value.copy() if isinstance(value, np.ndarray) else snapshot(value)
+    return value.copy(order="K") if isinstance(value, np.ndarray) else snapshot(value)
 
 
 class Tape(Recording):
