@@ -50,7 +50,7 @@ def test_constants_have_no_derivative(primitive):
 def test_slots_by_argument_name_arguments_that_exist(primitive):
     if primitive.signature is not None:
         count = len(primitive.signature.inputs)
-        places = {*primitive.transposes, *primitive.annihilators, *primitive.columns} - {None}
+        places = {*primitive.transposes, *primitive.annihilators, *primitive.columns, *primitive.scaled} - {None}
         assert all(place < count for place in places), f"primitive {primitive.name} has {count} arguments"
 
 

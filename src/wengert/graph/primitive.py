@@ -171,6 +171,7 @@ class Primitive:
         self.transposes: dict[int | None, Rule] = {}
         self.annihilators: dict[int, Rule] = {}
         self.columns: dict[int, Rule] = {}
+        self.scaled: dict[int, Rule] = {}
         self.sample_list: list[Any] = []
         self.rules: dict[Any, Any] = {}
         self.functions: dict[Params, Callable[..., Any]] = {}
@@ -235,6 +236,15 @@ class Primitive:
 
         def fill(rule: RuleT) -> RuleT:
             self.columns[argument] = rule
+            return rule
+
+        return fill
+
+    def scaled_rows(self, argument: int) -> Callable[[RuleT], RuleT]:
+        """`rule(rows, factor, *args)`: the operation on each row of the plain `rows * factor`, or None to decline."""
+
+        def fill(rule: RuleT) -> RuleT:
+            self.scaled[argument] = rule
             return rule
 
         return fill

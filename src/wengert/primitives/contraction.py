@@ -82,6 +82,20 @@ def _columns_of_left(start: int, stop: int, x: Any, y: Any) -> Any:
     return swap_last(x)[start:stop] if len(x.shape) == 2 and (y is None or len(y.shape) == 1) else None
 
 
+@matmul.scaled_rows(0)
+def _weighted_gram_matrix(rows: Any, factor: Any, x: Any, y: Any) -> Any:
+    """`(Yᵀ diag(factor)) Y` with nothing negative in factor, as a product of a matrix with its own transpose.
+
+    It is half the work of a product of two matrices (BLAS has syrk for it), and comes out symmetric.
+    """
+    turned = rows.T
+    same = turned.shape == y.shape and turned.strides == y.strides and turned.ctypes.data == y.ctypes.data
+    if not same or y.dtype.kind != "f" or factor.dtype != y.dtype or not (factor >= 0).all():
+        return None
+    root = y * np.sqrt(factor)[:, None]
+    return root.T @ root
+
+
 def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
     """A bilinear sum in which zeros of x annihilate what is not finite in y.
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from wengert.graph import ArrayType, Operand, bind
 from wengert.primitives.shaping import broadcast_to
 from wengert.transforms.finite import has_nan
 from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
 
-__all__ = ["pull_block", "push_all", "zeros"]
+__all__ = ["any_traced", "pull_block", "push_all", "reaching", "zeros"]
 
 Entry = tuple[Any, int, Any, tuple[Any, ...], Any]
 # what Python raises on plain floats where NumPy gives inf or NaN
@@ -109,8 +111,25 @@ def _run(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, ann
         return form(raw=raw, annihilate=True, batch=batch)(*saved, *seeds)
 
 
+def reaching(entries: Sequence[Entry], wanted: Sequence[int | None], slots: int) -> list[Entry]:
+    """The equations that results at the wanted slots depend on."""
+    needed = [False] * slots
+    for slot in wanted:
+        if slot is not None:
+            needed[slot] = True
+    found: list[Entry] = []
+    for entry in reversed(entries):
+        _, slot, places, _, rule = entry
+        if needed[slot] or (len(rule.results) > 1 and any(needed[slot : slot + len(rule.results)])):
+            found.append(entry)
+            for place in (places,) if places.__class__ is int else places:
+                needed[place] = True
+    found.reverse()
+    return found
+
+
 def push_all(entries: Sequence[Entry], tangents: list[Any], raw: bool, batch: int, annihilate: bool) -> list[Any]:
-    """Push tangents of the first slots through the whole tape: one tangent per slot comes out, None for zero."""
+    """Push tangents of the first slots through equations: one tangent per slot comes out, None for zero."""
     for _, slot, slots, saved, rule in entries:
         places = (slots,) if slots.__class__ is int else slots
         given = [tangents[place] for place in places]
@@ -133,6 +152,9 @@ def _pushed(rule: Any, saved: tuple[Any, ...], given: list[Any], raw: bool, batc
         columns = _columns(rule, saved, given)
         if columns is not None:
             return Scaled(columns, None)
+        product = None if annihilate or not raw else _product(rule, saved, given)
+        if product is not None:
+            return product
     parts = [zeros(kind, batch) if part is None else part for part, kind in zip(given, kinds, strict=True)]
     if batch:
         parts = [dense(part, annihilate) for part in parts]
@@ -146,6 +168,16 @@ def _columns(rule: Any, saved: tuple[Any, ...], given: list[Any]) -> Any:
     position = rule.active[0]
     columns = rule.primitive.columns.get(position)
     return None if columns is None else columns(given[0].start, given[0].stop, *saved[: len(rule.types)])
+
+
+def _product(rule: Any, saved: tuple[Any, ...], given: list[Any]) -> Any:
+    """A scaled batch through an operation that has a better way than to write it out first."""
+    if len(given) != 1 or given[0].__class__ is not Scaled or given[0].factor is None:
+        return None
+    rows, product = given[0].base, rule.primitive.scaled.get(rule.active[0])
+    if product is None or not isinstance(rows, np.ndarray):
+        return None
+    return product(rows, given[0].factor, *saved[: len(rule.types)])
 
 
 def any_traced(values: Sequence[Any]) -> bool:

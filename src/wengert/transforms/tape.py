@@ -14,7 +14,7 @@ from wengert.tracing.capture import SMALL, Captured
 from wengert.transforms.finite import has_nan
 from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense, settled
-from wengert.transforms.sweep import any_traced, pull_block, push_all, zeros
+from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
 
 __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
 
@@ -262,9 +262,10 @@ class Tape(Recording):
         self._verify_captured()
         raw = not self.nested and not any_traced(tangents)
         seeds = [*tangents, *([None] * (self.count - len(tangents)))]
+        entries = reaching(self.entries, wanted, self.count)
         with np.errstate(all="ignore"):
             for annihilate in (False, True):
-                pushed = push_all(self.entries, seeds.copy(), raw, batch, annihilate)
+                pushed = push_all(entries, seeds.copy(), raw, batch, annihilate)
                 parts = [None if slot is None else pushed[slot] for slot in wanted]
                 found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
                 if not any([part is not None and has_nan(part) for part in found]):
