@@ -160,7 +160,7 @@ def finish(found: list[Any], leaves: list[Any]) -> list[Any]:
         if cotangent.__class__ is np.ndarray:
             if cotangent.dtype.kind == "c":
                 cotangent = cotangent.conj()
-            shared = cotangent.base is not None or any([cotangent is other for other in finished])
+            shared = cotangent.base is not None or (finished and any([cotangent is other for other in finished]))
             if shared or not cotangent.flags.writeable:
                 cotangent = cotangent.copy()
             finished.append(cotangent if isinstance(leaf, (np.ndarray, Operand)) else cotangent[()])

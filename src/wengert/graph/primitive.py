@@ -53,9 +53,9 @@ class Recorder(ABC):
         """`apply` for an operand of this recorder and an opaque object."""
         return self.apply(primitive, (operand, opaque), params)
 
-    def with_number(self, primitive: Primitive, operand: Operand, number: Any, number_first: bool) -> Any:
-        """`apply` for an operand of this recorder and a Python number, in this or the other order."""
-        return self.apply(primitive, (number, operand) if number_first else (operand, number), ())
+    def with_constant(self, primitive: Primitive, operand: Operand, constant: Any, constant_first: bool) -> Any:
+        """`apply` for an operand of this recorder and a plain number or array, in this or the other order."""
+        return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
 
 
 class Operand:
@@ -170,6 +170,7 @@ class Primitive:
         self.flops_rule: Rule | None = None
         self.transposes: dict[int | None, Rule] = {}
         self.annihilators: dict[int, Rule] = {}
+        self.accumulators: dict[int, Rule] = {}
         self.columns: dict[int, Rule] = {}
         self.scaled: dict[int, Rule] = {}
         self.sample_list: list[Any] = []
@@ -227,6 +228,18 @@ class Primitive:
 
         def fill(rule: RuleT) -> RuleT:
             self.annihilators[argument] = rule
+            return rule
+
+        return fill
+
+    def accumulate(self, argument: int) -> Callable[[RuleT], RuleT]:
+        """`rule(**params)` returns `f(total, cotangent, *args)`: the transpose, added to a plain array in place.
+
+        For adjoints that are zero almost everywhere, such as that of reading one entry.
+        """
+
+        def fill(rule: RuleT) -> RuleT:
+            self.accumulators[argument] = rule
             return rule
 
         return fill

@@ -76,7 +76,7 @@ class _Writer:
     def call(self, equation: Equation) -> str:
         primitive = equation.primitive
         operands = [self.atom(atom) for atom in equation.inputs]
-        if primitive.infix is not None:
+        if primitive.infix is not None and primitive.preparer is None:
             return f" {primitive.infix} ".join(operands) if len(operands) == 2 else primitive.infix + operands[0]
         if self.raw:
             function = primitive.function(equation.params)

@@ -85,14 +85,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
 
 
-@implements(np.matmul)
-def _matmul(x1: Any, x2: Any, /) -> Any:
-    return bind(contraction.matmul, (as_operand(x1), as_operand(x2)))
-
-
 @implements(np.linalg.matmul)
 def linalg_matmul(x1: Any, x2: Any, /) -> Any:
-    return _matmul(x1, x2)
+    return bind(contraction.matmul, (as_operand(x1), as_operand(x2)))
 
 
 @implements(np.kron)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import MutationError, ShapeError
-from wengert.graph import Operand, bind, locate
+from wengert.graph import Operand, bind, declare_opaque, locate
 from wengert.primitives.arithmetic import convert
 from wengert.primitives.indexing import replace, take
 from wengert.primitives.shaping import broadcast_to
@@ -57,6 +57,23 @@ class _At:
         return all(mine is theirs for mine, theirs in zip(self.arrays, arrays, strict=True))
 
 
+@declare_opaque
+class _Plain(Index):
+    """An index without arrays that is also the view by it: one object, because programs make many."""
+
+    __slots__ = ()
+
+    def project(self, base: Tracer) -> Any:
+        return bind(take, (base, self), (0,))
+
+    def scatter(self, base: Tracer, content: Any) -> Any:
+        return bind(replace, (base, content, self), (0,))
+
+    def same(self, fixed: Index, arrays: tuple[Any, ...]) -> bool:
+        """Whether another index is spelled alike."""
+        return not arrays and fixed.items == self.items
+
+
 @method("__getitem__")
 def getitem(x: Tracer, index: Any) -> Any:
     """`x[index]`, a view where NumPy gives one."""
@@ -64,9 +81,9 @@ def getitem(x: Tracer, index: Any) -> Any:
         x.refresh()
     kind = index.__class__
     if (kind is slice or kind is int) and x.type.shape:
-        fixed = Index((index,), 0)
-        part = x.recording.with_opaque(take, x, fixed, (0,))
-        return view_of(x, part, _At(fixed, ())) if part.type.shape and part.__class__ is Tracer else part
+        plain = _Plain((index,), 0)
+        part = x.recording.with_opaque(take, x, plain, (0,))
+        return view_of(x, part, plain) if part.type.shape and part.__class__ is Tracer else part
     fixed, arrays = parse_index(index, x.type.shape)
     if not x.type.shape and x.type.weak and index == ():
         return x
@@ -125,7 +142,7 @@ def _is_own_part(x: Tracer, fixed: Index, arrays: tuple[Any, ...], value: Any) -
     return (
         isinstance(value, View)
         and value.base is x
-        and isinstance(value.how, _At)
+        and isinstance(value.how, (_At, _Plain))
         and not fixed.advanced
         and value.how.same(fixed, arrays)
     )

@@ -64,6 +64,22 @@ def _take_adjoint(g: Any, x: ArrayType, index: Index, *arrays: Any, leading: int
     return put_add(g, index, *arrays, shape=x.shape, leading=leading)
 
 
+@take.accumulate(0)
+def _take_accumulate(*, leading: int) -> Any:
+    def add_at(total: Any, g: Any, x: Any, index: Index, *arrays: Any) -> None:
+        if not arrays and not leading:
+            total[index.key] += g
+            return
+        place = index.fill(arrays, leading)
+        v = _aligned(g, total, index, arrays, leading)
+        if arrays:
+            np.add.at(total, place, v)
+        else:
+            total[place] += v
+
+    return add_at
+
+
 put_add = Primitive("put_add", params=("shape", "leading"), linear="separately",
                     notation="put_add({0}, [{1}], {shape})",
                     shapes="what x[index] gives -> shape: zeros, with the values added at the index",

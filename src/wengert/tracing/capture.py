@@ -44,14 +44,21 @@ def _release(arrays: list[Any]) -> None:
             held, count = _locked.pop(id(array))
             if count > 1:
                 _locked[id(array)] = (held, count - 1)
+            elif array.base is None:
+                array.flags.writeable = True
             else:
                 _waiting.append(array)
         arrays.clear()
-        # a view can become writable only after its base has
-        for array in sorted(_waiting, key=lambda array: len(_chain(array))):
-            if not any(id(link) in _locked for link in _chain(array)):
-                array.flags.writeable = True
-        _waiting[:] = [array for array in _waiting if not array.flags.writeable]
+        if _waiting:
+            _unlock_views()
+
+
+def _unlock_views() -> None:
+    # a view can become writable only after its base has
+    for array in sorted(_waiting, key=lambda array: len(_chain(array))):
+        if not any(id(link) in _locked for link in _chain(array)):
+            array.flags.writeable = True
+    _waiting[:] = [array for array in _waiting if not array.flags.writeable]
 
 
 class Captured:
@@ -65,16 +72,17 @@ class Captured:
 
     def __init__(self) -> None:
         self.arrays: list[Any] = []
-        self.samples: list[tuple[Any, bytes]] = []
+        self.samples: list[tuple[Any, Any, bytes]] = []
         self.seen: set[int] = set()
 
     def lock(self, array: Any) -> None:
         """Make an array read-only, with every array that it is a view of."""
         if id(array) not in self.seen:
-            self.samples.append((array, _sample(array)))
+            sample = _sample(array)
+            self.samples.append((array, sample, sample.tobytes()))
             # an array that was read-only before is remembered too, so that its identity is not reused
             self.seen.add(id(array))
-            for link in _chain(array):
+            for link in (array,) if array.base is None else _chain(array):
                 if link is array or id(link) not in self.seen:
                     self.seen.add(id(link))
                     if link.flags.writeable or id(link) in _locked:
@@ -83,7 +91,7 @@ class Captured:
 
     def unchanged(self) -> bool:
         """Whether the remembered entries of all arrays are what they were."""
-        return all([_sample(array) == old for array, old in self.samples])
+        return all([sample.tobytes() == old for _, sample, old in self.samples])
 
     def release(self) -> None:
         """Give the arrays back as they were."""
@@ -93,8 +101,15 @@ class Captured:
     __del__ = release
 
 
-def _sample(array: Any) -> bytes:
-    """The bytes of some entries, spread over the whole array."""
+def _sample(array: Any) -> Any:
+    """A view of some entries, spread over the whole array."""
     step = max(1, array.size // _SAMPLES)
-    flat = array.reshape(-1) if array.flags.c_contiguous else array.flat
-    return flat[::step].tobytes()  # type: ignore[no-any-return]
+    if array.ndim == 1:
+        return array[::step]
+    if array.flags.c_contiguous:
+        return array.reshape(-1)[::step]
+    if array.flags.f_contiguous:
+        return array.T.reshape(-1)[::step]
+    # about the same share of every axis
+    share = _SAMPLES ** (1 / array.ndim)
+    return array[tuple([slice(None, None, max(1, int(length / share))) for length in array.shape])]

@@ -188,8 +188,10 @@ def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> A
             return self.recording.unary(primitive, self, ())
     elif self.type.weak and all([primal(operand).__class__ in (float, int, complex) for operand in inputs]):
         inputs = tuple([names.FUNCTIONS["strong"](operand) for operand in inputs])
-    elif inputs[0].__class__ is np.ndarray or inputs[-1].__class__ is np.ndarray:
-        return self.recording.apply(primitive, inputs, ())
+    elif inputs[0].__class__ is np.ndarray:
+        return self.recording.with_constant(primitive, self, inputs[0], True)
+    elif inputs[-1].__class__ is np.ndarray:
+        return self.recording.with_constant(primitive, self, inputs[-1], False)
     return bind(primitive, tuple([as_operand(operand) for operand in inputs]))
 
 
@@ -222,7 +224,7 @@ def binary(name: str, primitive: Primitive, reflected: bool = True) -> None:
             self.refresh()
         kind = other.__class__
         if kind is float or kind is int:
-            return self.recording.with_number(primitive, self, other, False)
+            return self.recording.with_constant(primitive, self, other, False)
         if isinstance(other, Tracer) and other.recording is self.recording:
             if other.is_view:
                 other.refresh()
@@ -233,7 +235,7 @@ def binary(name: str, primitive: Primitive, reflected: bool = True) -> None:
         if self.is_view:
             self.refresh()
         if other.__class__ is float or other.__class__ is int:
-            return self.recording.with_number(primitive, self, other, True)
+            return self.recording.with_constant(primitive, self, other, True)
         return bind(primitive, (as_operand(other), self))
 
     forward.__name__, backward.__name__ = f"__{name}__", f"__r{name}__"

@@ -17,7 +17,8 @@ def has_nan(value: Any) -> bool:
     A NaN makes the sum of squares NaN, which BLAS computes faster than any mask. Complex infinities may be taken for
     NaN; the caller then only looks closer than needed.
     """
-    value = primal(value)
+    if value.__class__ is not np.ndarray:
+        value = primal(value)
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fc":
             return False

@@ -21,6 +21,8 @@ from wengert.transforms.vmap import batch_graph
 __all__ = ["Rule", "rule_for"]
 
 _LIMIT = 4096
+# From this size on it pays to add a sparse adjoint to a sum instead of writing it out.
+_LARGE = 1024
 
 
 def rule_for(
@@ -68,9 +70,11 @@ class Rule:
         self.pull_graph = transpose(self.push_graph, self.fixed)
         needed = self._needed(self.push_graph) | self._needed(self.pull_graph)
         self.keep_constant = tuple(i for i in sorted(needed) if i < len(operands) and i not in self.active)
+        self.accumulate = self._accumulator(params)
         self.save = _selector(tuple(i in needed for i in range(self.fixed)))
         self._compiled: dict[Any, Callable[..., Any]] = {}
-        self.pull_raw = self.pullback(raw=True)
+        # the form for the inner loop of the reverse sweep; what it does not serve goes another way
+        self.pull_raw = self.pullback(raw=True) if len(results) == 1 and self.accumulate is None else None
 
     def _derive_pushforward(self, params: tuple[Any, ...], opaque: dict[int, Any]) -> Graph:
         """The graph (operands, results, tangents of the active operands) -> tangents of the results."""
@@ -86,6 +90,15 @@ class Rule:
 
         types = [*self.types, *self.results, *(self.types[i] for i in self.active)]
         return record_graph(push, types)
+
+    def _accumulator(self, params: tuple[Any, ...]) -> Callable[..., None] | None:
+        """`f(total, cotangent, *saved)` adds the cotangent of the only active operand to `total` in place."""
+        rule = self.primitive.accumulators.get(self.active[0]) if len(self.active) == 1 else None
+        if rule is None or self.types[self.active[0]].size < _LARGE:
+            return None
+        names = [f"a{i}" for i in range(self.fixed)]
+        source = f"lambda total, g, {', '.join(names)}: add(total, g, {', '.join(names[: len(self.types)])})"
+        return eval(source, {"add": rule(**self.primitive.named(params))})  # type: ignore[no-any-return]
 
     def _needed(self, graph: Graph) -> set[int]:
         used = {atom for equation in live(graph) for atom in equation.inputs} | set(graph.outputs)

@@ -53,11 +53,18 @@ def _lost(part: Any) -> bool:
 
 
 def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
-    """The inner loop of reverse mode on plain arrays."""
+    """The inner loop of reverse mode on plain arrays.
+
+    A sum of cotangents is an array that nothing else refers to, and further summands go into it in place.
+    """
+    owned: set[int] = set()
     for entry in reversed(block):
-        pull, slot, slots, saved, _ = entry
+        pull, slot, slots, saved, rule = entry
         if pull is None:
-            _pull_one(cotangents, entry, True, 0, False)
+            if rule.accumulate is None:
+                _pull_one(cotangents, entry, True, 0, False)
+            else:
+                _scatter(cotangents, entry, owned)
             continue
         cotangent = cotangents[slot]
         if cotangent is None:
@@ -66,14 +73,42 @@ def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
         try:
             outgoing = pull(*saved, cotangent)
         except _PYTHON_ERRORS:
-            outgoing = entry[4].pullback(raw=True, annihilate=True)(*saved, cotangent)
+            outgoing = rule.pullback(raw=True, annihilate=True)(*saved, cotangent)
         if slots.__class__ is int:
             present = cotangents[slots]
-            cotangents[slots] = outgoing if present is None else present + outgoing
+            if present is None:
+                cotangents[slots] = outgoing
+            else:
+                cotangents[slots] = _sum(present, outgoing, slots, owned)
         else:
             for place, part in zip(slots, outgoing):  # noqa: B905 (a keyword would cost a tenth of the loop)
                 present = cotangents[place]
-                cotangents[place] = part if present is None else present + part
+                cotangents[place] = part if present is None else _sum(present, part, place, owned)
+
+
+def _sum(present: Any, part: Any, place: int, owned: set[int]) -> Any:
+    """A further cotangent added to the sum at a place."""
+    if place in owned:
+        present += part
+        return present
+    owned.add(place)
+    return present + part
+
+
+def _scatter(cotangents: list[Any], entry: Entry, owned: set[int]) -> None:
+    """An equation whose adjoint touches few entries: it goes into the sum as it stands."""
+    _, slot, place, saved, rule = entry
+    cotangent = cotangents[slot]
+    if cotangent is None:
+        return
+    cotangents[slot] = None
+    if place not in owned:
+        present = cotangents[place]
+        fresh = rule.pullback(raw=True)(*saved, cotangent)
+        cotangents[place] = fresh if present is None else present + fresh
+        owned.add(place)
+    else:
+        rule.accumulate(cotangents[place], cotangent, *saved)
 
 
 def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihilate: bool) -> None:

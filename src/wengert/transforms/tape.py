@@ -18,8 +18,8 @@ from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching,
 
 __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
 
-# Tapes on arrays of more bytes than this free what they hold after every few equations of a consuming sweep.
-_HEAVY: Final = 1 << 19
+# Tapes on arrays of more entries than this free what they hold after every few equations of a consuming sweep.
+_HEAVY_SIZE: Final = 1 << 16
 _BLOCK: Final = 8
 _NUMBERS: Final = {float: type_of(1.0), int: type_of(1)}
 
@@ -59,8 +59,8 @@ class Tape(Recording):
         self.heavy = False
 
     def __exit__(self, *details: object) -> None:
-        super().__exit__(*details)
         self.quick = False
+        super().__exit__(*details)
 
     def input(self, value: Any) -> Tracer:
         """A value to differentiate with respect to."""
@@ -77,8 +77,7 @@ class Tape(Recording):
             return snapshot(value)
         if not isinstance(value, np.ndarray):
             return value
-        if value.nbytes > _HEAVY:
-            self.heavy = True
+        self.heavy = self.heavy or value.size > _HEAVY_SIZE
         if self.captured is None:
             self.captured = Captured()
         self.captured.lock(value)
@@ -123,16 +122,19 @@ class Tape(Recording):
         self.entries.append((rule.pull_raw, slot, slots, rule.save(x, y, value), rule))
         return Tracer(value, rule.result, self, slot)
 
-    def with_number(self, primitive: Primitive, operand: Operand, number: Any, number_first: bool) -> Any:
-        """`apply`, for an operand and a Python number."""
+    def with_constant(self, primitive: Primitive, operand: Operand, constant: Any, constant_first: bool) -> Any:
+        """`apply`, for an operand and a plain number or array."""
         place = operand.payload
-        weak = _NUMBERS[number.__class__]
-        key = ((), 2, weak, operand.type) if number_first else ((), 1, operand.type, weak)
+        kind = _NUMBERS.get(constant.__class__) or concrete_type(constant)
+        key = ((), 2, kind, operand.type) if constant_first else ((), 1, operand.type, kind)
         rule = primitive.rules.get(key)
         if rule is None or place is None or not self.quick:
-            return self.apply(primitive, (number, operand) if number_first else (operand, number), ())
-        x, y = (number, operand.value) if number_first else (operand.value, number)
+            return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
+        x, y = (constant, operand.value) if constant_first else (operand.value, constant)
         value = rule.evaluate(x, y)
+        if rule.keep_constant and constant.__class__ is np.ndarray:
+            kept = self.capture(constant)
+            x, y = (kept, y) if constant_first else (x, kept)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, y, value), rule))
@@ -219,7 +221,7 @@ class Tape(Recording):
         if len(results) == 1:
             self.entries.append((rule.pull_raw, slot, place, rule.save(*values, results[0]), rule))
             return Tracer(results[0], rule.result, self, slot)
-        self.entries.append((None, slot, place, rule.save(*values, *results), rule))
+        self.entries.append((rule.pull_raw, slot, place, rule.save(*values, *results), rule))
         return tuple([Tracer(v, t, self, slot + i) for i, (v, t) in enumerate(zip(results, rule.results, strict=True))])
 
     def slot_of(self, value: Any) -> int | None:
@@ -231,6 +233,7 @@ class Tape(Recording):
                 return value.payload  # type: ignore[no-any-return]
         return None
 
+    @np.errstate(all="ignore")
     def pull(
         self, seeds: Iterable[tuple[int | None, Any]], inputs: int, batch: int = 0, consume: bool = False
     ) -> list[Any]:
@@ -247,30 +250,33 @@ class Tape(Recording):
                 present = cotangents[slot]
                 cotangents[slot] = seed if present is None else dense(present) + dense(seed)
             raw = raw and not isinstance(seed, Operand)
-        with np.errstate(all="ignore"):
-            if consume and self.heavy:
-                while self.entries:
-                    pull_block(self.entries[-_BLOCK:], cotangents, self.count, raw, batch)
-                    del self.entries[-_BLOCK:]
-            else:
-                pull_block(self.entries, cotangents, inputs, raw, batch)
-            found = cotangents[:inputs]
-            return [None if part is None else settled(part) for part in found] if batch else found
+        if consume and self._is_heavy():
+            while self.entries:
+                pull_block(self.entries[-_BLOCK:], cotangents, self.count, raw, batch)
+                del self.entries[-_BLOCK:]
+        else:
+            pull_block(self.entries, cotangents, inputs, raw, batch)
+        found = cotangents[:inputs]
+        return [None if part is None else settled(part) for part in found] if batch else found
 
+    @np.errstate(all="ignore")
     def push(self, tangents: Sequence[Any], wanted: Sequence[int | None], batch: int = 0) -> list[Any]:
         """The forward sweep: tangents of the first slots in, tangents at the wanted slots out, None for zero."""
         self._verify_captured()
         raw = not self.nested and not any_traced(tangents)
         seeds = [*tangents, *([None] * (self.count - len(tangents)))]
         entries = reaching(self.entries, wanted, self.count)
-        with np.errstate(all="ignore"):
-            for annihilate in (False, True):
-                pushed = push_all(entries, seeds.copy(), raw, batch, annihilate)
-                parts = [None if slot is None else pushed[slot] for slot in wanted]
-                found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
-                if not any([part is not None and has_nan(part) for part in found]):
-                    break
+        for annihilate in (False, True):
+            pushed = push_all(entries, seeds.copy(), raw, batch, annihilate)
+            parts = [None if slot is None else pushed[slot] for slot in wanted]
+            found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
+            if not any([part is not None and has_nan(part) for part in found]):
+                break
         return found
+
+    def _is_heavy(self) -> bool:
+        """Whether what is kept is large enough to be freed as the sweep goes."""
+        return self.heavy and any([entry[4].result.size > _HEAVY_SIZE for entry in self.entries])
 
     def _verify_captured(self) -> None:
         if self.captured is not None and not self.captured.unchanged():
