@@ -109,6 +109,7 @@ def compile_graph(
     annihilate: frozenset[int] = frozenset(),
     opaque: Mapping[int, int] | None = None,
     single: bool = False,
+    packed: int = 0,
 ) -> Callable[..., Any]:
     """A Python function of the graph's inputs.
 
@@ -124,6 +125,8 @@ def compile_graph(
         For literals that stand for an input: the identity of the value and the position of the input.
     single
         Whether to return the only output itself rather than a tuple.
+    packed
+        So many of the first inputs come in one tuple, which Python passes on faster than many arguments.
     """
     inputs = [f"a{position}" for position in range(len(graph.inputs))]
     writer = _Writer(raw, {key: inputs[position] for key, position in (opaque or {}).items()})
@@ -141,6 +144,9 @@ def compile_graph(
         writer.lines.append(f"{', '.join(results)} = {call}")
     outputs = [writer.atom(atom) for atom in graph.outputs]
     writer.lines.append(f"return {outputs[0]}" if single else f"return ({''.join(o + ', ' for o in outputs)})")
+    if packed:
+        writer.lines.insert(0, f"{''.join(name + ', ' for name in inputs[:packed])} = packed")
+    parameters = ["packed", *inputs[packed:]] if packed else inputs
     body = "".join(f"    {line}\n" for line in writer.lines)
-    exec(_code(f"def compiled({', '.join(inputs)}):\n{body}"), writer.namespace)
+    exec(_code(f"def compiled({', '.join(parameters)}):\n{body}"), writer.namespace)
     return writer.namespace["compiled"]  # type: ignore[no-any-return]

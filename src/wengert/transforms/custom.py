@@ -190,7 +190,8 @@ class _CustomRule:
                     f"{primitive.name} uses a traced value that it gets from its closure, which its rule "
                     f"cannot see; pass that value as an argument"
                 )
-        self.pull_raw = self.pullback(raw=True)
+        # the reverse sweep takes this rule the general way
+        self.pull_raw = self.accumulate = None
 
     @staticmethod
     def save(*values: Any) -> tuple[Any, ...]:

@@ -74,7 +74,7 @@ class Rule:
         self.save = _selector(tuple(i in needed for i in range(self.fixed)))
         self._compiled: dict[Any, Callable[..., Any]] = {}
         # the form for the inner loop of the reverse sweep; what it does not serve goes another way
-        self.pull_raw = self.pullback(raw=True) if len(results) == 1 and self.accumulate is None else None
+        self.pull_raw = self._plain_pullback() if len(results) == 1 and self.accumulate is None else None
 
     def _derive_pushforward(self, params: tuple[Any, ...], opaque: dict[int, Any]) -> Graph:
         """The graph (operands, results, tangents of the active operands) -> tangents of the results."""
@@ -109,6 +109,11 @@ class Rule:
     def pullback(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
         """`f(*operands, *results, *cotangents)` -> cotangents of the active operands, a bare one if single."""
         return self._compile("pull", self.pull_graph, len(self.results), raw, annihilate, batch, ())
+
+    def _plain_pullback(self) -> Callable[..., Any]:
+        """`f(saved, cotangent)`, else as `pullback`."""
+        single = len(self.pull_graph.outputs) == 1
+        return compile_graph(self.pull_graph, raw=True, opaque=self.opaque, single=single, packed=self.fixed)
 
     def pushforward(
         self, raw: bool, annihilate: bool = False, batch: int = 0, missing: tuple[int, ...] = ()

@@ -71,7 +71,7 @@ def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
             continue
         cotangents[slot] = None
         try:
-            outgoing = pull(*saved, cotangent)
+            outgoing = pull(saved, cotangent)
         except _PYTHON_ERRORS:
             outgoing = rule.pullback(raw=True, annihilate=True)(*saved, cotangent)
         if slots.__class__ is int:
