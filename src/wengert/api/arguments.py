@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from wengert.errors import (
 )
 from wengert.graph import ArrayType, Operand, concrete_type, locate
 from wengert.graph.source import blame, user_frame
+from wengert.programs import Program
 from wengert.tracing import type_of
 from wengert.transforms.tape import own
 
@@ -233,10 +234,10 @@ def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None) -> Any:
+def call(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any], tape: Any = None) -> Any:
     """Run the user's function; what fails inside an operation of ours is told as an error of the user's line."""
     try:
-        return function(*args, **kwargs)
+        return program.run(args, kwargs)
     except ValueError as error:
         told = _explained(error, tape)
         if told is None:

@@ -13,7 +13,9 @@ from wengert.api.arguments import call, flat_output, name_of
 from wengert.errors import ArgumentError
 from wengert.graph import ArrayType
 from wengert.primitives.shaping import move_axis
+from wengert.programs import Program
 from wengert.tracing import as_operand, type_of
+from wengert.transforms.limits import settled
 from wengert.transforms.tape import apart
 from wengert.transforms.vmap import BatchRecording
 
@@ -56,6 +58,9 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callabl
             f"single results with numpy.moveaxis afterwards"
         )
 
+    program = Program(f)
+
+    @settled
     @functools.wraps(f, updated=())
     def mapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = tree.flatten(args)
@@ -66,7 +71,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callabl
                 leaf if axis is None else recording.input(_to_front(as_operand(leaf), axis))
                 for leaf, axis in zip(leaves, axes, strict=True)
             ]
-            result = call(f, structure.unflatten(examples), kwargs)
+            result = call(program, structure.unflatten(examples), kwargs)
             outputs, form = flat_output(f, result, "vmap")
             stacked = [recording.unwrap(output) for output in outputs]
         return form.unflatten([apart(_from_front(f, value, out_axes), leaves) for value in stacked])

@@ -15,6 +15,7 @@ from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.errors import ArgumentError, MutationError, RuleError
 from wengert.graph import ArrayType, Operand, Primitive, bind
+from wengert.programs import Program
 from wengert.tracing import primal, type_of
 from wengert.transforms.custom import Sweep, custom_primitive
 
@@ -30,6 +31,7 @@ class CustomRule:
     def __init__(self, function: Function, constant: Sequence[int] = ()) -> None:
         functools.update_wrapper(self, function)
         self.function = function
+        self.program = Program(function)
         self.constant = tuple(constant)
         self._differential: Function | None = None
         self._jvp: Function | None = None
@@ -121,7 +123,7 @@ class _Call:
 
     def flat(self, *operands: Any) -> tuple[Any, ...]:
         """The function on its differentiable leaves, with flat results."""
-        result = self.rule.function(*self.rebuild(operands), **self.kwargs)
+        result = self.rule.program.run(tuple(self.rebuild(operands)), self.kwargs)
         found, self.form = flat_output(self.rule.function, result, "custom_rule")
         return tuple(found)
 

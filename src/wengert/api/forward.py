@@ -25,8 +25,10 @@ from wengert.derivatives.dense import complex_derivative
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import Operand, bind
 from wengert.primitives.arithmetic import convert
+from wengert.programs import Program
 from wengert.tracing import primal, type_of
 from wengert.transforms.jvp import ForwardRecording
+from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape, apart, zeros
 
 __all__ = ["derivative", "elementwise_grad", "jvp", "linearize", "pushed"]
@@ -34,6 +36,7 @@ __all__ = ["derivative", "elementwise_grad", "jvp", "linearize", "pushed"]
 Function = Callable[..., Any]
 
 
+@settled
 def jvp(f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
     """The value of f and its derivative in one direction, in a single forward pass that keeps nothing.
 
@@ -87,7 +90,7 @@ def pushed(
     seeds = seeds_for(tangents, structure, [type_of(leaf) for leaf in leaves], operation, "tangent", "primal")
     with ForwardRecording() as recording:
         traced = [recording.input(x, _strong(dx)) for x, dx in zip(leaves, seeds, strict=True)]
-        result = call(f, structure.unflatten(traced), {})
+        result = call(Program(f), structure.unflatten(traced), {})
         aux = None
         if has_aux:
             result, aux = split_auxiliary(named, result, operation)
@@ -165,7 +168,10 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
         pushed = [zeros(type_of(value), 0) if part is None else part for part, value in zip(found, values, strict=True)]
         return form.unflatten([_tidy(apart(part, seeds), value) for part, value in zip(pushed, values, strict=True)])
 
-    return form.unflatten(values), linear
+    def again(*tangents: Any) -> Any:
+        return pushed("linearize", f, f, primals, tangents)[1]
+
+    return form.unflatten(values), settled(linear, again)
 
 
 def derivative(f: Function, order: SupportsIndex = 1) -> Function:
@@ -198,6 +204,7 @@ def derivative(f: Function, order: SupportsIndex = 1) -> Function:
 
 
 def _differentiated(f: Function, warn: bool) -> Function:
+    @settled
     @functools.wraps(f, updated=())
     def first(x: Any, *args: Any, **kwargs: Any) -> Any:
         check_input(x, "derivative")
@@ -244,6 +251,7 @@ def elementwise_grad(f: Function) -> Function:
     array([2., 4.])
     """
 
+    @settled
     @functools.wraps(f, updated=())
     def entrywise(x: Any, *args: Any, **kwargs: Any) -> Any:
         check_input(x, "elementwise_grad")

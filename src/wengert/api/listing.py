@@ -12,9 +12,10 @@ from wengert.api.arguments import call, flat_output, name_of
 from wengert.display.text import wengert_list
 from wengert.graph import ArrayType, Graph
 from wengert.graph.walk import prune
+from wengert.programs import Program
 from wengert.tracing import GraphRecording, type_of
 
-__all__ = ["WengertList", "trace"]
+__all__ = ["WengertList", "input_names", "trace"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
       return v2
     """
     leaves, structure = tree.flatten(args)
-    names = _input_names(f, args)
+    names = input_names(f, args)
     with GraphRecording() as recording:
         traced = []
         for leaf, name in zip(leaves, names, strict=True):
@@ -78,14 +79,14 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
                 traced.append(operand)
             else:
                 traced.append(leaf)
-        result = call(f, structure.unflatten(traced), kwargs)
+        result = call(Program(f), structure.unflatten(traced), kwargs)
         outputs, form = flat_output(f, result, "trace")
         graph = recording.graph(outputs)
         values = [recording.plain(output) for output in outputs]
     return WengertList(name_of(f), prune(graph), form.unflatten(values))
 
 
-def _input_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
+def input_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
     """The names of the parameters, with the paths of leaves inside them."""
     try:
         parameters = list(inspect.signature(f).parameters.values())

@@ -28,7 +28,9 @@ from wengert.derivatives.dense import Mode, jacobian_blocks
 from wengert.errors import ArgumentError
 from wengert.graph import Operand
 from wengert.primitives.arithmetic import conj
+from wengert.programs import Program
 from wengert.tracing import type_of
+from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape
 
 __all__ = ["gauss_newton_product", "hessian", "hvp", "jacobian"]
@@ -91,6 +93,9 @@ def _jacobian(
     if given is not None and (not isinstance(given, (int, np.integer)) or given < 1):
         raise ArgumentError(f"{operation}: chunk_size must be a whole number >= 1, or None; received {chunk_size!r}")
 
+    program = Program(f)
+
+    @settled
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, places = selection.pick(args, kwargs)
@@ -99,7 +104,7 @@ def _jacobian(
             try:
                 traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
                 args, kwargs = selection.replace(args, kwargs, places, traced)
-                result = call(f, args, kwargs, tape)
+                result = call(program, args, kwargs, tape)
                 aux = None
                 if has_aux:
                     result, aux = split_auxiliary(f, result, operation)
@@ -169,6 +174,7 @@ def hessian(
     return _jacobian("hessian", inner, selection, "forward", chunk_size, has_aux)
 
 
+@settled
 def hvp(f: Function, x: Any, v: Any, *args: Any, argnum: int = 0, **kwargs: Any) -> Any:
     """The product of the Hessian of f at x with v, at the cost of a few gradients; the Hessian is never formed.
 
@@ -203,6 +209,7 @@ def hvp(f: Function, x: Any, v: Any, *args: Any, argnum: int = 0, **kwargs: Any)
     return pushed("hvp", f, lambda t: gradient(*before, t, *after, **kwargs), (x,), (direction,))[1]
 
 
+@settled
 def gauss_newton_product(f: Function, x: Any, v: Any, *args: Any, loss: Function | None = None, **kwargs: Any) -> Any:
     """The product of the Gauss-Newton matrix of `loss(f(x))` with v: `Jᵀ L J v`, semidefinite for convex losses.
 

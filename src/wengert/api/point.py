@@ -15,6 +15,7 @@ from wengert.api.listing import WengertList, trace
 from wengert.display.parts import Part
 from wengert.errors import ArgumentError, IntegerInputError
 from wengert.graph import ArrayType, concrete_type
+from wengert.programs import Program
 
 __all__ = ["Point", "hold", "is_float", "is_input_by_default"]
 
@@ -123,6 +124,7 @@ def hold(
     function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], places: Sequence[Place]
 ) -> tuple[Function, list[Any]]:
     """A function of the arguments at these places, with the others held, and the arguments there."""
+    program = Program(function)
 
     @functools.wraps(function, updated=())
     def restricted(*chosen: Any) -> Any:
@@ -132,7 +134,7 @@ def hold(
                 named[place] = value
             else:
                 listed[place] = value
-        return function(*listed, **named)
+        return program.run(tuple(listed), named)
 
     return restricted, [kwargs[place] if isinstance(place, str) else args[place] for place in places]
 

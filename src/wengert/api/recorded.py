@@ -7,6 +7,7 @@ from typing import Any
 
 from wengert import tree
 from wengert.api.arguments import call, flat_output, split_auxiliary, strip_auxiliary
+from wengert.programs import Program
 from wengert.transforms.tape import Tape
 
 __all__ = ["record"]
@@ -24,7 +25,7 @@ def record(
     aux = None
     with tape:
         try:
-            result = call(f, structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
+            result = call(Program(f), structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
             if has_aux:
                 result, aux = split_auxiliary(f, result, operation)
             outputs, form = flat_output(f, result, operation)

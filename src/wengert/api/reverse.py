@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -24,19 +24,27 @@ from wengert.api.arguments import (
     warn_of_independence,
 )
 from wengert.api.recorded import record
-from wengert.errors import OutputError
+from wengert.errors import ArgumentError, OutputError
 from wengert.graph import ArrayType, Operand
 from wengert.primitives.arithmetic import conj
+from wengert.programs import Program
 from wengert.tracing import type_of
+from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape, apart, zeros
 
 __all__ = ["grad", "gradient_of", "linear_transpose", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
+ComplexConvention = Literal["steepest", "derivative"]
 
 
 def value_and_grad(
-    f: Function, argnums: Positions | None = None, *, argnames: Names | None = None, has_aux: bool = False
+    f: Function,
+    argnums: Positions | None = None,
+    *,
+    argnames: Names | None = None,
+    has_aux: bool = False,
+    complex_convention: ComplexConvention = "steepest",
 ) -> Function:
     """The function that returns the value of f and its gradient, for about the cost of a few values.
 
@@ -49,6 +57,9 @@ def value_and_grad(
         be a number, an array, or a nesting of tuples, lists, dicts, namedtuples and dataclasses of these.
     has_aux
         Whether f returns a pair, of which only the first part is differentiated.
+    complex_convention
+        What the gradient in a complex argument z is: `"steepest"`, the direction g of steepest ascent, for which
+        df = Re sum(conj(g) dz), or `"derivative"`, its conjugate, for which df = Re sum(g dz).
 
     Returns
     -------
@@ -59,7 +70,7 @@ def value_and_grad(
     Raises
     ------
     IntegerInputError, ArgumentError
-        The argument cannot be differentiated.
+        The argument cannot be differentiated, or the convention is none of the two.
     OutputError
         f returns something else than a real scalar.
 
@@ -69,11 +80,16 @@ def value_and_grad(
     >>> wg.value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
-    return gradient_of("value_and_grad", f, argnums, argnames, has_aux, with_value=True)
+    return gradient_of("value_and_grad", f, argnums, argnames, has_aux, True, complex_convention)
 
 
 def grad(
-    f: Function, argnums: Positions | None = None, *, argnames: Names | None = None, has_aux: bool = False
+    f: Function,
+    argnums: Positions | None = None,
+    *,
+    argnames: Names | None = None,
+    has_aux: bool = False,
+    complex_convention: ComplexConvention = "steepest",
 ) -> Function:
     """The function that returns the gradient of f; arguments as in `value_and_grad`.
 
@@ -84,7 +100,7 @@ def grad(
     >>> wg.grad(lambda x: np.sum(np.sin(x)))(np.zeros(3))
     array([1., 1., 1.])
     """
-    return gradient_of("grad", f, argnums, argnames, has_aux, with_value=False)
+    return gradient_of("grad", f, argnums, argnames, has_aux, False, complex_convention)
 
 
 def gradient_of(
@@ -94,10 +110,19 @@ def gradient_of(
     argnames: Names | None = None,
     has_aux: bool = False,
     with_value: bool = False,
+    complex_convention: ComplexConvention = "steepest",
 ) -> Function:
     """The gradient, with or without the value, in the name of a public operation."""
+    if complex_convention not in get_args(ComplexConvention):
+        raise ArgumentError(
+            f"{operation}: complex_convention must be one of {', '.join(get_args(ComplexConvention))}; received "
+            f"{complex_convention!r}"
+        )
+    conjugate = complex_convention == "steepest"
     selection = Selection(operation, f, argnums, argnames)
+    program = Program(f)
 
+    @settled
     @functools.wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, places = selection.pick(args, kwargs)
@@ -106,7 +131,7 @@ def gradient_of(
         with Tape() as tape:
             try:
                 traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
-                result = call(f, *selection.replace(args, kwargs, places, traced), tape)
+                result = call(program, *selection.replace(args, kwargs, places, traced), tape)
                 if has_aux:
                     result, aux = split_auxiliary(f, result, operation)
                 value, seed = _scalar_seed(f, result, operation)
@@ -118,7 +143,7 @@ def gradient_of(
                 found = tape.pull([(slot, seed)], len(leaves), consume=True)
             finally:
                 tape.release()
-        whole = structure.unflatten(finish(found, leaves))
+        whole = structure.unflatten(finish(found, leaves, conjugate))
         if has_aux:
             aux = strip_auxiliary(aux, tape)
             return ((value, aux), whole) if with_value else (whole, aux)
@@ -153,29 +178,29 @@ def _counted(count: int) -> str:
     return f"{count} value{'s' * (count != 1)}"
 
 
-def finish(found: list[Any], leaves: list[Any]) -> list[Any]:
-    """Cotangents as gradients: in the user's convention, in arrays of their own."""
+def finish(found: list[Any], leaves: list[Any], conjugate: bool) -> list[Any]:
+    """Cotangents as gradients: in the convention asked for, in arrays of their own."""
     finished: list[Any] = []
     for cotangent, leaf in zip(found, leaves, strict=True):
         if cotangent.__class__ is np.ndarray:
-            if cotangent.dtype.kind == "c":
+            if conjugate and cotangent.dtype.kind == "c":
                 cotangent = cotangent.conj()
             shared = cotangent.base is not None or (finished and any([cotangent is other for other in finished]))
             if shared or not cotangent.flags.writeable:
                 cotangent = cotangent.copy()
             finished.append(cotangent if isinstance(leaf, (np.ndarray, Operand)) else cotangent[()])
         else:
-            finished.append(_finish_scalar(cotangent, type_of(leaf)))
+            finished.append(_finish_scalar(cotangent, type_of(leaf), conjugate))
     return finished
 
 
-def _finish_scalar(cotangent: Any, kind: ArrayType) -> Any:
+def _finish_scalar(cotangent: Any, kind: ArrayType, conjugate: bool) -> Any:
     """The same for scalars, traced values, and zeros that were never computed."""
     if cotangent is None:
         cotangent = zeros(kind, 0)
         if isinstance(cotangent, np.ndarray):
             return cotangent.copy()
-    elif kind.kind == "c":
+    elif conjugate and kind.kind == "c":
         cotangent = conj(cotangent)
     return cotangent.item() if kind.weak and isinstance(cotangent, np.generic) else cotangent
 
@@ -221,17 +246,13 @@ def _pullback(operation: str, f: Function, primals: tuple[Any, ...], has_aux: bo
         seeds = seeds_for(cotangents, form, kinds, operation, "cotangent", "result")
         found = tape.pull(zip(slots, seeds, strict=True), len(leaves))
         found = [apart(part, seeds) for part in found]
-        return structure.unflatten(_plain(found, leaves))
+        return structure.unflatten(finish(found, leaves, conjugate=False))
 
+    def again(cotangents: Any) -> Any:
+        return _pullback(operation, f, primals, has_aux, Tape())[1](cotangents)
+
+    pullback = settled(pullback, again)
     return (form.unflatten(values), pullback, aux) if has_aux else (form.unflatten(values), pullback)
-
-
-def _plain(found: list[Any], leaves: list[Any]) -> list[Any]:
-    """Cotangents of a pullback: as `finish`, but without conjugation."""
-    complexes = [
-        conj(g) if g is not None and type_of(x).dtype.kind == "c" else g for g, x in zip(found, leaves, strict=True)
-    ]
-    return finish(complexes, leaves)
 
 
 def linear_transpose(f: Function, *primals: Any) -> Function:

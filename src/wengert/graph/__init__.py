@@ -2,7 +2,7 @@
 
 from wengert.graph.core import Equation, Graph, Literal, Var
 from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind, typed_params
-from wengert.graph.python_source import compile_graph
+from wengert.graph.python_source import compile_graph, harden
 from wengert.graph.source import Source, locate
 from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type, declare_opaque
 from wengert.graph.verify import verify
@@ -26,6 +26,7 @@ __all__ = [
     "concrete_type",
     "declare_opaque",
     "dependents",
+    "harden",
     "live",
     "locate",
     "prune",

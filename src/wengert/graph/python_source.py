@@ -18,7 +18,7 @@ from wengert.graph.core import Equation, Graph, Literal, Var
 from wengert.graph.primitive import REGISTRY, Operand, bind
 from wengert.graph.walk import dependents, live
 
-__all__ = ["compile_graph"]
+__all__ = ["compile_graph", "harden"]
 
 
 @lru_cache(maxsize=8192)
@@ -26,7 +26,7 @@ def _code(source: str) -> CodeType:
     return compile(source, "<wengert>", "exec")
 
 
-def _harden(value: Any) -> Any:
+def harden(value: Any) -> Any:
     """A Python float as a NumPy one, whose arithmetic gives inf where Python raises."""
     if value.__class__ is float:
         return np.float64(value)
@@ -135,7 +135,7 @@ def compile_graph(
     linear: set[Var] = set()
     if annihilate:
         linear = dependents(equations, [graph.inputs[position] for position in annihilate])
-        writer.namespace["harden"] = _harden
+        writer.namespace["harden"] = harden
         writer.lines.extend(f"{name} = harden({name})" for name in inputs)
     for number, equation in enumerate(equations):
         call = (writer.annihilating(equation, linear) if linear else None) or writer.call(equation)

@@ -1,7 +1,8 @@
-"""NumPy's namespace, with creation functions that can hold traced values.
+"""NumPy's namespace, with functions that can hold traced values and take lists of them.
 
-`import wengert.numpy as np` serves where plain NumPy cannot: `np.array([x, x])`, and `a = np.zeros(n)` followed by
-`a[i] = x`. Every other name is NumPy's own, which hands traced values to Wengert by itself.
+`import wengert.numpy as np` serves where plain NumPy cannot: `np.array([x, x])`, `np.sum([x, y])`, and `a = np.zeros(n)`
+followed by `a[i] = x`. Every other name is NumPy's own, which hands traced values to Wengert by itself. While it is
+differentiated, a function that was written with `import numpy as np` sees this namespace, see `wengert.programs`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,64 @@ from typing import Any
 import numpy as _numpy
 
 from wengert.numpy import asking, counting, joining, methods, products, reducing, selecting, shaping
-from wengert.numpy.creating import array, asarray, empty, eye, full, ones, zeros
+from wengert.numpy.creating import (
+    arange,
+    array,
+    asanyarray,
+    asarray,
+    ascontiguousarray,
+    asfortranarray,
+    empty,
+    eye,
+    full,
+    geomspace,
+    identity,
+    linspace,
+    logspace,
+    ones,
+    tri,
+    zeros,
+)
+from wengert.numpy.elements import fromiter, vectorize
+from wengert.numpy.lists import Mirror, mirrored
 from wengert.tracing import FUNCTIONS
 
-__all__ = ["array", "asarray", "empty", "eye", "full", "ones", "zeros"]
+__all__ = [
+    "arange",
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
+    "asfortranarray",
+    "empty",
+    "eye",
+    "fft",
+    "fromiter",
+    "full",
+    "geomspace",
+    "identity",
+    "linalg",
+    "linspace",
+    "logspace",
+    "ones",
+    "tri",
+    "vectorize",
+    "zeros",
+]
+
+linalg = Mirror(_numpy.linalg, "wengert.numpy.linalg")
+fft = Mirror(_numpy.fft, "wengert.numpy.fft")
 
 FUNCTIONS["array namespace"] = lambda: sys.modules[__name__]
 _families = (asking, counting, joining, methods, products, reducing, selecting, shaping)
 
 
 def __getattr__(name: str) -> Any:
-    return getattr(_numpy, name)
+    value = mirrored(getattr(_numpy, name))
+    if not name.startswith("__"):
+        # found at once the next time
+        globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -6,23 +6,50 @@ return plain NumPy arrays.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from wengert.errors import UnsupportedError
 from wengert.graph import Operand
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.primitives.access import cast
 from wengert.tracing import Tracer, active_recordings, implements, type_of
 
-__all__ = ["array", "asarray", "empty", "eye", "full", "ones", "zeros"]
+__all__ = [
+    "arange",
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
+    "asfortranarray",
+    "empty",
+    "eye",
+    "full",
+    "geomspace",
+    "identity",
+    "linspace",
+    "logspace",
+    "ones",
+    "tri",
+    "zeros",
+]
 
 
 def held(value: Any) -> Any:
-    """A plain array as one that traced values can be written into, while a recording runs."""
+    """A plain array as one that traced values can be written into, while a recording runs.
+
+    An array of integers stays as it is where traced values are floats: it can never hold one, and may serve as an index.
+    """
     recordings = active_recordings()
-    return recordings[-1].box(value) if recordings else value
+    kind = value.dtype.kind
+    if not recordings or kind not in "fciub":
+        return value
+    if kind in "iub" and all([recording.differentiates for recording in recordings]):
+        return value
+    return recordings[-1].box(value)
 
 
 def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
@@ -91,6 +118,79 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
     return np.asarray(a, dtype, order, **options)
 
 
+def asanyarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
+    """As `asarray`; a plain subclass of ndarray is returned itself, as by `numpy.asanyarray`."""
+    return np.asanyarray(a, dtype, order, **options) if isinstance(a, np.ndarray) else asarray(a, dtype, order)
+
+
+def ascontiguousarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """As `asarray`, with at least one axis; how a traced array lies in memory is nobody's concern."""
+    result = asarray(a, dtype, "C")
+    return result if len(result.shape) else result.reshape(1)
+
+
+def asfortranarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """As `ascontiguousarray`, for plain arrays in Fortran's order."""
+    return ascontiguousarray(a, dtype) if isinstance(asarray(a), Tracer) else np.asfortranarray(a, dtype)
+
+
+def _held_result(make: Any) -> Any:
+    """A creation function of NumPy's whose result can hold traced values; its arguments are plain."""
+
+    @functools.wraps(make)
+    def create(*args: Any, **kwargs: Any) -> Any:
+        return held(make(*args, **kwargs))
+
+    return create
+
+
+arange, identity, tri = map(_held_result, (np.arange, np.identity, np.tri))
+
+
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+             axis: int = 0, **options: Any) -> Any:  # fmt: skip
+    """Evenly spaced numbers; the ends may be traced, scalars or arrays. Otherwise as `numpy.linspace`."""
+    start, stop = _end(start), _end(stop)
+    if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
+        plain = np.linspace(start, stop, num, endpoint, retstep, dtype, axis, **options)
+        return (held(plain[0]), plain[1]) if retstep else held(plain)
+    parts = num - 1 if endpoint else num
+    start, stop = np.broadcast_arrays(start * 1.0, stop * 1.0)
+    step = (stop - start) / parts if parts > 0 else stop - start
+    count = np.arange(num, dtype=float).reshape(-1, *(1,) * len(start.shape))
+    result = start + step * count
+    if endpoint and num > 1:
+        # the last one is the end itself, whatever rounding says
+        result = np.concatenate([result[:-1], stop[None]])
+    result = np.moveaxis(result, 0, axis)
+    result = result if dtype is None else cast(result, dtype)
+    return (result, step) if retstep else result
+
+
+def _end(value: Any) -> Any:
+    return stacked_list(value) if isinstance(value, (list, tuple)) else value
+
+
+def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None,
+             axis: int = 0) -> Any:  # fmt: skip
+    """Powers of `base` with evenly spaced exponents, all of which may be traced."""
+    result = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return result if dtype is None else cast(result, dtype)
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Numbers in constant ratio; the ends may be traced, and must be positive then."""
+    start, stop = _end(start), _end(stop)
+    if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
+        return held(np.geomspace(start, stop, num, endpoint, dtype, axis))
+    if not (np.all(start > 0) and np.all(stop > 0)):
+        raise UnsupportedError(
+            "np.geomspace with traced ends needs positive ones; write sign * np.geomspace(abs(start), abs(stop), num)"
+        )
+    result = np.exp(linspace(np.log(start), np.log(stop), num, endpoint, axis=axis))
+    return result if dtype is None else cast(result, dtype)
+
+
 def _like(make: Any) -> Any:
     def like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any) -> Any:
         kind = type_of(a)
@@ -123,3 +223,5 @@ def copy(a: Any, order: Any = "K", subok: Any = False) -> Any:
 for _name, _function in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full", full), ("eye", eye),
                          ("array", array), ("asarray", asarray)):  # fmt: skip
     implements(getattr(np, _name))(_function)
+for _function in (linspace, logspace, geomspace):
+    implements(getattr(np, _function.__name__))(_function)

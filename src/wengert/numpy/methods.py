@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.graph import bind, locate
-from wengert.numpy import asking, products, reducing, selecting, shaping
+from wengert.numpy import asking, products, reducing, selecting, shaping, ufunc_methods
 from wengert.numpy.flat import Flat
 from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import bind
-from wengert.primitives import reductions
+from wengert.primitives import cumulative, reductions
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.primitives.elementwise import absolute, sqrt, square
@@ -89,13 +89,13 @@ all = implements(np.all)(_logical(reductions.all_along))
 any = implements(np.any)(_logical(reductions.any_along))
 
 
-def _count(a: Any, axis: Any, where: Any) -> Any:
+def _count(a: Any, axis: Any, where: Any, keepdims: Any = _UNSET) -> Any:
     """How many entries a mean is over: a number, or an array of them under `where`."""
     shape = type_of(a).shape
     axes = normal_axes(axis, len(shape))
     if where is _UNSET or where is True:
-        return math.prod(shape[i] for i in axes)
-    return np.sum(np.broadcast_to(where, shape), axis=axes)
+        return float(math.prod(shape[i] for i in axes))
+    return np.sum(np.broadcast_to(where, shape), axis=axes, keepdims=keepdims is not _UNSET and bool(keepdims))
 
 
 @implements(np.mean)
@@ -104,24 +104,21 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
     if axis is None and dtype is out is None and keepdims is where is _UNSET and isinstance(a, Tracer):
         return sum(a) / float(a.type.size)
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
-    count = _count(a, axis, where)
-    if where is not _UNSET and keepdims is True:
-        count = np.sum(np.broadcast_to(where, type_of(a).shape), axis=normal_axes(axis, type_of(a).ndim), keepdims=True)
     result = _reduce(sum_along, a, axis, keepdims, where, 0.0)
-    return _finish(result / (float(count) if isinstance(count, int) else _like(count, result)), None, out)
+    return _finish(result / _like(_count(a, axis, where, keepdims), result), None, out)
 
 
 def _like(count: Any, result: Any) -> Any:
     """A count in the precision of what it divides."""
     kind = type_of(result)
-    return cast(count, kind.dtype) if kind.inexact else count
+    return cast(count, kind.dtype) if kind.inexact and not isinstance(count, float) else count
 
 
 @implements(np.average)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False) -> Any:
     a = as_operand(a)
     if weights is None:
-        result, total = mean(a, axis, keepdims=keepdims), float(_count(a, axis, _UNSET))
+        result, total = mean(a, axis, keepdims=keepdims), _count(a, axis, _UNSET)
     else:
         weights = as_operand(weights)
         if type_of(weights).shape != type_of(a).shape:
@@ -141,22 +138,27 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False
 def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET, *,
         where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:  # fmt: skip
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
-    if where is not _UNSET:
-        raise TypeError("var() got an unexpected keyword argument 'where'")
     ddof = ddof if correction is _UNSET else correction
-    centred = a - (FUNCTIONS[np.mean](a, axis, keepdims=True) if mean is _UNSET else mean)
+    centre = FUNCTIONS[np.mean](a, axis, keepdims=True, where=where) if mean is _UNSET else mean
+    centred = a - centre
     squared = bind(square, (bind(absolute, (centred,)) if type_of(a).dtype.kind == "c" else centred,))
-    total = _reduce(sum_along, squared, axis, keepdims, _UNSET, 0.0)
-    return _finish(total / float(_count(a, axis, _UNSET) - ddof), None, out)
+    total = _reduce(sum_along, squared, axis, keepdims, where, 0.0)
+    freedom = _count(a, axis, where, keepdims) - ddof
+    if isinstance(freedom, (int, float)):
+        freedom = np.float64(freedom) if freedom <= 0 else float(freedom)
+    return _finish(total / _like(freedom, total), None, out)
 
 
 @implements(np.std)
-def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET,
-        **options: Any) -> Any:  # fmt: skip
+def deviation(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET,
+              **options: Any) -> Any:  # fmt: skip
     variance = var(a, axis, dtype, None, ddof, keepdims, **options)
     # at a constant the deviation has a kink; its subgradient of smallest norm is zero
     flat = variance == 0
     return _finish(select(flat, 0.0, bind(sqrt, (select(flat, 1.0, variance),))), None, out)
+
+
+std = deviation
 
 
 @implements(np.ptp)
@@ -164,13 +166,43 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _UNSET) -> An
     return _finish(max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims), None, out)
 
 
-@implements(np.cumsum)
-def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
-    if axis is None:
-        a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
-    (place,) = normal_axes(axis, type_of(a).ndim)
-    return _finish(bind(reductions.cumsum, (a,), (place,)), None, out)
+def _running(primitive: Any) -> Any:
+    def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
+        if axis is None:
+            a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
+        (place,) = normal_axes(axis, type_of(a).ndim)
+        return _finish(bind(primitive, (a,), (place,)), None, out)
+
+    running.__name__ = primitive.name
+    return running
+
+
+cumsum = implements(np.cumsum)(_running(reductions.cumsum))
+cumprod = implements(np.cumprod)(_running(cumulative.cumprod))
+
+
+def _cumulative(function: Any, neutral: float) -> Any:
+    def cumulative(x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+                   include_initial: Any = False) -> Any:  # fmt: skip
+        kind = type_of(x)
+        if axis is None:
+            if kind.ndim > 1:
+                raise ValueError("an array of several axes needs the argument axis, as in NumPy")
+            axis = 0
+        result = function(np.atleast_1d(x), axis, dtype)
+        if include_initial:
+            (place,) = normal_axes(axis, result.ndim)
+            shape = (*result.shape[:place], 1, *result.shape[place + 1 :])
+            result = np.concatenate([np.full(shape, neutral, result.dtype), result], axis=place)
+        return _finish(result, None, out)
+
+    cumulative.__name__ = f"cumulative_{function.__name__[3:]}"
+    return cumulative
+
+
+cumulative_sum = implements(np.cumulative_sum)(_cumulative(cumsum, 0.0))
+cumulative_prod = implements(np.cumulative_prod)(_cumulative(cumprod, 1.0))
 
 
 def _position(primitive: Any) -> Any:
@@ -218,14 +250,3 @@ def matrix_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
 @implements(np.trace)
 def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Any:
     return _finish(sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype), None, out)
-
-
-for _ufunc, _function in ((np.add, sum), (np.multiply, prod), (np.maximum, max), (np.minimum, min)):
-
-    def _reduced(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
-                 _function: Any = _function, **options: Any) -> Any:  # fmt: skip
-        result = _function(array, axis, keepdims=keepdims, **options)
-        return _finish(result, dtype, out)
-
-    implements((_ufunc, "reduce"))(_reduced)
-implements((np.add, "accumulate"))(lambda array, axis=0, dtype=None, out=None: cumsum(array, axis, dtype, out))

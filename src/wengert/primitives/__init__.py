@@ -3,11 +3,16 @@
 from wengert.primitives import (
     access,
     arithmetic,
+    bessel,
     contraction,
+    convolution,
+    cumulative,
     elementwise,
+    fourier,
     indexing,
     linalg,
     operators,
+    ordering,
     reductions,
     shaping,
 )
@@ -15,11 +20,16 @@ from wengert.primitives import (
 __all__ = [
     "access",
     "arithmetic",
+    "bessel",
     "contraction",
+    "convolution",
+    "cumulative",
     "elementwise",
+    "fourier",
     "indexing",
     "linalg",
     "operators",
+    "ordering",
     "reductions",
     "shaping",
 ]

@@ -97,8 +97,16 @@ divide.samples(*pairs(0.5, 2.0))
 
 @multiply.annihilate(0)
 def zero_times(x: Any, y: Any) -> Any:
+    """The product of the linear x with y, in which 0 times infinity is 0 on either side, so that both modes agree."""
     # only what is not finite is replaced: a zero may still move, and then the finite factor is its derivative
-    return x * select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
+    linear = select((y == 0) & (abs(x) == np.inf), 0.0, x)
+    factor = select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
+    product = linear * factor
+    # what has become small beyond measure is no true zero: it stays, and its meeting with an infinity is undefined
+    trace = np.finfo(x.dtype).tiny
+    fainted = (product == 0) & (linear != 0) & (factor != 0)
+    met = (x != 0) & (abs(x) < 1e8 * trace) & (abs(y) == np.inf)
+    return select(met, _undefined(x, y), select(fainted, trace, product))
 
 
 @multiply.annihilate(1)
@@ -108,10 +116,17 @@ def _times_zero(x: Any, y: Any) -> Any:
 
 @divide.annihilate(0)
 def _zero_over(x: Any, y: Any) -> Any:
-    zero = x == 0
-    # what an infinity has crushed is no true zero: it must not annihilate the next infinity
-    crushed = select((abs(y) == np.inf) & ~zero, np.nan, y)
-    return x / select(zero & ((y == 0) | ~(abs(y) < np.inf)), np.inf, crushed)
+    zero = (x == 0) & ((y == 0) | ~(abs(y) < np.inf))
+    quotient = x * select(zero, 0.0, 1.0) / select(zero, 1.0, y)
+    crushed = (x != 0) & (abs(x) < np.inf) & (abs(y) == np.inf)
+    # at a pole the function is infinite itself, and no zero may make its derivative look finite
+    pole = (x != 0) & (y == 0)
+    return select(pole, _undefined(x, y), select(crushed, np.finfo(x.dtype).tiny, quotient))
+
+
+def _undefined(x: Any, y: Any) -> Any:
+    """NaN whose derivatives are NaN too."""
+    return np.nan * (x + y)
 
 
 power = Primitive("power", elementwise=2, ufunc=np.power, infix="**", notation="{0} ** {1}",

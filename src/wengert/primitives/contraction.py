@@ -127,21 +127,31 @@ def _weighted_gram_matrix(rows: Any, factor: Any, x: Any, y: Any) -> Any:
 
 
 def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
-    """A bilinear sum in which zeros of x annihilate what is not finite in y.
+    """A bilinear sum of the linear x with y, in which 0 times what is not finite is 0, but for NaN in x.
 
     Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators.
     """
-    finite = contract(x, select(abs(y) < np.inf, y, 0.0))
+    finite = contract(select(abs(x) == np.inf, 0.0, x), select(abs(y) < np.inf, y, 0.0))
 
     def reached(left: Any, right: Any) -> Any:
         return contract(left * 1.0, right * 1.0) > 0
 
-    plus, minus = y == np.inf, y == -np.inf
-    up = reached(x > 0, plus) | reached(x < 0, minus)
-    down = reached(x > 0, minus) | reached(x < 0, plus)
-    lost = reached(x != 0, y != y) | (up & down)
-    total = select(up, np.inf, select(down, -np.inf, finite))
-    return select(lost, np.nan, total)
+    endless_x, endless_y = abs(x) == np.inf, abs(y) == np.inf
+    meeting = reached(endless_x, y != 0) | reached(x != 0, endless_y)
+    lost = reached(x != 0, y != y)
+    if "c" in (x.dtype.kind, y.dtype.kind):
+        # an infinite complex number has no direction that its products could keep
+        return select(lost | meeting, np.nan, finite)
+
+    def signed(same: bool) -> Any:
+        up, down = (y > 0, y < 0) if same else (y < 0, y > 0)
+        far_up, far_down = up & endless_y, down & endless_y
+        reach = reached(x > 0, far_up) | reached(x < 0, far_down)
+        return reach | reached(endless_x & (x > 0), up) | reached(endless_x & (x < 0), down)
+
+    rises, falls = signed(True), signed(False)
+    total = select(rises, np.inf, select(falls, -np.inf, finite))
+    return select(lost | (rises & falls), np.nan, total)
 
 
 @matmul.annihilate(0)

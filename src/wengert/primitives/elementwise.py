@@ -54,17 +54,17 @@ reciprocal = unary("reciprocal", np.reciprocal, lambda y, x: lambda dx: dx * -(y
 sin = unary("sin", np.sin, lambda y, x: lambda dx: dx * cos(x), "everywhere", "DLMF 4.20.1")
 cos: Primitive = unary("cos", np.cos, lambda y, x: lambda dx: dx * -sin(x), "everywhere", "DLMF 4.20.2")
 tan = unary("tan", np.tan, lambda y, x: lambda dx: dx * (1 + y * y), "cos x != 0", "DLMF 4.20.3", -1.2, 1.2)
-arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx / sqrt((1 - x) * (1 + x)), "|x| < 1",
+arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx * (1 / sqrt((1 - x) * (1 + x))), "|x| < 1",
                "DLMF 4.24.7", -0.8, 0.8)  # fmt: skip
-arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: -dx / sqrt((1 - x) * (1 + x)), "|x| < 1",
+arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: dx * (-1 / sqrt((1 - x) * (1 + x))), "|x| < 1",
                "DLMF 4.24.8", -0.8, 0.8)  # fmt: skip
-arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx / (1 + x * x), "everywhere", "DLMF 4.24.9")
+arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx * (1 / (1 + x * x)), "everywhere", "DLMF 4.24.9")
 sinh = unary("sinh", np.sinh, lambda y, x: lambda dx: dx * cosh(x), "everywhere", "DLMF 4.34.1")
 cosh: Primitive = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "everywhere", "DLMF 4.34.2")
 tanh = unary("tanh", np.tanh, lambda y, x: lambda dx: dx * ((1 - y) * (1 + y)), "everywhere", "DLMF 4.34.3")
 arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / _length_with_one(x), "everywhere",
                 "DLMF 4.38.9")  # fmt: skip
-arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx / (sqrt(x - 1) * sqrt(x + 1)), "x > 1",
+arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx * (1 / (sqrt(x - 1) * sqrt(x + 1))), "x > 1",
                 "DLMF 4.38.10", 1.2, 3)  # fmt: skip
 arctanh = unary("arctanh", np.arctanh, lambda y, x: lambda dx: dx / ((1 - x) * (1 + x)), "|x| < 1",
                 "DLMF 4.38.11", -0.8, 0.8)  # fmt: skip
@@ -129,18 +129,60 @@ logaddexp = Primitive("logaddexp", elementwise=2, ufunc=np.logaddexp, domain="ev
 logaddexp.differential(lambda out, x, y: (lambda dx: dx * _weight(x, out, y), lambda dy: dy * _weight(y, out, x)))
 logaddexp.samples(*pairs())
 
+logaddexp2 = Primitive("logaddexp2", elementwise=2, ufunc=np.logaddexp2, domain="everywhere",
+                       cite="d log2(2^x + 2^y) = (2^x dx + 2^y dy) / (2^x + 2^y)")  # fmt: skip
+logaddexp2.differential(
+    lambda out, x, y: (lambda dx: dx * _weight(x, out, y, exp2), lambda dy: dy * _weight(y, out, x, exp2))
+)
+logaddexp2.samples(*pairs())
 
-def _weight(x: Any, out: Any, y: Any) -> Any:
+
+def _weight(x: Any, out: Any, y: Any, exponential: Any = exp) -> Any:
     """e^x / (e^x + e^y) = e^(x - out); where all is infinite, the share in the limit, one half each at a tie."""
-    limit = select(x == y, -LN2, select(x == out, 0.0, -np.inf))
-    return exp(select(absolute(out) == np.inf, limit, x - out))
+    half = -LN2 if exponential is exp else -1.0
+    limit = select(x == y, half, select(x == out, 0.0, -np.inf))
+    return exponential(select(absolute(out) == np.inf, limit, x - out))
 
+
+def _d_extremum_of_numbers(wins: Any) -> Any:
+    """Of two values one of which is no number the other one counts, as in NumPy."""
+
+    def share(tangent: Any, mine: Any, other: Any) -> Any:
+        alone = wins(mine, other) | CONSTANT["isnan"](other)
+        return select(alone, tangent, select(mine == other, 0.5 * tangent, 0.0))
+
+    return lambda out, x, y: (lambda dx: share(dx, x, y), lambda dy: share(dy, y, x))
+
+
+fmax = Primitive("fmax", elementwise=2, ufunc=np.fmax, domain="everywhere; half to each where x == y",
+                 cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
+fmax.differential(_d_extremum_of_numbers(lambda a, b: a > b))
+fmax.samples(*pairs())
+fmin = Primitive("fmin", elementwise=2, ufunc=np.fmin, domain="everywhere; half to each where x == y",
+                 cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
+fmin.differential(_d_extremum_of_numbers(lambda a, b: a < b))
+fmin.samples(*pairs())
 
 remainder = Primitive("remainder", elementwise=2, ufunc=np.remainder, infix="%", notation="{0} % {1}",
                       domain="x / y not whole", cite="x mod y = x - floor(x / y) y")  # fmt: skip
 remainder.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -floor_divide(x, y)))
 remainder.samples(lambda r: ((r.uniform(3.2, 3.8, 3), r.uniform(1.1, 1.5, 3)), {}))
 
+fmod = Primitive("fmod", elementwise=2, ufunc=np.fmod, domain="x / y not whole",
+                 cite="fmod(x, y) = x - trunc(x / y) y")  # fmt: skip
+fmod.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -CONSTANT["trunc"](x / y)))
+fmod.samples(lambda r: ((r.uniform(-3.8, -3.2, 3), r.uniform(1.1, 1.5, 3)), {}))
+
+copysign = Primitive("copysign", elementwise=2, ufunc=np.copysign, domain="x != 0; constant in y",
+                     cite="copysign(x, y) = |x| sign(y)")  # fmt: skip
+copysign.differential(lambda out, x, y: (lambda dx: dx * (sign(x) * copysign(1.0, y)), None))
+copysign.samples(*pairs())
+
+ldexp = Primitive("ldexp", elementwise=2, ufunc=np.ldexp, linear="separately", notation="{0} 2**{1}",
+                  domain="everywhere; the exponent is whole", cite="linear in its first argument")  # fmt: skip
+ldexp.transpose(0)(lambda g, x, exponent: ldexp(g, exponent))
+ldexp.samples(lambda r: ((r.normal(size=3), r.integers(-3, 4, 3)), {}),
+              lambda r: ((r.normal(size=(2, 1)), r.integers(-3, 4, 3)), {}))  # fmt: skip
 heaviside = Primitive("heaviside", elementwise=2, ufunc=np.heaviside, domain="x != 0, or constant x",
                       cite="heaviside(0, h) = h")  # fmt: skip
 heaviside.differential(lambda out, x, h: (None, lambda dh: select(x == 0, dh, 0.0)))
@@ -171,6 +213,7 @@ for _ufunc, _infix in (
     _constant(_ufunc, _infix, f"{{0}} {_infix} {{1}}").samples(*pairs())
 for _ufunc in (
     np.floor, np.ceil, np.rint, np.trunc, np.sign, np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not,
+    np.spacing,
 ):  # fmt: skip
     _constant(_ufunc).samples(lambda r: ((r.normal(size=3),), {}), lambda r: ((r.normal(size=(2, 3)),), {}))
 for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
@@ -179,11 +222,20 @@ for _ufunc, _infix in ((np.bitwise_and, "&"), (np.bitwise_or, "|"), (np.bitwise_
     _constant(_ufunc, _infix, f"{{0}} {_infix} {{1}}").samples(
         lambda r: ((r.normal(size=3) > 0, r.normal(size=3) > 0), {})
     )
+for _ufunc in (np.gcd, np.lcm):
+    _constant(_ufunc).samples(lambda r: ((r.integers(1, 30, 3), r.integers(1, 30, 3)), {}))
+_constant(np.bitwise_count).samples(lambda r: ((r.integers(1, 30, 3),), {}))
 for _shift, _infix in ((np.left_shift, "<<"), (np.right_shift, ">>")):
     _constant(_shift, _infix, f"{{0}} {_infix} {{1}}").samples(
         lambda r: ((r.integers(1, 9, 3), r.integers(1, 4, 3)), {})
     )
 _constant(np.invert).samples(lambda r: ((r.normal(size=3) > 0,), {}))
+binary_exponent = Primitive("binary_exponent", elementwise=1, differentiable=False, notation="frexp({0})[1]",
+                            domain="everywhere; constant", cite="locally constant")  # fmt: skip
+binary_exponent.evaluate(lambda xp, x: xp.frexp(x)[1])
+binary_exponent.dtype(lambda x: np.dtype(np.intc))
+binary_exponent.samples(lambda r: ((r.normal(size=3),), {}))
+CONSTANT["binary_exponent"] = binary_exponent
 sign = CONSTANT["sign"]
 floor_divide: Primitive = _constant(np.floor_divide, "//", "{0} // {1}")
 floor_divide.samples(*pairs(0.5, 2))

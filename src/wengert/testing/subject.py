@@ -12,6 +12,8 @@ import numpy as np
 
 from wengert import tree
 from wengert.errors import ArgumentError, IntegerInputError, OutputError, WengertError
+from wengert.graph import Operand
+from wengert.programs import Program
 from wengert.testing.space import Space, Vector
 from wengert.tracing import type_of
 
@@ -38,6 +40,7 @@ class Subject:
         argnums: int | Sequence[int] | None,
     ) -> None:
         self.function = function
+        self.program = Program(function)
         self.args, self.options = args, options
         self.name = getattr(function, "__name__", type(function).__name__)
         self.argnums = self._choose(argnums)
@@ -102,6 +105,9 @@ class Subject:
         arguments = list(self.args)
         for position, argument in zip(self.argnums, self._structure.unflatten(filled), strict=True):
             arguments[position] = argument
+        if any([isinstance(leaf, Operand) for leaf in leaves]):
+            return tree.flatten(self.program.run(tuple(arguments), self.options))
+        # plain values go through the function exactly as it stands
         return tree.flatten(self.function(*arguments, **self.options))
 
     def _inspect(self, leaves: list[Any]) -> tuple[Space, list[int]]:

@@ -2,7 +2,7 @@
 
 from wengert.tracing.graph_recording import GraphRecording, evaluate, record_graph
 from wengert.tracing.names import FUNCTIONS, UFUNCS, implements
-from wengert.tracing.recording import Recording, active_recordings, as_operand, primal, type_of
+from wengert.tracing.recording import Recording, active_recordings, as_operand, holds_traced, primal, type_of
 from wengert.tracing.tracer import Tracer, binary, method, unary
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "as_operand",
     "binary",
     "evaluate",
+    "holds_traced",
     "implements",
     "method",
     "primal",

@@ -11,12 +11,15 @@ import numpy as np
 from wengert.errors import UnsupportedError
 from wengert.graph import Primitive, locate
 
-__all__ = ["FUNCTIONS", "UFUNCS", "implements", "resolve_function", "resolve_ufunc"]
+__all__ = ["FUNCTIONS", "PROVIDERS", "UFUNCS", "implements", "resolve_function", "resolve_ufunc"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 UFUNCS: Final[dict[Any, Primitive | Callable[..., Any]]] = {}
 FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {}
+# each is asked about a function that no table has, and says whether it has put it there: rules of a library
+# other than NumPy are loaded when the first of its functions is met
+PROVIDERS: Final[list[Callable[[Any], bool]]] = []
 
 
 def implements(*functions: Any) -> Callable[[FunctionT], FunctionT]:
@@ -50,9 +53,17 @@ def _refuse(function: Any, detail: str) -> UnsupportedError:
     )
 
 
+def _provided(table: dict[Any, Any], function: Any) -> Any:
+    """The entry of a function; asks the providers where there is none."""
+    found = table.get(function)
+    if found is None and any([provide(function) for provide in PROVIDERS]):
+        found = table.get(function)
+    return found
+
+
 def resolve_ufunc(ufunc: np.ufunc, method: str) -> Primitive | Callable[..., Any]:
     """What stands for a ufunc, or an `UnsupportedError` that names it."""
-    found = UFUNCS.get(ufunc)
+    found = _provided(UFUNCS, ufunc)
     if found is None:
         raise _refuse(ufunc, " has no differentiation rule")
     if method != "__call__":
@@ -64,7 +75,7 @@ def resolve_ufunc(ufunc: np.ufunc, method: str) -> Primitive | Callable[..., Any
 
 def resolve_function(function: Any) -> Callable[..., Any]:
     """What stands for a NumPy function, or an `UnsupportedError` that names it."""
-    found = FUNCTIONS.get(function)
+    found = _provided(FUNCTIONS, function)
     if found is None:
         raise _refuse(function, " has no differentiation rule")
     return found

@@ -10,8 +10,9 @@ import numpy as np
 
 from wengert.errors import LeakedTracerError, UnsupportedError
 from wengert.graph import ArrayType, Operand, Recorder, concrete_type, locate
+from wengert.tracing.names import FUNCTIONS
 
-__all__ = ["Recording", "active_recordings", "primal", "type_of"]
+__all__ = ["Recording", "active_recordings", "holds_traced", "primal", "type_of"]
 
 # A recording that began later is further in: a count of beginnings orders all that can ever meet.
 _levels = itertools.count()
@@ -91,6 +92,14 @@ def primal(value: Any) -> Any:
     return value
 
 
+def holds_traced(nested: Any) -> bool:
+    """Whether a nesting of lists and tuples holds a traced value."""
+    for part in nested:
+        if isinstance(part, Operand) or (part.__class__ in (list, tuple) and holds_traced(part)):
+            return True
+    return False
+
+
 _PLAIN_CLASSES = frozenset({np.ndarray, float, int, np.float64, np.memmap})
 
 
@@ -100,6 +109,8 @@ def as_operand(value: Any) -> Any:
         return value
     if isinstance(value, np.ndarray):
         raise _unsuitable(value, "is a subclass of ndarray with rules of its own")
+    if isinstance(value, (list, tuple)) and holds_traced(value):
+        return FUNCTIONS["stacked list"](value)
     array = np.asarray(value)
     if array.dtype.kind == "O":
         raise _unsuitable(value, "holds Python objects, which have no derivative")

@@ -1,14 +1,23 @@
-"""Looking for NaN in a result, at the cost of reading it once."""
+"""Looking for NaN in a result, at the cost of reading it once, and whether zeros may then annihilate."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 import numpy as np
 
 from wengert.tracing import primal
 
-__all__ = ["has_nan"]
+__all__ = ["ANNIHILATING", "has_nan", "is_lost"]
+
+# False where floating-point arithmetic is to be taken as it is: 0 times infinity is NaN
+ANNIHILATING: Final[ContextVar[bool]] = ContextVar("wengert_annihilating", default=True)
+
+
+def is_lost(value: Any) -> bool:
+    """Whether a derivative holds a NaN and is to be computed once more, with zeros that annihilate."""
+    return has_nan(value) and ANNIHILATING.get()
 
 
 def has_nan(value: Any) -> bool:

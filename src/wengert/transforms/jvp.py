@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import ArrayType, Operand, Primitive, bind
+from wengert.graph import ArrayType, Operand, Primitive, bind, harden
 from wengert.tracing import Recording, Tracer, type_of
-from wengert.transforms.finite import has_nan
+from wengert.transforms.finite import ANNIHILATING, is_lost
 from wengert.transforms.rule import rule_for
 from wengert.transforms.sweep import any_traced, zeros
 from wengert.transforms.tape import own
@@ -67,8 +67,10 @@ class ForwardRecording(Recording):
         with np.errstate(all="ignore"):
             try:
                 pushed = rule.pushforward(raw=raw)(*operands)
-                lost = any(map(has_nan, pushed)) if isinstance(pushed, tuple) else has_nan(pushed)
+                lost = any(map(is_lost, pushed)) if isinstance(pushed, tuple) else is_lost(pushed)
             except (ZeroDivisionError, OverflowError):
+                if not ANNIHILATING.get():
+                    return rule.pushforward(raw=raw)(*map(harden, operands))
                 lost = True
             return rule.pushforward(raw=raw, annihilate=True)(*operands) if lost else pushed
 

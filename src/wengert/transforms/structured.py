@@ -13,7 +13,7 @@ import numpy as np
 
 from wengert.graph import ArrayType
 from wengert.primitives.arithmetic import zero_times
-from wengert.transforms.finite import has_nan
+from wengert.transforms.finite import is_lost
 
 __all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors", "settled"]
 
@@ -53,14 +53,14 @@ def dense(batch: Any, annihilate: bool = False) -> Any:
     if batch.factor is None:
         return base
     if annihilate:
-        return zero_times(base, batch.factor) if not has_nan(base) else zero_times(batch.factor, base)
+        return zero_times(base, batch.factor)
     return base * batch.factor
 
 
 def settled(batch: Any) -> Any:
     """A batch written out, once more with zeros that annihilate if a NaN comes out."""
     written = dense(batch)
-    return dense(batch, annihilate=True) if batch.__class__ is Scaled and has_nan(written) else written
+    return dense(batch, annihilate=True) if batch.__class__ is Scaled and is_lost(written) else written
 
 
 def add(left: Any, right: Any) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import ArrayType, Operand, bind
+from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
-from wengert.transforms.finite import has_nan
+from wengert.transforms.finite import ANNIHILATING, is_lost
 from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
 
 __all__ = ["any_traced", "pull_block", "push_all", "reaching", "zeros"]
@@ -48,8 +48,8 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
 
 def _lost(part: Any) -> bool:
     if part.__class__ is Scaled:
-        return part.factor is not None and has_nan(part.factor)
-    return part.__class__ is not Unit and has_nan(part)
+        return part.factor is not None and is_lost(part.factor)
+    return part.__class__ is not Unit and is_lost(part)
 
 
 def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
@@ -73,7 +73,7 @@ def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
         try:
             outgoing = pull(saved, cotangent)
         except _PYTHON_ERRORS:
-            outgoing = rule.pullback(raw=True, annihilate=True)(*saved, cotangent)
+            outgoing = _hardened(rule.pullback, saved, (cotangent,), True, 0)
         if slots.__class__ is int:
             present = cotangents[slots]
             if present is None:
@@ -143,7 +143,14 @@ def _run(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, ann
     try:
         return form(raw=raw, annihilate=annihilate, batch=batch)(*saved, *seeds)
     except _PYTHON_ERRORS:
+        return _hardened(form, saved, seeds, raw, batch)
+
+
+def _hardened(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, batch: int) -> Any:
+    """The same with NumPy's floats, which give inf or NaN where Python's raise."""
+    if ANNIHILATING.get():
         return form(raw=raw, annihilate=True, batch=batch)(*saved, *seeds)
+    return form(raw=raw, batch=batch)(*map(harden, (*saved, *seeds)))
 
 
 def reaching(entries: Sequence[Entry], wanted: Sequence[int | None], slots: int) -> list[Entry]:

@@ -11,7 +11,7 @@ from wengert.errors import MutationError, NonlinearError, UnsupportedError
 from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
 from wengert.tracing import Recording, Tracer, primal, type_of
 from wengert.tracing.capture import SMALL, Captured
-from wengert.transforms.finite import has_nan
+from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
@@ -270,7 +270,7 @@ class Tape(Recording):
             pushed = push_all(entries, seeds.copy(), raw, batch, annihilate)
             parts = [None if slot is None else pushed[slot] for slot in wanted]
             found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
-            if not any([part is not None and has_nan(part) for part in found]):
+            if not any([part is not None and is_lost(part) for part in found]):
                 break
         return found
 

@@ -7,13 +7,30 @@ with respect to the matrix. So the factors of the forward pass serve every deriv
 
 from wengert.primitives.linalg import (
     cholesky,
+    completion,
     determinant,
     eigh,
+    least_squares,
     norm,
+    parting,
     powers,
+    pseudoinverse,
     qr,
     solve,
     svd,
 )
 
-__all__ = ["cholesky", "determinant", "eigh", "norm", "powers", "qr", "solve", "svd"]
+__all__ = [
+    "cholesky",
+    "completion",
+    "determinant",
+    "eigh",
+    "least_squares",
+    "norm",
+    "parting",
+    "powers",
+    "pseudoinverse",
+    "qr",
+    "solve",
+    "svd",
+]

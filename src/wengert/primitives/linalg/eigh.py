@@ -17,11 +17,12 @@ from wengert.primitives.arithmetic import real
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.cholesky import positive
 from wengert.primitives.linalg.matrices import adjoint, check_hermitian, conjugate, hermitian_part, squares
+from wengert.primitives.linalg.parting import parted, path_taken, phases
 from wengert.primitives.linalg.phase import phase_checked, phase_rate
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
-from wengert.tracing import implements
+from wengert.tracing import implements, type_of
 
 __all__ = ["eigenbasis", "eigenvalues", "eigenvectors", "eigh_factor"]
 
@@ -98,14 +99,14 @@ def _rotation(a: Any, w: Any, v: Any, basis: Any) -> Any:
 
 
 @eigenvectors.differential
-def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, columns: Any, row: int) -> Any:
+def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, columns: Any, row: int | None) -> Any:
     # all vectors enter, whichever are used: at order two every eigenvalue must be simple
     basis = eigenvectors(a, w, v, columns=None, row=row)
     rotate = _rotation(a, w, v, basis)
 
     def linear(da: Any) -> Any:
         moved = rotate(da)
-        if a.dtype.kind == "c":
+        if a.dtype.kind == "c" and row is not None:
             moved = moved - basis * (1j * phase_rate(moved, basis, row))
             moved = phase_checked(moved, basis, row=row, columns=columns, seen="tangent")
         return distinct(moved, w, columns=columns, positive=False, what="eigenvectors")
@@ -147,6 +148,9 @@ def _factored(a: Any, uplo: str, name: str) -> tuple[Any, ...]:
     if uplo not in ("L", "U"):
         raise ValueError("UPLO argument must be 'L' or 'U'")
     a = squares(a, name)
+    path = path_taken()
+    if path is not None:
+        a = parted(a, path.step, kind="hermitian", seed=path.seed)
     return a, *eigh_factor(a, triangle=uplo)
 
 
@@ -154,7 +158,11 @@ def _factored(a: Any, uplo: str, name: str) -> tuple[Any, ...]:
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """`np.linalg.eigh`, as a function of the Hermitian part of `a`."""
     a, w, v = _factored(a, UPLO, "eigh")
-    row = 0 if UPLO.upper() == "L" else -1
+    row: int | None = 0 if UPLO.upper() == "L" else -1
+    path = path_taken()
+    if path is not None and type_of(a).dtype.kind == "c":
+        # what depends on the phase of LAPACK's has no limit along a path
+        v, row = v * phases(type_of(a).shape[-1], type_of(a).dtype, path.seed), None
 
     def vectors(source: Any, columns: Any) -> Any:
         return eigenvectors(source, w, v, columns=columns, row=row)

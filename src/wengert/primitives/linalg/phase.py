@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
+from wengert.primitives.linalg.parting import OpenChoiceError
 
 __all__ = ["phase_checked", "phase_rate"]
 
@@ -51,7 +51,7 @@ def _phase_checked_value(xp: Any, x: Any, basis: Any, *, row: int, columns: Any,
     turning = x[_place(row)][..., 0, :].imag if seen == "tangent" else (x * basis).sum(axis=-2).imag
     size = np.sqrt((abs(x) ** 2).sum(axis=-2))
     if seen == "always" or (open_phase & (abs(turning) > _SMALL * eps * size)).any():
-        raise UndefinedDerivativeError(
+        raise OpenChoiceError(
             f"a complex vector of this decomposition has no derivative: LAPACK fixes its phase by entry "
             f"{row}, which is zero. Make the loss independent of the phase of each vector, as v @ v.conj() "
             f"is, and take its gradient rather than a forward derivative, or move away from the point"

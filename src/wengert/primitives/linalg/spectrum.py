@@ -12,30 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import select
+from wengert.primitives.linalg.parting import OpenChoiceError, groups, vanishing
 from wengert.primitives.shaping import expand
 
 __all__ = ["distinct", "inverse_gaps", "share", "tied_pairs"]
 
 Columns = tuple[int, ...] | None
-
-
-def _groups(w: Any) -> Any:
-    """A number per value of a sorted sequence, the same for values that are equal up to rounding."""
-    count = w.shape[-1]
-    if not count:
-        return np.zeros(w.shape, np.intp)
-    # rounding moves an eigenvalue by a few eps times the norm; a hundred keeps two digits of a difference
-    tolerance = 10 * max(count, 10) * np.finfo(w.dtype).eps * abs(w).max(axis=-1, keepdims=True)
-    steps = abs(np.diff(w, axis=-1)) > tolerance
-    return np.concatenate([np.zeros((*w.shape[:-1], 1), np.intp), np.cumsum(steps, axis=-1)], axis=-1)
-
-
-def _vanishing(w: Any) -> Any:
-    tolerance = 10 * max(w.shape[-1], 10) * np.finfo(w.dtype).eps
-    return w <= tolerance * w.max(axis=-1, keepdims=True, initial=0)
 
 
 tied_pairs = Primitive(
@@ -50,8 +34,8 @@ tied_pairs = Primitive(
 
 @tied_pairs.evaluate
 def _tied_pairs_value(xp: Any, w: Any) -> Any:
-    groups = _groups(w)
-    return groups[..., :, None] == groups[..., None, :]
+    number = groups(w)
+    return number[..., :, None] == number[..., None, :]
 
 
 tied_pairs.dtype(lambda w: np.dtype(np.bool_))
@@ -70,11 +54,11 @@ share = Primitive(
 
 @share.evaluate
 def _share_value(xp: Any, x: Any, w: Any, *, positive: bool) -> Any:
-    groups = _groups(w)
-    gone = _vanishing(w) if positive else np.zeros(w.shape, bool)
-    if not gone.any() and (groups[..., -1:] == w.shape[-1] - 1).all():
+    number = groups(w)
+    gone = vanishing(w) if positive else np.zeros(w.shape, bool)
+    if not gone.any() and (number[..., -1:] == w.shape[-1] - 1).all():
         return np.broadcast_to(x, np.broadcast_shapes(x.shape, w.shape))
-    same = (groups[..., :, None] == groups[..., None, :]).astype(x.dtype)
+    same = (number[..., :, None] == number[..., None, :]).astype(x.dtype)
     same /= same.sum(axis=-1, keepdims=True)
     if positive:
         same[np.broadcast_to(gone[..., None], same.shape)] = 0
@@ -103,15 +87,15 @@ distinct = Primitive(
 
 @distinct.evaluate
 def _distinct_value(xp: Any, x: Any, w: Any, *, columns: Columns, positive: bool, what: str) -> Any:
-    groups = _groups(w)
-    tied = (groups[..., :, None] == groups[..., None, :]).sum(axis=-1) > 1
+    number = groups(w)
+    tied = (number[..., :, None] == number[..., None, :]).sum(axis=-1) > 1
     used = slice(None) if columns is None else list(columns)
-    gone = _vanishing(w) if positive else np.zeros(w.shape, bool)
+    gone = vanishing(w) if positive else np.zeros(w.shape, bool)
     wrong = (tied | gone)[..., used]
     if wrong.any():
         values = w[..., used][wrong]
         fault = "repeated" if tied[..., used].any() else "zero"
-        raise UndefinedDerivativeError(_account(what, fault, values))
+        raise OpenChoiceError(_account(what, fault, values))
     return _repeated(x, w.shape[:-1])
 
 

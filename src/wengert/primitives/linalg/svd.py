@@ -15,12 +15,15 @@ import numpy as np
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.linalg.basis import lazy_basis
-from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, refuse
+from wengert.primitives.linalg.completion import completing
+from wengert.primitives.linalg.eigh import eigh
+from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, squares
+from wengert.primitives.linalg.parting import parted, path_taken, phases
 from wengert.primitives.linalg.phase import phase_checked, phase_rate
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
-from wengert.primitives.shaping import expand
+from wengert.primitives.shaping import concatenate, expand
 from wengert.tracing import implements, type_of
 
 __all__ = ["left_vectors", "right_vectors", "singular_values", "svd_factor"]
@@ -199,46 +202,82 @@ _SVDResult: Any = type(np.linalg.svd(np.eye(1)))
 
 @implements(np.linalg.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    """`np.linalg.svd`; vectors that only complete a basis may be computed, but not used."""
-    a = matrices(a, "svd")
+    """`np.linalg.svd`; what depends on how vectors complete a basis has no derivative."""
+    a = squares(a, "svd") if hermitian else matrices(a, "svd")
     if hermitian:
-        raise refuse("np.linalg.svd(hermitian=True)", "leave hermitian=True out, or use np.linalg.eigh.")
+        return _of_hermitian(a, compute_uv)
+    path = path_taken()
+    a = _on_path(a)
     m, n = type_of(a).shape[-2:]
     k = min(m, n)
     whole = bool(full_matrices and compute_uv and m != n)
     u_whole, s, vh_whole = svd_factor(a, full=whole)
     u, vh = (u_whole[..., :k], vh_whole[..., :k, :]) if whole else (u_whole, vh_whole)
+    what = _VECTORS
+    if path is not None and type_of(a).dtype.kind == "c":
+        # what depends on the phases of LAPACK's has no limit along a path
+        turned = phases(k, type_of(a).dtype, path.seed)
+        u, vh, what = u * turned, turned.conj()[:, None] * vh, _SECOND
     values = singular_values(a, u, s, vh)
     if not compute_uv:
         return values
 
-    def vectors(primitive: Primitive, count: int) -> Any:
-        def record(source: Any, columns: Any) -> Any:
-            if count > k and (columns is None or any(column >= k for column in columns)):
-                raise _refuse_completion(m, n)
-            return primitive(source, u, s, vh, columns=columns, what=_VECTORS)
+    def left(source: Any, columns: Any) -> Any:
+        first = left_vectors(source, u, s, vh, columns=_below(columns, k), what=what)
+        if not whole or m <= n or _inside(columns, k):
+            return first
+        return concatenate(first, completing(source, u_whole[..., k:]), axis=len(first.shape) - 1)
 
-        return record
+    def right(source: Any, columns: Any) -> Any:
+        first = right_vectors(source, u, s, vh, columns=_below(columns, k), what=what)
+        if not whole or n <= m or _inside(columns, k):
+            return first
+        rest = completing(adjoint(source), adjoint(vh_whole[..., k:, :]))
+        return concatenate(first, adjoint(rest), axis=len(first.shape) - 2)
 
     return _SVDResult(
-        lazy_basis(a, u_whole, vectors(left_vectors, m if whole else k), axis=-1),
+        lazy_basis(a, _joined(u, u_whole, -1, k), left, axis=-1),
         values,
-        lazy_basis(a, vh_whole, vectors(right_vectors, n if whole else k), axis=-2),
+        lazy_basis(a, _joined(vh, vh_whole, -2, k), right, axis=-2),
     )
 
 
-def _refuse_completion(m: int, n: int) -> Exception:
-    k = min(m, n)
-    which = f"U[:, {k}:]" if m > n else f"Vh[{k}:]"
-    return refuse(
-        f"np.linalg.svd(a, full_matrices=True) of a {m} by {n} matrix",
-        f"{which} completes a basis in an arbitrary way and has no derivative. Pass full_matrices=False, or "
-        f"use only {which.replace(f'{k}:', f':{k}')}.",
-    )
+def _on_path(a: Any) -> Any:
+    path = path_taken()
+    return a if path is None else parted(a, path.step, kind="rectangular", seed=path.seed)
+
+
+def _below(columns: Any, k: int) -> Any:
+    return columns if columns is None else tuple(column for column in columns if column < k)
+
+
+def _inside(columns: Any, k: int) -> bool:
+    return columns is not None and all(column < k for column in columns)
+
+
+def _joined(part: Any, whole: Any, axis: int, k: int) -> Any:
+    """The vectors as the program sees them before it uses them: those turned along a path, and the others."""
+    if part.shape[axis] == whole.shape[axis]:
+        return part
+    rest = whole[..., k:] if axis == -1 else whole[..., k:, :]
+    return concatenate(part, rest, axis=len(part.shape) + axis)
+
+
+def _of_hermitian(a: Any, compute_uv: bool) -> Any:
+    """The sizes of the eigenvalues in descending order, their signs on the right-hand vectors, as in NumPy."""
+    w, v = eigh(a)
+    order = np.argsort(np.abs(w), axis=-1)[..., ::-1]
+    values = np.take_along_axis(np.abs(w), order, axis=-1)
+    if not compute_uv:
+        return values
+    # a sign of zero is plus
+    signs = np.take_along_axis(np.where(w < 0, -1.0, 1.0), order, axis=-1)
+    u = np.take_along_axis(v, order[..., None, :], axis=-1)
+    return _SVDResult(u, values, adjoint(u * signs[..., None, :]))
 
 
 @implements(np.linalg.svdvals)
 def svdvals(x: Any, /) -> Any:
     """`np.linalg.svdvals`."""
-    a = matrices(x, "svdvals")
+    a = _on_path(matrices(x, "svdvals"))
     return singular_values(a, *svd_factor(a, full=False))

@@ -26,5 +26,6 @@ def renewed(primitive: Primitive, operands: Sequence[Any]) -> tuple[Any, ...]:
     if primitive.name not in WITNESSES:
         return tuple(operands)
     maker, positions, params = WITNESSES[primitive.name]
-    fresh = dict(zip(positions, maker(operands[0], **params), strict=True))
+    made = maker(operands[0], **params)
+    fresh = dict(zip(positions, made if maker.outputs > 1 else (made,), strict=True))
     return tuple(fresh.get(position, operand) for position, operand in enumerate(operands))

@@ -1,0 +1,90 @@
+"""Functions of Python applied to every entry: `vectorize` and `fromiter` for traced values."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import UnsupportedError
+from wengert.graph import Operand
+from wengert.numpy.creating import array, asarray
+from wengert.numpy.joining import stacked_list
+
+__all__ = ["fromiter", "vectorize"]
+
+
+class vectorize:
+    """`numpy.vectorize` whose arguments and results may be traced; a plain call is NumPy's.
+
+    >>> import wengert as wg
+    >>> import wengert.numpy as np
+    >>> step = np.vectorize(lambda x: x**2 if x > 0 else 0.0)
+    >>> wg.grad(lambda x: np.sum(step(x)))(np.array([-1.0, 3.0]))
+    array([0., 6.])
+    """
+
+    def __init__(self, pyfunc: Any = None, otypes: Any = None, doc: str | None = None, excluded: Any = None,
+                 cache: bool = False, signature: str | None = None) -> None:  # fmt: skip
+        self.pyfunc = pyfunc
+        self.options = {"otypes": otypes, "excluded": excluded, "cache": cache, "signature": signature}
+        self.excluded = set(excluded or ())
+        self.signature = signature
+        self.otypes = otypes
+        self.__doc__ = doc or getattr(pyfunc, "__doc__", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.pyfunc is None:
+            # used as a decorator with options
+            return vectorize(args[0], **self.options)
+        if not self._meets_traced(args, kwargs):
+            return np.vectorize(self.pyfunc, **self.options)(*args, **kwargs)
+        return self._apply(args, kwargs)
+
+    def _meets_traced(self, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+        given = [asarray(a) if isinstance(a, (list, tuple)) else a for a in (*args, *kwargs.values())]
+        cells = [cell.cell_contents for cell in getattr(self.pyfunc, "__closure__", None) or () if _filled(cell)]
+        return any(isinstance(value, Operand) for value in (*given, *cells))
+
+    def _apply(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.signature is not None:
+            raise UnsupportedError(
+                "np.vectorize with a signature has no rule for traced values; use wengert.vmap, or a loop and np.stack"
+            )
+        places = [i for i in range(len(args)) if i not in self.excluded]
+        names = [name for name in kwargs if name not in self.excluded]
+        spread = np.broadcast_arrays(*[asarray(args[i]) for i in places], *[asarray(kwargs[n]) for n in names])
+        shape = spread[0].shape
+        found = []
+        for index in itertools.product(*map(range, shape)):
+            entries = iter([part[index] for part in spread])
+            positional = [next(entries) if i in places else arg for i, arg in enumerate(args)]
+            named = {n: next(entries) if n in names else value for n, value in kwargs.items()}
+            found.append(self.pyfunc(*positional, **named))
+        if not found:
+            return np.zeros(shape)
+        if isinstance(found[0], tuple):
+            return tuple(self._shaped(list(part), shape) for part in zip(*found, strict=True))
+        return self._shaped(found, shape)
+
+    def _shaped(self, found: list[Any], shape: tuple[int, ...]) -> Any:
+        result = stacked_list(found).reshape(shape)
+        return result[()] if not shape else result
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 (an empty cell raises)
+    except ValueError:
+        return False
+    return True
+
+
+def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1, **options: Any) -> Any:
+    """An array of the values of an iterable, which may be traced."""
+    values = list(itertools.islice(iter, count) if count >= 0 else iter)
+    if any(isinstance(value, Operand) for value in values):
+        return array(values, dtype)
+    return array(np.fromiter(values, dtype, **options))

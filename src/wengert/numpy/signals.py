@@ -1,0 +1,109 @@
+"""NumPy's convolutions, phases and functions of signals, for traced values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import bind
+from wengert.primitives import bessel
+from wengert.primitives.access import cast
+from wengert.primitives.arithmetic import conj, select
+from wengert.primitives.convolution import convolution
+from wengert.primitives.elementwise import DEGREE
+from wengert.primitives.reductions import normal_axes
+from wengert.primitives.shaping import concatenate
+from wengert.tracing import as_operand, implements, type_of
+
+__all__: list[str] = []
+
+
+def _sequence(a: Any, name: str) -> Any:
+    a = np.atleast_1d(as_operand(a))
+    if type_of(a).ndim != 1:
+        raise ValueError(f"{name} takes sequences of one axis, received shape {type_of(a).shape}")
+    if not type_of(a).size:
+        raise ValueError(f"{name} cannot take an empty sequence")
+    return a
+
+
+def _part(whole: Any, one: int, two: int, mode: Any) -> Any:
+    """What of the whole overlap a mode keeps."""
+    modes = {0: "valid", 1: "same", 2: "full"}
+    mode = modes.get(mode, mode)
+    longer, shorter = (one, two) if one >= two else (two, one)
+    if mode == "full":
+        return whole
+    if mode == "same":
+        start = (shorter - 1) // 2
+        return whole[start : start + longer]
+    if mode == "valid":
+        return whole[shorter - 1 : longer]
+    raise ValueError(f"mode {mode!r} is none of 'full', 'same' and 'valid'")
+
+
+@implements(np.convolve)
+def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+    a, v = _sequence(a, "np.convolve"), _sequence(v, "np.convolve")
+    return _part(bind(convolution, (a, v)), type_of(a).size, type_of(v).size, mode)
+
+
+@implements(np.correlate)
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    a, v = _sequence(a, "np.correlate"), _sequence(v, "np.correlate")
+    turned = (conj(v) if type_of(v).dtype.kind == "c" else v)[::-1]
+    one, two = type_of(a).size, type_of(v).size
+    whole = bind(convolution, (a, turned))
+    if mode in ("same", 1) and one < two:
+        # NumPy centres the part on the other side where the second sequence is the longer one
+        start = one // 2
+        return whole[start : start + two]
+    return _part(whole, one, two, mode)
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    x = as_operand(x)
+    return bind(bessel.sinc, (x if type_of(x).inexact else cast(x, np.float64),), (0,))
+
+
+@implements(np.i0)
+def i0(x: Any) -> Any:
+    x = as_operand(x)
+    if type_of(x).dtype.kind == "c":
+        raise TypeError("i0 not supported for complex values")
+    return bind(bessel.modified_bessel, (x if type_of(x).inexact else cast(x, np.float64),), (0,))
+
+
+@implements(np.angle)
+def angle(z: Any, deg: Any = False) -> Any:
+    z = as_operand(z)
+    parts = (z.imag, z.real) if type_of(z).dtype.kind == "c" else (type_of(z).dtype.type(0), z)
+    found = np.arctan2(*parts)
+    return found / DEGREE if deg else found
+
+
+@implements(np.unwrap)
+def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * np.pi) -> Any:
+    p = as_operand(p)
+    (place,) = normal_axes(axis, type_of(p).ndim)
+    before = (slice(None),) * place
+    steps = p[(*before, slice(1, None))] - p[(*before, slice(None, -1))]
+    half = period / 2
+    # the step that differs by whole periods and is at most half of one, forwards where it is just that
+    short = np.mod(steps + half, period) - half
+    short = select((short == -half) & (steps > 0), half, short)
+    jump = np.abs(steps) < (half if discont is None else discont)
+    correction = np.cumsum(select(jump, 0.0, short - steps), axis=place)
+    first = p[(*before, slice(None, 1))]
+    return concatenate(first, p[(*before, slice(1, None))] + correction, axis=place)
+
+
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: Any = 100) -> Any:
+    a = as_operand(a)
+    if type_of(a).dtype.kind != "c":
+        return a
+    limit = tol * np.finfo(type_of(a).dtype).eps if tol > 1 else tol
+    return a.real if np.all(np.abs(a.imag) < limit) else a

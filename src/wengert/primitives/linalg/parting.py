@@ -1,0 +1,184 @@
+"""Leaving a point where values of a decomposition meet, along a path on which they part.
+
+Where eigenvalues or singular values coincide, the vectors are arbitrary, and a loss that does not depend on the
+choice is nevertheless smooth in the matrix. Its derivatives are then the limit of those along a path A + t E on
+which the values are distinct; T. Kato, Perturbation Theory for Linear Operators (1995), II.6. E commutes with A in
+the eigenbasis, so that vectors stay and values move linearly. It is the transforms that run a program along such a
+path and take the limit; this file says where the path leads, and how decompositions are told to take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from wengert.errors import UndefinedDerivativeError
+from wengert.graph import Primitive
+
+__all__ = ["OpenChoiceError", "Path", "along", "groups", "parted", "path_taken", "phases", "turn", "vanishing"]
+
+
+class OpenChoiceError(UndefinedDerivativeError):
+    """A derivative passes through vectors that the matrix leaves open; a limit may exist all the same."""
+
+
+class Path(NamedTuple):
+    """A path that leaves the point: which one of many, and how far along it."""
+
+    seed: int
+    step: float
+
+
+_taken: ContextVar[Path | None] = ContextVar("wengert_path", default=None)
+
+
+def path_taken() -> Path | None:
+    """The path that decompositions take at present, or None."""
+    return _taken.get()
+
+
+@contextmanager
+def along(path: Path) -> Iterator[None]:
+    """Let decompositions take this path."""
+    token = _taken.set(path)
+    try:
+        yield
+    finally:
+        _taken.reset(token)
+
+
+def tolerance(count: int, dtype: Any) -> float:
+    """Up to which relative difference values count as equal."""
+    # rounding moves an eigenvalue by a few eps times the norm; a hundred keeps two digits of a difference
+    return float(10 * max(count, 10) * np.finfo(dtype).eps)
+
+
+def groups(w: Any) -> Any:
+    """A number per value of a sorted sequence, the same for values that are equal up to rounding."""
+    if not w.shape[-1]:
+        return np.zeros(w.shape, np.intp)
+    bound = tolerance(w.shape[-1], w.dtype) * abs(w).max(axis=-1, keepdims=True)
+    steps = abs(np.diff(w, axis=-1)) > bound
+    return np.concatenate([np.zeros((*w.shape[:-1], 1), np.intp), np.cumsum(steps, axis=-1)], axis=-1)
+
+
+def vanishing(s: Any) -> Any:
+    """Which singular values are zero up to rounding."""
+    return s <= tolerance(s.shape[-1], s.dtype) * s.max(axis=-1, keepdims=True, initial=0)
+
+
+def turn(count: int, dtype: Any, seed: int) -> Any:
+    """A random orthogonal or unitary matrix."""
+    rng = np.random.default_rng([seed, count])
+    x = rng.normal(size=(count, count))
+    if np.dtype(dtype).kind == "c":
+        x = x + 1j * rng.normal(size=(count, count))
+    return np.linalg.qr(x)[0].astype(dtype)
+
+
+def phases(count: int, dtype: Any, seed: int) -> Any:
+    """Random numbers of modulus one."""
+    return np.exp(2j * np.pi * np.random.default_rng([seed, count, 1]).random(count)).astype(dtype)
+
+
+def _room(values: Any, mine: Any) -> float:
+    """How far values may move before they meet another one, or zero."""
+    size = abs(values).max()
+    here = values[mine].mean()
+    rest = np.delete(values, np.flatnonzero(mine))
+    distances = [float(abs(rest - here).min())] if rest.size else []
+    if abs(here) > 1e-6 * size:
+        distances.append(float(abs(here)))
+    return min(distances, default=float(size) or 1.0) or 1.0
+
+
+def _leave_hermitian(a: Any, seed: int) -> Any:
+    mean = (a + a.conj().T) / 2
+    w, v = np.linalg.eigh(mean)
+    out = np.zeros_like(a)
+    number = groups(w)
+    for group in np.unique(number):
+        mine = number == group
+        count = int(mine.sum())
+        if count > 1:
+            basis = v[:, mine] @ turn(count, a.dtype, seed)
+            out += _room(w, mine) * ((basis * np.linspace(-1, 1, count)) @ basis.conj().T).astype(a.dtype)
+    return out
+
+
+def _leave_rectangular(a: Any, seed: int) -> Any:
+    u, s, vh = np.linalg.svd(a)
+    out = np.zeros_like(a)
+    gone, number = vanishing(s), groups(s)
+    rank = int((~gone).sum())
+    for group in np.unique(number[~gone]):
+        mine = (number == group) & ~gone
+        count = int(mine.sum())
+        if count > 1:
+            rotation = turn(count, a.dtype, seed)
+            left, right = u[:, : len(s)][:, mine] @ rotation, rotation.conj().T @ vh[: len(s)][mine]
+            out += _room(s, mine) * ((left * np.linspace(-1, 1, count)) @ right).astype(a.dtype)
+    zeros = len(s) - rank
+    if zeros:
+        left = u[:, rank:] @ turn(a.shape[0] - rank, a.dtype, seed)[:, :zeros]
+        right = turn(a.shape[1] - rank, a.dtype, seed + 1)[:zeros] @ vh[rank:]
+        size = float(s[rank - 1]) if rank else 1.0
+        out += size * ((left * np.linspace(1.0, 0.5, zeros)) @ right).astype(a.dtype)
+    return out
+
+
+def meeting(w: Any) -> Any:
+    """Which eigenvalues of a general matrix are too close to another one for vectors that can be relied on."""
+    if not w.shape[-1]:
+        return np.zeros(w.shape, bool)
+    # a defective pair splits by the root of the rounding error
+    bound = 10 * np.finfo(w.dtype).eps ** 0.5 * abs(w).max(axis=-1)
+    distance = abs(w[..., :, None] - w[..., None, :])
+    return ((distance <= bound[..., None, None]).sum(axis=-1) > 1) & (w.shape[-1] > 1)
+
+
+def _leave_general(a: Any, seed: int) -> Any:
+    w = np.linalg.eigvals(a)
+    if not meeting(w).any():
+        return np.zeros_like(a)
+    # no direction commutes with a defective matrix: any that splits the values will do
+    size = float(abs(w)[abs(w) > 1e-6 * abs(w).max()].min(initial=abs(w).max())) or 1.0
+    return size * turn(len(a), a.dtype, seed)
+
+
+_LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangular, "general": _leave_general}
+
+parted = Primitive(
+    "parted",
+    signature="(m,n),()->(m,n)",
+    params=("kind", "seed"),
+    notation="{0} + {1} E",
+    domain="everywhere; E is constant, and zero where no values meet",
+    cite="Kato (1995), Perturbation Theory for Linear Operators, II.6",
+)
+
+
+@parted.evaluate
+def _parted_value(xp: Any, a: Any, step: Any, *, kind: str, seed: int) -> Any:
+    loop = np.broadcast_shapes(a.shape[:-2], np.shape(step))
+    out = np.array(np.broadcast_to(a, (*loop, *a.shape[-2:])))
+    steps = np.broadcast_to(step, loop)
+    for place in np.ndindex(loop):
+        if out[place].size and np.isfinite(out[place]).all():
+            out[place] += out.dtype.type(steps[place]) * _LEAVE[kind](out[place], seed)
+    return out
+
+
+parted.dtype(lambda a, step, *, kind, seed: a.dtype)
+parted.differential(lambda out, a, step, *, kind, seed: (lambda da: da, None))
+
+
+def _sample(kind: str, *shape: int) -> Any:
+    return lambda r: ((r.normal(size=shape), 0.25), {"kind": kind, "seed": 1})
+
+
+parted.samples(_sample("hermitian", 3, 3), _sample("rectangular", 2, 3, 2), _sample("general", 3, 3))

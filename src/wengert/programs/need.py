@@ -1,0 +1,61 @@
+"""Whether a function needs Wengert's names at all, by a look at its code.
+
+Most numerical functions do not: NumPy's protocols hand traced values to Wengert. Those that make arrays, build lists or
+ask for plain numbers do.
+"""
+
+from __future__ import annotations
+
+import dis
+from functools import lru_cache
+from types import CodeType
+from typing import Final, NamedTuple
+
+__all__ = ["Names", "names_in"]
+
+# Attributes of NumPy, and builtins, that plain NumPy and Python cannot serve for traced values.
+_TELLING: Final = frozenset(
+    {"arange", "array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d",
+     "atleast_3d", "complex", "empty", "empty_like", "eye", "float", "fromfunction", "fromiter", "full", "full_like",
+     "geomspace", "identity", "isinstance", "linspace", "logspace", "ones", "ones_like", "tri", "vectorize", "zeros",
+     "zeros_like", "append", "list", "map", "filter", "tuple", "sorted", "tolist", "extend", "copy", "reduce"}
+)  # fmt: skip
+_BUILDING: Final = frozenset(
+    {"BUILD_LIST", "BUILD_TUPLE", "BUILD_SET", "BUILD_MAP", "LIST_APPEND", "LIST_EXTEND", "IMPORT_NAME"}
+)
+
+
+class Names(NamedTuple):
+    """What the code of a function says, that of the functions inside it included."""
+
+    loaded: tuple[str, ...]
+    """Names looked up among the globals and builtins."""
+    attributes: frozenset[str]
+    """All names, attributes included."""
+    telling: bool
+    """Whether something in it asks for names of ours."""
+    compares: bool
+    """Whether it may tell classes apart by identity."""
+
+
+@lru_cache(maxsize=4096)
+def names_in(code: CodeType) -> Names:
+    """Read the code of a function."""
+    loaded: dict[str, None] = {}
+    attributes = set(code.co_names)
+    telling, compares = False, "__class__" in attributes
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            loaded[instruction.argval] = None
+        elif instruction.opname in _BUILDING:
+            telling = True
+        elif instruction.opname == "MATCH_CLASS":
+            compares = True
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            inner = names_in(constant)
+            loaded.update(dict.fromkeys(inner.loaded))
+            attributes |= inner.attributes
+            telling, compares = telling or inner.telling, compares or inner.compares
+    telling = telling or not _TELLING.isdisjoint(attributes)
+    return Names(tuple(loaded), frozenset(attributes), telling, compares or "type" in loaded)

@@ -1,0 +1,33 @@
+"""SciPy's namespace for traced values: `import wengert.scipy.special as special`, and so on.
+
+On plain arrays every name gives what SciPy gives, on traced values its derivative too. SciPy's universal functions
+need no other import: a traced value that meets `scipy.special.gammaln` loads the rules by itself. What SciPy computes
+in Python it first turns into plain arrays, so that those functions must be called by their name here.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from wengert.tracing.names import PROVIDERS
+
+__all__: list[str] = []
+
+_loaded = False
+
+
+def _provide(function: Any) -> bool:
+    """Load the rules of `scipy.special` when a universal function that is not NumPy's is met."""
+    global _loaded
+    if _loaded or not isinstance(function, np.ufunc) or "scipy.special" not in sys.modules:
+        return False
+    import_module("wengert.scipy.special")
+    _loaded = True
+    return True
+
+
+PROVIDERS.append(_provide)

@@ -1,0 +1,82 @@
+"""How a module here stands before one of SciPy's: its own functions for traced values, SciPy's for plain ones."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+import numpy as np
+
+from wengert.errors import UnsupportedError
+from wengert.graph import Operand, locate
+
+__all__ = ["fall_through", "refusal", "refuse_traced", "serves", "traced"]
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def traced(*values: Any) -> bool:
+    """Whether a traced value is among these, or in lists, tuples and dicts of them."""
+    for value in values:
+        if isinstance(value, Operand):
+            return True
+        if value.__class__ in (list, tuple) and traced(*value):
+            return True
+        if value.__class__ is dict and traced(*value.values()):
+            return True
+    return False
+
+
+def refusal(name: str, reason: str) -> UnsupportedError:
+    """The error for a call that SciPy would take; the reason says what to do."""
+    place = locate(3)
+    return UnsupportedError(f"{name}{f' at {place}' if place else ''} has no differentiation rule {reason}")
+
+
+def serves(function: Callable[..., Any]) -> Callable[[FunctionT], FunctionT]:
+    """Declare that the decorated function stands for this one of SciPy's where an argument is traced."""
+
+    def declare(replacement: FunctionT) -> FunctionT:
+        @functools.wraps(replacement)
+        def either(*args: Any, **options: Any) -> Any:
+            if traced(*args, *options.values()):
+                return replacement(*args, **options)
+            return function(*args, **options)
+
+        return either  # type: ignore[return-value]
+
+    return declare
+
+
+def refuse_traced(name: str, function: Any) -> Any:
+    """SciPy's function, which refuses traced values by its name."""
+
+    @functools.wraps(function)
+    def plain(*args: Any, **options: Any) -> Any:
+        if traced(*args, *options.values()):
+            raise refusal(
+                name,
+                "for traced values. Express it by supported operations, give it a rule with wengert.custom_rule, or "
+                "apply wengert.stop_gradient to its arguments if it is to count as constant.",
+            )
+        return function(*args, **options)
+
+    return plain
+
+
+def fall_through(module: str) -> Callable[[str], Any]:
+    """A module's `__getattr__` that looks names up in a module of SciPy's."""
+
+    @functools.cache
+    def find(name: str) -> Any:
+        try:
+            found = getattr(import_module(module), name)
+        except AttributeError:
+            raise AttributeError(f"neither wengert.{module} nor {module} has an attribute {name!r}") from None
+        if name.startswith("__") or isinstance(found, (np.ufunc, type)) or not callable(found):
+            return found
+        return refuse_traced(f"{module}.{name}", found)
+
+    return find

@@ -1,0 +1,40 @@
+"""Orthogonal polynomials in their variable; in degree and parameters they have no rule here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wengert.primitives.arithmetic import select
+from wengert.scipy.special.declare import declare, integer_step, library
+
+__all__: list[str] = []
+
+
+def _polynomial(name: str, count: int, derivative: Callable[..., Any], cite: str) -> Any:
+    """`derivative(below, n, *parameters, x)` with the degree below; a constant has the derivative zero."""
+
+    def rate(y: Any, n: Any, *rest: Any) -> Any:
+        constant = n == 0
+        below = integer_step(select(constant, integer_step(n * 0, 1), n), -1)
+        return select(constant, 0.0, derivative(below, n, *rest))
+
+    refused = ("the degree", *["this parameter"] * count)
+    ranges = (range(0, 5), *[range(1, 3)] * count, (-0.9, 0.9))
+    return declare(name, getattr(library, name), *refused, rate, ranges=ranges, domain="everywhere in x, n >= 0",
+                   cite=cite, holomorphic=True)  # fmt: skip
+
+
+jacobi = _polynomial(
+    "eval_jacobi", 2, lambda below, n, a, b, x: 0.5 * (n + a + b + 1) * jacobi(below, a + 1, b + 1, x), "DLMF 18.9.15"
+)
+gegenbauer = _polynomial(
+    "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * a * gegenbauer(below, a + 1, x), "DLMF 18.9.19"
+)
+legendre = _polynomial("eval_legendre", 0, lambda below, n, x: gegenbauer(below, 1.5, x), "DLMF 18.7.9, 18.9.19")
+chebyu = _polynomial("eval_chebyu", 0, lambda below, n, x: 2.0 * gegenbauer(below, 2.0, x), "DLMF 18.7.4, 18.9.19")
+chebyt = _polynomial("eval_chebyt", 0, lambda below, n, x: n * chebyu(below, x), "DLMF 18.9.21")
+genlaguerre = _polynomial("eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, a + 1, x), "DLMF 18.9.23")
+laguerre = _polynomial("eval_laguerre", 0, lambda below, n, x: -genlaguerre(below, 1.0, x), "DLMF 18.9.23")
+hermite = _polynomial("eval_hermite", 0, lambda below, n, x: 2.0 * n * hermite(below, x), "DLMF 18.9.25")
+hermitenorm = _polynomial("eval_hermitenorm", 0, lambda below, n, x: n * hermitenorm(below, x), "DLMF 18.9.27")

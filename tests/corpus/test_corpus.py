@@ -1,0 +1,148 @@
+"""Every program of the corpus: its values and its derivatives, in both modes and at both orders."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert as wg
+from wengert import tree
+
+FIELDS = (
+    "finance",
+    "gaussian_processes",
+    "geometry",
+    "graphs",
+    "images",
+    "learning",
+    "linear_algebra",
+    "optimisation",
+    "physics",
+    "robotics",
+    "signals",
+    "statistics",
+    "steppers",
+)
+TABLES = {field: importlib.import_module(f"corpus.{field}").PROGRAMS for field in FIELDS}
+PROGRAMS = [pytest.param(*TABLES[field][name], id=f"{field}-{name}") for field in FIELDS for name in TABLES[field]]
+ENOUGH = 80
+
+# how people write: pattern, and in how many places it must be found
+IDIOMS = {
+    "zeros filled by entries": (r"= np\.zeros\(", 20),
+    "zeros_like": (r"np\.zeros_like\(", 5),
+    "empty": (r"np\.empty(_like)?\(", 5),
+    "append and np.array": (r"\.append\(", 5),
+    "concatenate with a list": (r"np\.concatenate\(\[[^]]*\[", 2),
+    "copy and write": (r"\.copy\(\)", 10),
+    "strided write": (r"\[1?::(2|factor)\] ?=", 2),
+    "np.sum of a list": (r"np\.sum\(\[", 2),
+    "builtin sum": (r"(?<![.\w])sum\(", 10),
+    "builtin max and min": (r"(?<![.\w])(max|min)\(", 10),
+    "builtin abs": (r"(?<![.\w])abs\(", 5),
+    "tolist": (r"\.tolist\(\)", 3),
+    "float": (r"(?<![.\w])float\([a-z]\w*[[.(]", 2),
+    "math": (r"math\.(sin|cos|sqrt|exp|log|tan|hypot)\(", 20),
+    "math by name": (r"from math import", 1),
+    "asarray with dtype": (r"np\.asarray\([^)]*dtype=float\)", 2),
+    "array of a copy": (r"copy=True", 2),
+    "array with dtype": (r"np\.array\([^)]*dtype=float\)", 2),
+    "atleast_1d": (r"np\.atleast_1d\(", 2),
+    "isinstance": (r"isinstance\(\w+, ", 2),
+    "vectorize": (r"np\.vectorize\(", 2),
+    "reduce": (r"reduce\(", 2),
+    "itertools": (r"(combinations|product)\(", 5),
+    "f-strings": (r"f\"", 3),
+    "print": (r"print\(", 2),
+    "enumerate": (r"enumerate\(", 5),
+    "zip": (r"zip\(", 5),
+    "shape and len": (r"\.shape\[0\]|len\(", 20),
+    "eye and write": (r"= np\.eye\(", 3),
+    "dataclass": (r"@dataclass", 2),
+    "class": (r"^class ", 5),
+    "while": (r"while ", 5),
+    "try": (r"try:", 2),
+    "linalg": (r"linalg|la\.", 20),
+    "mask": (r"\[~?(small|positive|bright|mask|\w+ < 0)\]", 5),
+    "add.at": (r"np\.add\.at\(", 2),
+    "out": (r"out=", 2),
+    "in place": (r" [-+*/]= ", 30),
+    "newaxis": (r"np\.newaxis", 2),
+    "matmul": (r" @ ", 30),
+    "dot": (r"\.dot\(", 5),
+    "T": (r"\.T\b", 10),
+    "outer": (r"np\.outer\(", 2),
+    "einsum": (r"np\.einsum\(", 2),
+    "fancy indexing": (r"np\.arange\(len\(\w+\)\), ", 2),
+    "windows": (r"sliding_window_view\(", 2),
+}
+
+
+def split(options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    keywords = dict(options)
+    return keywords.pop("argnums", None), keywords
+
+
+def differentiated(args: tuple[Any, ...], argnums: Any) -> tuple[int, ...]:
+    """The positions that the checker takes by default: those that hold floating-point numbers."""
+    if argnums is not None:
+        return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    leaves = [tree.flatten(arg)[0] for arg in args]
+    return tuple(i for i, found in enumerate(leaves) if any(np.asarray(leaf).dtype.kind == "f" for leaf in found))
+
+
+def assert_close(found: Any, expected: Any, tolerance: float) -> None:
+    """Equal structure, and leaves as close as the largest of their entries asks for."""
+    for a, b in zip(tree.flatten(found)[0], tree.flatten(expected)[0], strict=True):
+        scale = np.max(np.abs(b), initial=1e-3)
+        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * scale)
+
+
+every_program = pytest.mark.parametrize(("program", "args", "options"), PROGRAMS)
+
+
+@every_program
+def test_the_derivatives_are_right(program, args, options):
+    assert wg.check_derivatives(program, *args, order=2, **options).passed
+
+
+@every_program
+def test_the_traced_value_is_numpys(program, args, options):
+    argnums, keywords = split(options)
+    before = copy.deepcopy(args)
+    expected = program(*args, **keywords)
+    value, _ = wg.vjp(lambda *given: program(*given, **keywords), *args)
+    assert_close(value, expected, 1e-12)
+    for left, given in zip(tree.flatten(args)[0], tree.flatten(before)[0], strict=True):
+        np.testing.assert_array_equal(left, given)
+
+
+@every_program
+def test_the_modes_agree(program, args, options):
+    argnums, keywords = split(options)
+    places = differentiated(args, argnums)
+
+    def flat(*given: Any) -> list[Any]:
+        return tree.flatten(program(*given, **keywords))[0]
+
+    forward, reverse = (wg.jacobian(flat, places, mode=mode)(*args) for mode in ("forward", "reverse"))
+    assert_close(forward, reverse, 1e-9)
+
+
+def test_there_are_enough_programs():
+    assert len(PROGRAMS) >= ENOUGH
+
+
+@pytest.mark.parametrize("idiom", IDIOMS)
+def test_the_idioms_occur(idiom):
+    pattern, least = IDIOMS[idiom]
+    sources = [path for path in Path(__file__).parent.glob("*.py") if path.name != Path(__file__).name]
+    found = sum(len(re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)) for path in sources)
+    assert found >= least
