@@ -7,7 +7,20 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.graph import bind, locate
-from wengert.numpy import asking, products, reducing, selecting, shaping, ufunc_methods
+from wengert.numpy import (
+    asking,
+    differences,
+    fourier,
+    polynomials,
+    products,
+    reducing,
+    selecting,
+    shaping,
+    signals,
+    statistics,
+    ufunc_methods,
+    without_nan,
+)
 from wengert.numpy.flat import Flat
 from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic
@@ -15,6 +28,9 @@ from wengert.primitives.access import cast
 from wengert.tracing import FUNCTIONS, Tracer, method
 
 __all__: list[str] = []
+
+# families that stand for no method: importing them fills the table of names
+_others = (differences, fourier, polynomials, signals, statistics, ufunc_methods, without_nan)
 
 for _family, _names in (
     (reducing, "all any argmax argmin argsort cumsum max mean min prod ptp std sum trace var"),

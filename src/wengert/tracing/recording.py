@@ -52,6 +52,10 @@ class Recording(Recorder):
         """A constant of this recording that traced values can be written into."""
         raise NotImplementedError
 
+    def is_constant(self, operand: Operand) -> bool:
+        """Whether a value depends on no input of this recording, so that nothing is lost when it leaves."""
+        return False
+
     def truth(self, operand: Operand) -> bool:
         """The truth value that steers the traced program."""
         return bool(operand.value)

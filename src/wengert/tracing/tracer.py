@@ -112,29 +112,52 @@ class Tracer(Operand):
             f"If the result is to count as constant, apply wengert.stop_gradient first."
         )
 
+    def _plain(self) -> Any:
+        """The value one level further out, where it is a constant of its recording; otherwise itself."""
+        self.refresh()
+        return self.value if self.recording.is_constant(self) else self
+
     def __float__(self) -> float:
+        plain = self._plain()
+        if plain is not self:
+            return float(plain)
         if self.type.dtype.kind not in "iub":
             attempt = "float(x), or a function of the math module,"
             self._refuse(attempt, "Leave float(...) out, or use numpy's function.")
         return float(self.__index__())
 
     def __int__(self) -> int:
+        plain = self._plain()
+        if plain is not self:
+            return int(plain)
         if self.type.dtype.kind not in "iub":
             self._refuse("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
         return self.__index__()
 
     def __complex__(self) -> complex:
+        plain = self._plain()
+        if plain is not self:
+            return complex(plain)
         self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        plain = self._plain()
+        if plain is not self:
+            copied = np.array(plain, dtype)
+            # a write into it would not reach the traced array
+            copied.flags.writeable = False
+            return copied
         self._refuse(
             "np.array([...]), np.asarray(x), or writing x into a plain array",
             "Use numpy.stack or numpy.concatenate, or `import wengert.numpy as np`, whose array, asarray and "
             "zeros hold traced values.",
         )
 
-    def item(self, *index: Any) -> NoReturn:
-        """Refused: the plain number has no derivative."""
+    def item(self, *index: Any) -> Any:
+        """A plain number, which has no derivative: only of a constant."""
+        plain = self._plain()
+        if plain is not self:
+            return plain.item(*index) if hasattr(plain, "item") else plain
         self._refuse("x.item()", "Index the value instead: x[0], or x[()] for a scalar.")
 
     def tolist(self) -> Any:

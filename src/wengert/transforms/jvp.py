@@ -27,6 +27,9 @@ class ForwardRecording(Recording):
     def box(self, value: Any) -> Tracer:
         return Tracer(value, type_of(value), self, None)
 
+    def is_constant(self, operand: Operand) -> bool:
+        return operand.payload is None
+
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         if self.closed:
             raise self.leaked()

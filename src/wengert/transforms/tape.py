@@ -96,6 +96,9 @@ class Tape(Recording):
     def box(self, value: Any) -> Tracer:
         return Tracer(value, type_of(value), self, None)
 
+    def is_constant(self, operand: Operand) -> bool:
+        return operand.payload is None
+
     def unary(self, primitive: Primitive, operand: Operand, params: tuple[Any, ...]) -> Any:
         """`apply`, for a single operand."""
         place = operand.payload

@@ -147,7 +147,8 @@ def _leave_general(a: Any, seed: int) -> Any:
         return np.zeros_like(a)
     # no direction commutes with a defective matrix: any that splits the values will do
     size = float(abs(w)[abs(w) > 1e-6 * abs(w).max()].min(initial=abs(w).max())) or 1.0
-    return size * turn(len(a), a.dtype, seed)
+    basis = turn(len(a), a.dtype, seed)
+    return size * ((basis * np.linspace(-1, 1, len(a))) @ basis.conj().T).astype(a.dtype)
 
 
 _LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangular, "general": _leave_general}
