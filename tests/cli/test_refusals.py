@@ -108,8 +108,8 @@ def test_a_function_that_raises_only_while_it_is_differentiated(refusal, write):
 
 
 def test_a_function_that_wengert_cannot_follow(refusal, write):
-    write("model.py", "import math\n\ndef f(x=1.0):\n    return math.sin(x)\n")
-    assert "model.py:5" in refusal("model.py:f")
+    write("model.py", "def f(x=1.0):\n    return x * int(x)\n")
+    assert "model.py:3" in refusal("model.py:f")
 
 
 def test_missing_inputs(refusal, write):

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtr
 
 
-def norm_cdf(x):
+def norm_cdf(x: float) -> float:
     return 0.5 * (1.0 + erf(x / sqrt(2.0)))
 
 

@@ -141,6 +141,26 @@ def curvature(path):
     return np.sum(cross**2 / np.sum(d1**2, axis=1) ** 3)
 
 
+def nearest_crossing(ray_angle, segments):
+    """Where a ray from the origin first meets a wall; parallel walls are left out."""
+    direction = np.array([math.cos(ray_angle), math.sin(ray_angle)])
+    best = float("inf")
+    for p, q in segments:
+        try:
+            t, s = np.linalg.solve(np.column_stack([direction, p - q]), p)
+        except np.linalg.LinAlgError:
+            continue
+        if t > 0 and 0 <= s <= 1:
+            best = min(best, t)
+    return best
+
+
+def barycentric(point, triangle):
+    T = np.ones((3, 3))
+    T[:2, :] = np.transpose(triangle)
+    return np.linalg.solve(T, np.append(point, 1.0))
+
+
 def smallest_angle(points):
     angles = []
     for i in range(3):
@@ -173,5 +193,7 @@ PROGRAMS = {
     "total distance": (total_distance, (tetrahedron,), {}),
     "box overlap": (bounding_box_overlap, (np.array([[0.0, 0.1, 2.0, 1.5], [0.5, 0.3, 2.4, 1.9]]),), {}),
     "curvature": (curvature, (polygon,), {}),
+    "ray and walls": (nearest_crossing, (0.7, [(polygon[1], polygon[2]), (polygon[2], polygon[3])]), {}),
+    "barycentric coordinates": (barycentric, (np.array([1.0, 0.6]), polygon[:3]), {}),
     "smallest angle": (smallest_angle, (polygon[:3],), {}),
 }

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from numpy import cos, exp, pi, sin, sqrt
+from scipy.optimize import rosen
 
 
 def rosenbrock(x):
@@ -290,6 +291,52 @@ def log_barrier(x, A, b):
     return -np.log(slack).sum() + 0.5 * x.dot(x)
 
 
+def newton_minimum(a, tol=1e-12, verbose=True):
+    """Minimises a function of one variable for a parameter, with its history."""
+    x = 1.0
+    history = []
+    for k in range(30):
+        slope = 4 * x**3 + 2 * a * x - 1
+        curvature = 12 * x**2 + 2 * a
+        x_new = x - slope / curvature
+        history.append((k, float(x_new)))
+        if verbose:
+            print(f"{k:3d}  x = {x_new:.6f}  step = {abs(x_new - x):.1e}")
+        if abs(x_new - x) < tol:
+            break
+        x = x_new
+    return history[-1][1]
+
+
+matrices = {}
+
+
+def second_difference(n):
+    """Built once per size and kept."""
+    if n not in matrices:
+        D = np.zeros((n - 2, n))
+        for i in range(n - 2):
+            D[i, i : i + 3] = 1.0, -2.0, 1.0
+        matrices[n] = D
+    return matrices[n]
+
+
+def whittaker(x, y, lam=3.0):
+    D = second_difference(len(x))
+    return np.sum((x - y) ** 2) + lam * np.sum(D.dot(x) ** 2)
+
+
+def golden_section(shift, rounds=4):
+    """The value at the middle of the last bracket."""
+    f = lambda t: (t - shift) ** 2 + 0.1 * math.sin(t)  # noqa: E731
+    g = (math.sqrt(5) - 1) / 2
+    a, b = shift - 1.0, shift + 2.0
+    for _ in range(rounds):
+        c, d = b - g * (b - a), a + g * (b - a)
+        a, b = (a, d) if f(c) < f(d) else (c, b)
+    return f((a + b) / 2)
+
+
 def counted(f):
     calls = {"number": 0}
 
@@ -336,6 +383,10 @@ PROGRAMS = {
     "six-hump camel": (six_hump_camel, (np.array([0.5, -0.4]),), {}),
     "six-hump camel through partial": (partial(six_hump_camel), (np.array([0.5, -0.4]),), {}),
     "augmented lagrangian": (augmented_lagrangian, (np.array([0.5, 0.9, 1.4]), np.array([0.3, -0.2, 0.5])), {}),
+    "newton with history": (newton_minimum, (0.7,), {}),
+    "whittaker smoothing": (whittaker, (np.array([0.3, 0.8, 0.1, 1.2]), np.array([0.2, 0.9, 0.4, 1.0])), {"argnums": 0}),
+    "golden section": (golden_section, (0.4,), {}),
+    "rosenbrock as scipy ships it": (rosen, (np.array([-1.2, 1.0, 0.7, 1.3]),), {}),
     "log barrier": (
         log_barrier,
         (np.array([0.2, 0.1]), np.array([[1.0, 1.0], [-1.0, 0.5], [0.0, -1.0]]), np.array([1.0, 1.0, 1.0])),

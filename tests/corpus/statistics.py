@@ -259,6 +259,73 @@ def quantile_loss(beta, X, y, tau=0.3):
     return np.mean(loss)
 
 
+def irls_step(beta, X, y, verbose=True):
+    """One step of iteratively reweighted least squares."""
+    p = 1 / (1 + np.exp(-X.dot(beta)))
+    W = np.diag(p * (1 - p))
+    step = np.linalg.solve(X.T @ W @ X, X.T.dot(y - p))
+    if verbose:
+        print("largest change:", np.max(np.abs(step)), f"| beta[0] = {beta[0]:.4f} -> {beta[0] + step[0]:.4f}")
+    return beta + step
+
+
+@np.vectorize
+def hinge_squared(margin):
+    if margin > 1:
+        return 0.0
+    return (1 - margin) ** 2
+
+
+def support_vector_loss(w, X, y, C=0.5):
+    return 0.5 * np.dot(w, w) + C * hinge_squared(y * X.dot(w)).sum()
+
+
+def trimmed_mean(x, share=0.2):
+    """Takes a number or a sequence, as functions of this kind do."""
+    if np.isscalar(x):
+        return x
+    x = np.sort(np.asarray(x, dtype=float))
+    cut = int(share * len(x))
+    return x[cut:-cut].mean()
+
+
+def weibull_nll(shape, scale, data):
+    if not hasattr(data, "__len__"):
+        data = [data]
+    if hasattr(scale, "__len__"):
+        raise ValueError("one scale only")
+    try:
+        shapes = list(shape)
+    except TypeError:
+        shapes = [shape] * len(data)
+    return -sum(
+        math.log(k / scale) + (k - 1) * math.log(x / scale) - (x / scale) ** k for k, x in zip(shapes, data)
+    )
+
+
+def ledoit_wolf_quadratic(data, shrinkage, w):
+    sample = np.cov(data, rowvar=False)
+    target = np.trace(sample) / len(sample) * np.identity(len(sample))
+    return w @ ((1 - shrinkage) * sample + shrinkage * target) @ w
+
+
+def durbin_watson(beta, X, y):
+    e = y - np.einsum("ij,j->i", X, beta)
+    return np.sum(np.diff(e) ** 2) / np.sum(np.square(e))
+
+
+def bootstrap_spread(x, draws=4, seed=0):
+    """Resampling with a fixed seed, in and out of preallocated arrays."""
+    generator = np.random.default_rng(seed)
+    means = np.empty(draws)
+    for b in range(draws):
+        sample = x[generator.integers(0, len(x), size=len(x))]
+        noise = generator.normal(size=len(x))
+        noise *= 0.1 * x.std()
+        means[b] = np.mean(sample + noise)
+    return means
+
+
 times = np.array([5.0, 2.0, 8.0, 3.5, 6.1, 1.2, 9.3, 4.4, 7.7, 2.8, 0.9, 5.6])
 events = np.array([1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0])
 beta = np.array([0.2, -0.5, 0.7])
@@ -303,5 +370,13 @@ PROGRAMS = {
         (np.array([0.2, -0.4, 0.3]), heights, np.array([0, 1, 2, 2, 1, 0, 0, 1])),
         {},
     ),
+    "reweighted least squares": (irls_step, (beta, X, successes), {"argnums": 0}),
+    "support vector machine": (support_vector_loss, (beta, X, 2 * successes - 1), {"argnums": 0}),
+    "trimmed mean": (trimmed_mean, (heights,), {}),
+    "trimmed mean of a number": (trimmed_mean, (1.4,), {}),
+    "weibull": (weibull_nll, (1.4, 2.2, times[:5]), {}),
+    "shrunk covariance": (ledoit_wolf_quadratic, (X[:4, 1:], 0.3, np.array([0.4, 0.6])), {}),
+    "durbin-watson": (durbin_watson, (beta, X, y), {"argnums": 0}),
+    "bootstrap": (bootstrap_spread, (heights[:5],), {}),
     "quantile regression": (quantile_loss, (beta, X, y), {"argnums": 0}),
 }

@@ -34,38 +34,42 @@ class Special(np.ndarray):
     """Arrays with rules of their own, as numpy.matrix."""
 
 
+# what a program gets by a key, and not by a name, is Python's and NumPy's own
+OUT_OF_SIGHT = {"np": np, "math": math, "float": float}
+BUFFER = np.zeros(3)
+SPECIAL = np.eye(3).view(Special)
+
+
 def total(x):
     return np.sum(x)
 
 
 def writes_an_entry(x):
-    a = np.zeros(3)
-    a[0] = x[0]  # here
-    return np.sum(a)
+    BUFFER[0] = x[0]  # here
+    return np.sum(BUFFER)
 
 
 def writes_a_slice(x):
-    a = np.zeros(3)
-    a[0:2] = x[0:2]  # here
-    return np.sum(a)
+    BUFFER[0:2] = x[0:2]  # here
+    return np.sum(BUFFER)
 
 
 def adds_in_place(x):
-    a = np.zeros(3)
+    a = BUFFER
     a += x  # here
     return np.sum(a)
 
 
 def lists_in_an_array(x):
-    return np.sum(np.array([x[0], x[1]]))  # here
+    return np.sum(OUT_OF_SIGHT["np"].array([x[0], x[1]]))  # here
 
 
 def through_math(x):
-    return math.sin(x)  # here
+    return OUT_OF_SIGHT["math"].sin(x)  # here
 
 
 def through_float(x):
-    return float(x) * x  # here
+    return OUT_OF_SIGHT["float"](x) * x  # here
 
 
 def through_int(x):
@@ -113,7 +117,7 @@ def without_attribute(x):
 
 
 def special_operand(x):
-    return np.sum(np.eye(3).view(Special) @ x)  # here
+    return np.sum(SPECIAL @ x)  # here
 
 
 def object_operand(x):
@@ -135,7 +139,7 @@ def moving_edges(x):
 
 
 IN_PROGRAMS = [
-    (writes_an_entry, X, ConversionError, "written into a plain NumPy array", "import wengert.numpy as np"),
+    (writes_an_entry, X, ConversionError, "written into a plain NumPy array", "a = np.array(a)"),
     (writes_a_slice, X, ConversionError, "writing x into a plain array", "import wengert.numpy as np"),
     (adds_in_place, X, MutationError, "plain NumPy array of shape (3,)", "a = a + x"),
     (lists_in_an_array, X, ConversionError, "np.array([...])", "numpy.stack"),

@@ -1,4 +1,5 @@
 """What must agree when a program is differentiated in every way there is."""
+
 from __future__ import annotations
 
 import warnings
@@ -26,7 +27,9 @@ class Case:
     the list of inputs.
     """
 
-    def __init__(self, function: Callable[..., Any], inputs: Sequence[Any], narrow: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self, function: Callable[..., Any], inputs: Sequence[Any], narrow: bool = False, seed: int = 0
+    ) -> None:
         self.function = function
         self.inputs = tuple(inputs)
         self.random = np.random.default_rng(seed)
@@ -45,8 +48,11 @@ class Case:
             drawn = drawn + 1j * self.random.uniform(-1, 1, np.shape(like))
         if isinstance(like, (float, complex)) and not isinstance(like, np.generic):
             return type(like)(drawn)
-        return np.asarray(drawn, np.result_type(like))[()] if not isinstance(like, np.ndarray) else np.asarray(
-            drawn, like.dtype)
+        return (
+            np.asarray(drawn, np.result_type(like))[()]
+            if not isinstance(like, np.ndarray)
+            else np.asarray(drawn, like.dtype)
+        )
 
     def run(self, *inputs: Any) -> Any:
         return flat(self.function(*inputs))
@@ -63,7 +69,9 @@ class Case:
         one, two = flat(left), flat(right)
         if len(one) != len(two):
             raise Disagreement(f"{what}: {len(one)} and {len(two)} results")
-        scale = max([scale, 1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in (*one, *two) if np.all(np.isfinite(x)))])
+        scale = max(
+            [scale, 1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in (*one, *two) if np.all(np.isfinite(x)))]
+        )
         bar = (3e-3 if self.narrow else 1e-8) * scale
         for a, b in zip(one, two, strict=True):
             if np.shape(a) != np.shape(b):
@@ -112,7 +120,8 @@ def modes_agree(case: Case, tangent: Any) -> Any:
     case.compare("vjp and grad", [np.conj(g) for g in pulled], gradient)
     try:
         case.compare("checkpointed", wg.grad(wg.checkpoint(case.loss), everything)(*case.inputs), gradient)
-    except wg.errors.MutationError: pass
+    except wg.errors.MutationError:
+        pass
     return gradient
 
 
@@ -137,7 +146,10 @@ def jacobians_agree(case: Case, tangent: Any, gradient: Any) -> None:
 def batches_agree(case: Case) -> None:
     """A batch gives what its examples give one by one: values, gradients, tangents."""
     examples = [[x, *(x + 0.05 * case.draw(x) for _ in range(2))] for x in case.inputs]
-    stacked = [np.stack([np.asarray(e, np.result_type(x)) for e in column]) for column, x in zip(examples, case.inputs, strict=True)]
+    stacked = [
+        np.stack([np.asarray(e, np.result_type(x)) for e in column])
+        for column, x in zip(examples, case.inputs, strict=True)
+    ]
     everything = tuple(range(len(case.inputs)))
     programs = {
         "values": case.run,
@@ -208,7 +220,12 @@ def third_orders_agree(case: Case) -> None:
 
     found = [
         float(c(b(a(case.loss, u), v), w)(*case.inputs))
-        for a, b, c in ((along, along, along), (against, along, along), (against, against, against), (along, against, along))
+        for a, b, c in (
+            (along, along, along),
+            (against, along, along),
+            (against, against, against),
+            (along, against, along),
+        )
     ]
     for other in found[1:]:
         case.compare("third derivatives", found[0], other, max(map(abs, found)))
@@ -230,7 +247,13 @@ def differences_agree(case: Case) -> None:
         return np.array([float(wg.jvp(case.loss, tuple(moved(float(t[0]))), tuple(moved_type(v, wide)))[1])])
 
     exact = float(slope(np.zeros(1))[0])
-    curvature = float(wg.jvp(lambda *xs: wg.jvp(case.loss, xs, tuple(moved_type(v, wide)))[1], tuple(moved(0.0)), tuple(moved_type(v, wide)))[1])
+    curvature = float(
+        wg.jvp(
+            lambda *xs: wg.jvp(case.loss, xs, tuple(moved_type(v, wide)))[1],
+            tuple(moved(0.0)),
+            tuple(moved_type(v, wide)),
+        )[1]
+    )
     unit = 1e-7 if case.narrow else float(np.finfo(float).eps)
     for order, function, found in ((1, value, exact), (2, slope, curvature)):
         probe = Probe(function, np.zeros(1), np.ones(1) * 0.1, unit)

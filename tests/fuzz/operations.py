@@ -157,10 +157,18 @@ ENTRYWISE = [
     *every("np.NAME({0})", "log", "log2", "log10", "sqrt", "cbrt", fits=positive),
     *every("np.NAME({0})", "arcsin", "arccos", "arctanh", "tan", "log1p", fits=inside),
     *every("np.NAME({0})", "reciprocal", "abs", fits=nonzero),
-    *every("np.NAME({0})", "deg2rad", "rad2deg", "arcsinh", "fabs", "sinc", "sign", fits=lambda x: real(x) and nonzero(x)),
+    *every(
+        "np.NAME({0})", "deg2rad", "rad2deg", "arcsinh", "fabs", "sinc", "sign", fits=lambda x: real(x) and nonzero(x)
+    ),
     *every("np.NAME({0}, {1})", "maximum", "minimum", "fmax", "fmin", fits=apart, operands=2),
-    *every("np.NAME({0}, {1})", "hypot", "arctan2", "copysign", operands=2,
-           fits=lambda x, y: real(x, y) and nonzero(x) and nonzero(y)),
+    *every(
+        "np.NAME({0}, {1})",
+        "hypot",
+        "arctan2",
+        "copysign",
+        operands=2,
+        fits=lambda x, y: real(x, y) and nonzero(x) and nonzero(y),
+    ),
     *every("np.NAME({0}, {1})", "logaddexp", "logaddexp2", fits=real, operands=2),
     Operation("np.log(np.square({0}) + 1.5)", 1, real),
     Operation("np.sqrt({0} * {0} + 0.5)", 1, real),

@@ -256,9 +256,9 @@ def _explained(error: ValueError, tape: Any) -> WengertError | None:
     if isinstance(error.__cause__, ConversionError) and text.startswith("setting an array element"):
         return ConversionError(
             f"a traced value is written into a plain NumPy array{_at(source)}, which would lose its derivative. "
-            f"Make the array with `import wengert.numpy as np`, whose zeros, ones, empty and full hold traced values, "
-            f"or build it with numpy.stack or numpy.concatenate. If the value is to count as constant, apply "
-            f"wengert.stop_gradient first."
+            f"Make the array inside the differentiated function, or copy it there (a = np.array(a)); where that "
+            f"function is out of Wengert's sight, `import wengert.numpy as np` makes arrays that hold traced values. "
+            f"If the value is to count as constant, apply wengert.stop_gradient first."
         )
     if tape is not None and tape.captured is not None and "read-only" in text:
         return MutationError(

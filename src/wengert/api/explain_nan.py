@@ -11,10 +11,11 @@ from wengert import tree
 from wengert.api.arguments import call, flat_output, name_of
 from wengert.api.listing import input_names
 from wengert.api.nan_advice import advice_for
-from wengert.api.nan_report import NanOperand, NanReport, NanStep, kind_of
+from wengert.api.nan_report import CONSTANT, PARTS, NanOperand, NanReport, NanStep, kind_of
 from wengert.api.nan_search import Bad, Birth, Sweeps, is_nan, not_finite, places
 from wengert.errors import ArgumentError, OutputError
-from wengert.graph import ArrayType, Equation, Literal as Constant, Var
+from wengert.graph import ArrayType, Equation, Var
+from wengert.graph import Literal as Constant
 from wengert.programs import Program
 from wengert.tracing import primal, type_of
 
@@ -127,7 +128,7 @@ def _chain(sweeps: Sweeps, outputs: Sequence[Any], bad: Bad, called: dict[Var, s
     if birth is None:
         constant = next(atom for atom in outputs if np.any(bad(sweeps.value_of(atom))))
         value = sweeps.value_of(constant)
-        return (_step("constant result", "value", 0, None, (), value, not_finite),)
+        return (_step(CONSTANT, "value", 0, None, (), value, not_finite),)
     steps = [_told(birth, bad, called)]
     if bad is is_nan and birth.equation is not None:
         given = [
@@ -149,7 +150,7 @@ def _told(birth: Birth, bad: Bad, called: dict[Var, str]) -> NanStep:
         return _step(birth.equation.primitive.name, "value", 0, birth.equation, operands, birth.value, bad)
     if birth.root is None:
         operands = _operands(birth.equation, birth.operands, birth.value, places(birth.value, bad)[0], called)
-        return _step("sum of parts", "derivative", birth.order, None, operands, birth.value, bad)
+        return _step(PARTS, "derivative", birth.order, None, operands, birth.value, bad)
     operands = _operands(birth.root, birth.root_operands, birth.root_value, _index(birth, bad), called)
     return _step(birth.root.primitive.name, "derivative", birth.order, birth.root, operands, birth.value, bad)
 

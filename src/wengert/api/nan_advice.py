@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.api.nan_report import NanOperand, NanStep
+from wengert.api.nan_report import CONSTANT, PARTS, NanOperand, NanStep
 
 __all__ = ["advice_for"]
 
@@ -20,6 +20,8 @@ def advice_for(steps: tuple[NanStep, ...]) -> str:
     first, last = steps[0], steps[-1]
     if first.where == "argument":
         return "the function was given it: look at where this argument comes from"
+    if first.operation == CONSTANT:
+        return "the function was to return it: clean the data that it is made of"
     if last is not first and last.operation == "multiply" and first.operation in _LOGARITHMS:
         return f"{_at(first)}; for x * log(y) with x = 0 use scipy.special.xlogy, or choose with np.where"
     for operand in first.operands:
@@ -44,9 +46,11 @@ def _at(step: NanStep, position: int = 0) -> str:
     """`log of 0.0 at index (3,)`."""
     operands = [operand for operand in step.operands if operand.index is not None]
     if position >= len(operands):
-        return step.operation
+        return step.title
     operand = operands[position]
-    return f"{step.operation} of {operand.entry}{f' at index {operand.index}' if operand.index else ''}"
+    return (
+        f"{step.title.rpartition(' of ')[2]} of {operand.entry}{f' at index {operand.index}' if operand.index else ''}"
+    )
 
 
 def _of_value(step: NanStep, last: NanStep) -> str:
@@ -60,11 +64,11 @@ def _of_value(step: NanStep, last: NanStep) -> str:
         return f"{what}: choose another value there with np.where, or keep the denominator away from 0"
     if name in _POWERS and x is not None and not np.iscomplexobj(x):
         if x < 0:
-            return f"{_at(step)}: a negative number to a broken power is not real: take np.abs, or a whole exponent"
+            return f"{_at(step)}: a negative number to a fractional power is not real: take np.abs, or a whole exponent"
         if x == 0:
             return f"{_at(step)}: 0 to a negative power is infinite: {guard}"
     if name in _GROWING:
-        dtype = step.operands[0].dtype if step.operands else np.dtype(float)
+        dtype: Any = step.operands[0].dtype if step.operands else np.dtype(float)
         largest = f"exp overflows above {np.log(np.finfo(dtype).max):.4g} in {dtype}" if dtype.kind in "fc" else ""
         return (
             f"{_at(step)} overflows{f' ({largest})' if name == 'exp' and largest else ''}: compute with logarithms "
@@ -79,7 +83,7 @@ def _of_value(step: NanStep, last: NanStep) -> str:
 
 def _of_derivative(step: NanStep) -> str:
     name, x = step.operation, _entry(step)
-    if name == "sum of parts":
+    if name == PARTS:
         return "infinite parts of the derivative cancel: rewrite the program so that each part is finite here"
     if x is not None:
         return (

@@ -13,10 +13,13 @@ import numpy as np
 from wengert.display.parts import Part
 from wengert.display.quantities import count
 
-__all__ = ["NanOperand", "NanReport", "NanStep", "kind_of"]
+__all__ = ["CONSTANT", "PARTS", "NanOperand", "NanReport", "NanStep", "kind_of"]
 
 Kind = Literal["nan", "inf", "-inf"]
 _ORDERS: Final = ("value", "gradient", "second derivative")
+# what stands in place of an operation where there is none
+CONSTANT: Final = "a constant that the function returns"
+PARTS: Final = "the sum of the parts of a derivative"
 _OF: Final = ("", "the derivative of ", "the second derivative of ")
 
 
@@ -101,6 +104,13 @@ class NanStep:
         return linecache.getline(self.file, self.line).strip() if self.file else ""
 
     @property
+    def title(self) -> str:
+        """`log`, `the derivative of log`, `the sum of the parts of a derivative`."""
+        if self.operation in (CONSTANT, PARTS):
+            return self.operation
+        return f"{_OF[self.order]}{self.operation.removesuffix('_constant')}"
+
+    @property
     def place(self) -> str:
         """`file.py:12, in function`."""
         return f"{Path(self.file).name}:{self.line}, in {self.function}" if self.file else ""
@@ -110,7 +120,7 @@ class NanStep:
         if self.where == "argument":
             return [f"{self.kind} {verb} in the argument: {NanOperand(self.operation, self.value, bad=self.bad)}"]
         at = f"  ({self.place})" if self.place else ""
-        lines = [f"{self.kind} {verb} in {_OF[self.order]}{self.operation}{at}"]
+        lines = [f"{self.kind} {verb} in {self.title}{at}"]
         if self.text:
             lines.append(f"    {self.text}")
         lines += [f"  given    {operand}" for operand in self.operands]
@@ -168,7 +178,7 @@ class NanReport:
             well = [f"{name} {_short(value)}" for name, value in self.results if np.all(np.isfinite(value))]
             kinds = " and ".join(dict.fromkeys(_kinds([value for _, value in self.results])))
             lines = [f"explain_nan: {', '.join(bad)} of {self.name} {'is' if len(bad) == 1 else 'are'} {kinds}"]
-            lines += [f"  while {', '.join(well)}"] if well else []
+            lines += [f"  finite: {', '.join(well)}"] if well else []
             for number, step in enumerate(self.steps):
                 verb = "arises" if number == 0 else "arises from it"
                 lines += [f"  {line}" for line in step.lines(verb)]
@@ -176,7 +186,7 @@ class NanReport:
         for step in self.hidden[-1:]:
             at = f" ({step.place})" if step.place else ""
             lines.append(
-                f"  information: an infinity in {_OF[step.order]}{step.operation}{at} meets zeros only, which annihilate "
+                f"  information: an infinity in {step.title}{at} meets zeros only, which annihilate "
                 f"it; without that the {_ORDERS[max(step.order, 1)]} would be NaN"
             )
         return "\n".join(lines)

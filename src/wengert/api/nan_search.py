@@ -20,7 +20,7 @@ from wengert.tracing import GraphRecording, primal, type_of
 from wengert.transforms.finite import has_nan
 from wengert.transforms.tape import Tape, zeros
 
-__all__ = ["Birth", "Bad", "Sweeps", "is_nan", "not_finite", "places"]
+__all__ = ["Bad", "Birth", "Sweeps", "is_nan", "not_finite", "places"]
 
 Bad = Callable[[Any], Any]
 # each candidate costs a run of the program
@@ -43,7 +43,7 @@ def places(value: Any, bad: Bad) -> list[tuple[int, ...]]:
 
 
 def _floats(value: Any) -> bool:
-    kind = type_of(value)
+    kind: Any = type_of(value)
     return isinstance(kind, ArrayType) and kind.inexact
 
 
@@ -94,8 +94,9 @@ class Sweeps:
     def __init__(self, program: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], order: int) -> None:
         self.parents: dict[int, int] = {}
         self.orders: dict[int, int] = {}
-        #: results of the program, then of each sweep as it counts, then as it is before zeros annihilate
+        #: the results of the program, then those of each sweep
         self.outputs: list[list[Any]] = []
+        #: those of each sweep as they are before zeros annihilate
         self.unsafe: list[list[Any]] = []
         with np.errstate(all="ignore"), GraphRecording() as recording:
             self.recording = recording
@@ -165,15 +166,32 @@ class Sweeps:
             for slot, seed in seeds:
                 cotangents[slot] = seed if cotangents[slot] is None else cotangents[slot] + seed
             for entry, place in zip(reversed(tape.entries), reversed(tape.placed), strict=True):
-                before = len(self.equations)
-                _pull(cotangents, entry, annihilate)
-                for number in range(before, len(self.equations)):
-                    self.parents[number], self.orders[number] = place, order
+                self._pull(cotangents, entry, annihilate, place, order)
             gradients = cotangents[: len(inputs)]
             found.append([zeros(type_of(x), 0) if g is None else g for g, x in zip(gradients, inputs, strict=True)])
             if not any(map(has_nan, found[-1])):
                 break
         return found[-1], found[0]
+
+    def _pull(self, cotangents: list[Any], entry: Any, annihilate: bool, place: int, order: int) -> None:
+        """One entry of a tape, backwards."""
+        _, slot, slots, saved, rule = entry
+        incoming = cotangents[slot : slot + len(rule.results)]
+        if all(part is None for part in incoming):
+            return
+        seeds = [zeros(kind, 0) if part is None else part for part, kind in zip(incoming, rule.results, strict=True)]
+        before = len(self.equations)
+        try:
+            outgoing = rule.pullback(raw=False, annihilate=annihilate)(*saved, *seeds)
+        except (ZeroDivisionError, OverflowError):
+            # Python's own numbers raise where NumPy's become infinite
+            outgoing = rule.pullback(raw=False, annihilate=True)(*saved, *seeds)
+        self.parents.update(dict.fromkeys(range(before, len(self.equations)), place))
+        parts = outgoing if len(rule.active) > 1 else (outgoing,)
+        for target, part in zip((slots,) if isinstance(slots, int) else slots, parts, strict=True):
+            present = cotangents[target]
+            cotangents[target] = part if present is None else present + part
+        self.orders.update(dict.fromkeys(range(before, len(self.equations)), order))
 
     def value_of(self, atom: Any) -> Any:
         """The value of a variable or literal."""
@@ -207,6 +225,8 @@ class Sweeps:
             number = self.parents[number]
         if not order:
             return Birth(outputs[0], self.values[outputs[0]], equation, operands)
+        if number in self.orders:
+            return Birth(outputs[0], self.values[outputs[0]], equation, operands, order)
         root, root_operands = self._met(number)
         value = self.values[root.outputs[0]]
         return Birth(outputs[0], self.values[outputs[0]], equation, operands, order, root, root_operands, value)
@@ -253,21 +273,3 @@ def _healed(value: Any, bad: Bad) -> Any:
     """The value with harmless numbers in place of the bad ones."""
     wrong = bad(value)
     return np.where(wrong, np.ones_like(value), value)[()] if np.any(wrong) else value
-
-
-def _pull(cotangents: list[Any], entry: Any, annihilate: bool) -> None:
-    """One entry of a tape, backwards."""
-    _, slot, slots, saved, rule = entry
-    count = len(rule.results)
-    incoming = cotangents[slot : slot + count]
-    if all(part is None for part in incoming):
-        return
-    incoming = [zeros(kind, 0) if part is None else part for part, kind in zip(incoming, rule.results, strict=True)]
-    try:
-        outgoing = rule.pullback(raw=False, annihilate=annihilate)(*saved, *incoming)
-    except (ZeroDivisionError, OverflowError):
-        # Python's own numbers raise where NumPy's become infinite
-        outgoing = rule.pullback(raw=False, annihilate=True)(*saved, *incoming)
-    parts = outgoing if len(rule.active) > 1 else (outgoing,)
-    for place, part in zip((slots,) if isinstance(slots, int) else slots, parts, strict=True):
-        cotangents[place] = part if cotangents[place] is None else cotangents[place] + part

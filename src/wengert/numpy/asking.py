@@ -9,11 +9,13 @@ import numpy as np
 
 from wengert import tree
 from wengert.graph import Operand, Primitive, bind
+from wengert.numpy.differences import places_in
 from wengert.numpy.shaping import copied, read_only
-from wengert.primitives import arithmetic
-from wengert.primitives.access import view_by
+from wengert.primitives import arithmetic, ordering
+from wengert.primitives.access import cast, view_by
 from wengert.primitives.elementwise import CONSTANT
 from wengert.primitives.operators import write_into
+from wengert.primitives.reductions import normal_axes
 from wengert.tracing import as_operand, implements, type_of
 
 __all__: list[str] = []
@@ -68,11 +70,125 @@ def _on_values(function: Callable[..., Any]) -> None:
 
 
 for _function in (
-    np.allclose, np.array_equal, np.array_equiv, np.isclose, np.array_repr, np.array_str, np.array2string,
-    np.searchsorted, np.digitize, np.lexsort, np.argwhere, np.argpartition,
-    np.isin, np.isreal, np.iscomplex, np.isneginf, np.isposinf, np.unravel_index,
+    np.allclose, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.array2string, np.lexsort,
+    np.argwhere, np.packbits, np.unpackbits, np.ravel_multi_index, np.min_scalar_type, np.isfortran,
 ):  # fmt: skip
     _on_values(_function)
+
+
+def _tested(answer: Callable[..., Any], *functions: Any) -> None:
+    """Answer entry by entry, so that the examples of a batch may differ."""
+
+    def test(x: Any, out: Any = None) -> Any:
+        found = answer(as_operand(x))
+        return found if out is None else write_into(out, found)
+
+    implements(*functions)(test)
+
+
+def _no(x: Any) -> Any:
+    return np.zeros(type_of(x).shape, bool)[()]
+
+
+_tested(lambda x: (x.imag == 0) if type_of(x).dtype.kind == "c" else ~_no(x), np.isreal)
+_tested(lambda x: (x.imag != 0) if type_of(x).dtype.kind == "c" else _no(x), np.iscomplex)
+_tested(lambda x: x == np.inf, np.isposinf)
+_tested(lambda x: x == -np.inf, np.isneginf)
+
+
+@implements(np.isclose)
+def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
+    a, b = as_operand(a), as_operand(b)
+    near = (np.abs(a - b) <= atol + rtol * np.abs(b)) & np.isfinite(b)
+    close = near | (a == b)
+    return close | ((a != a) & (b != b)) if equal_nan else close
+
+
+@implements(np.searchsorted)
+def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    edges = as_operand(a)
+    return places_in(edges if sorter is None else edges[sorter], as_operand(v), side)
+
+
+@implements(np.digitize)
+def digitize(x: Any, bins: Any, right: Any = False) -> Any:
+    bins, x = as_operand(bins), as_operand(x)
+    steps = np.diff(bins)
+    side = "left" if right else "right"
+    if np.all(steps >= 0):
+        return places_in(bins, x, side)
+    if not np.all(steps <= 0):
+        raise ValueError("bins must be monotonically increasing or decreasing")
+    return type_of(bins).shape[0] - places_in(bins[::-1], x, "right" if right else "left")
+
+
+@implements(np.isin)
+def isin(element: Any, test_elements: Any, assume_unique: Any = False, invert: Any = False, *, kind: Any = None) -> Any:
+    element, tests = as_operand(element), np.ravel(as_operand(test_elements))
+    found = np.any(element[..., None] == tests, axis=-1)
+    return ~found if invert else found
+
+
+@implements(np.argpartition)
+def argpartition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
+    a = as_operand(a)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    (place,) = normal_axes(axis, type_of(a).ndim)
+    places = tuple(int(k) for k in np.ravel(kth))
+    return bind(ordering.argpartition, (a,), (places, place))
+
+
+@implements(np.partition)
+def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
+    a = as_operand(a)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take_along_axis(a, argpartition(a, kth, axis), axis)
+
+
+@implements(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    a = np.sort(as_operand(a), axis=-1)
+    return a if type_of(a).dtype.kind == "c" else cast(a, np.result_type(type_of(a).dtype, np.complex64))
+
+
+@implements(np.unravel_index)
+def unravel_index(indices: Any, shape: Any, order: Any = "C") -> Any:
+    rest, found = as_operand(indices), []
+    lengths = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    for length in reversed(lengths) if order == "C" else lengths:
+        found.append(rest % length)
+        rest = rest // length
+    return tuple(reversed(found)) if order == "C" else tuple(found)
+
+
+def _triangle_of(name: str) -> None:
+    plain: Any = getattr(np, name)
+
+    def places(arr: Any, k: Any = 0) -> Any:
+        return plain(np.broadcast_to(np.int8(0), type_of(arr).shape), k)
+
+    implements(plain)(places)
+
+
+_triangle_of("tril_indices_from")
+_triangle_of("triu_indices_from")
+
+
+@implements(np.diag_indices_from)
+def diag_indices_from(arr: Any) -> Any:
+    return np.diag_indices_from(np.broadcast_to(np.int8(0), type_of(arr).shape))
+
+
+@implements(np.common_type)
+def common_type(*arrays: Any) -> Any:
+    return np.common_type(*[np.zeros(0, type_of(a).dtype) for a in arrays])
+
+
+@implements(np.astype)
+def astype(x: Any, dtype: Any, /, *, copy: Any = True, device: Any = None) -> Any:
+    return x.astype(dtype, copy=copy)
 
 
 @implements(np.real)

@@ -122,3 +122,73 @@ implements(np.hsplit)(
 @implements(np.unstack)
 def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
     return tuple(np.moveaxis(x, axis, 0))
+
+
+@implements(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if type_of(ary).ndim < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+    return split(ary, indices_or_sections, 2)
+
+
+@implements(np.block)
+def block(arrays: Any) -> Any:
+    depth = _depth(arrays)
+    rank = max(depth, max(type_of(leaf).ndim for leaf in _leaves(arrays)))
+    return _joined(arrays, depth, rank)
+
+
+def _leaves(nested: Any) -> list[Any]:
+    if isinstance(nested, list):
+        return [leaf for part in nested for leaf in _leaves(part)]
+    return [as_operand(nested)]
+
+
+def _depth(nested: Any) -> int:
+    """How deep lists are nested, everywhere the same."""
+    if not isinstance(nested, list):
+        return 0
+    if not nested:
+        raise ValueError("List at arrays cannot be empty")
+    depths = {_depth(part) for part in nested}
+    if len(depths) > 1:
+        raise ValueError("List depths are mismatched")
+    return 1 + depths.pop()
+
+
+def _joined(nested: Any, depth: int, rank: int) -> Any:
+    """The innermost lists joined along the last axis, those around them along the axis before, and so on."""
+    if not isinstance(nested, list):
+        a = as_operand(nested)
+        return reshaped(a, (*(1,) * (rank - type_of(a).ndim), *type_of(a).shape))
+    return concatenate([_joined(part, depth - 1, rank) for part in nested], rank - depth)
+
+
+@implements(np.meshgrid)
+def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> Any:
+    if indexing not in ("xy", "ij"):
+        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+    count = len(xi)
+    given = [stacked_list(x) for x in xi]
+    axes = list(range(count))
+    if indexing == "xy" and count > 1:
+        axes[0], axes[1] = 1, 0
+    grids = []
+    for axis, x in zip(axes, given, strict=True):
+        grids.append(reshaped(as_operand(x), (*(1,) * axis, type_of(x).size, *(1,) * (count - axis - 1))))
+    if not sparse:
+        grids = list(np.broadcast_arrays(*grids))
+    return tuple(np.copy(grid) if copy else grid for grid in grids)
+
+
+@implements(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    found = []
+    for axis, sequence in enumerate(args):
+        x = stacked_list(sequence)
+        if type_of(x).ndim != 1:
+            raise ValueError("Cross index must be 1 dimensional")
+        if type_of(x).dtype.kind == "b":
+            (x,) = np.nonzero(x)
+        found.append(reshaped(x, (*(1,) * axis, type_of(x).size, *(1,) * (len(args) - axis - 1))))
+    return tuple(found)

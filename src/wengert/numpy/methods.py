@@ -8,9 +8,12 @@ import numpy as np
 
 from wengert.graph import bind, locate
 from wengert.numpy import (
+    applying,
     asking,
     differences,
+    editing,
     fourier,
+    padding,
     polynomials,
     products,
     reducing,
@@ -30,7 +33,7 @@ from wengert.tracing import FUNCTIONS, Tracer, method
 __all__: list[str] = []
 
 # families that stand for no method: importing them fills the table of names
-_others = (differences, fourier, polynomials, signals, statistics, ufunc_methods, without_nan)
+_others = (applying, differences, editing, fourier, padding, polynomials, signals, statistics, ufunc_methods, without_nan)
 
 for _family, _names in (
     (reducing, "all any argmax argmin argsort cumsum max mean min prod ptp std sum trace var"),

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UnsupportedError
-from wengert.graph import bind
+from wengert.graph import Operand, bind
 from wengert.numpy.shaping import reshaped
 from wengert.primitives import contraction
 from wengert.primitives.access import cast
@@ -117,10 +116,7 @@ def cross(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axi
 @implements(np.einsum)
 def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = False, **options: Any) -> Any:
     if not isinstance(operands[0], str):
-        raise UnsupportedError(
-            "np.einsum with lists of axis numbers is not supported on traced values; write the subscripts as a string, "
-            "as in np.einsum('ij,j->i', A, x)"
-        )
+        operands = _lettered(operands)
     arrays = [as_operand(x) for x in operands[1:]]
     left, right = _explicit(operands[0].replace(" ", ""), [type_of(x).ndim for x in arrays])
     parts: list[str] = []
@@ -134,6 +130,25 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
     result = bind(contraction.einsum, tuple(arrays), (f"{','.join(parts)}->{right}",))
     result = result if dtype is None else cast(result, dtype)
     return result if out is None else write_into(out, result)
+
+
+def _lettered(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands with lists of axis numbers behind them as operands with subscripts in front."""
+
+    def letters(numbers: Any) -> str:
+        return "".join("..." if number is Ellipsis else _LETTERS[int(number)] for number in numbers)
+
+    pairs = len(operands) // 2
+    subscripts = ",".join(letters(operands[2 * i + 1]) for i in range(pairs))
+    if len(operands) % 2:
+        subscripts += f"->{letters(operands[-1])}"
+    return subscripts, *(operands[2 * i] for i in range(pairs))
+
+
+@implements(np.einsum_path)
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: Any = False) -> Any:
+    plain = [np.broadcast_to(np.int8(0), x.type.shape) if isinstance(x, Operand) else x for x in operands]
+    return np.einsum_path(*plain, optimize=optimize, einsum_call=einsum_call)
 
 
 def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:

@@ -92,7 +92,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     return take_along_axis(a, argsort(a, axis), axis)
 
 
-def _along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Integer arrays for every axis, of which the one along `axis` is given."""
     rank = len(shape)
     mesh: list[Any] = [np.arange(n).reshape((-1,) + (1,) * (rank - i - 1)) for i, n in enumerate(shape)]
@@ -106,7 +106,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         arr, axis = reshaped(arr, (type_of(arr).size,)), 0
     (place,) = normal_axes(axis, type_of(arr).ndim)
-    return arr[_along(as_operand(indices), place, type_of(arr).shape)]
+    return arr[along(as_operand(indices), place, type_of(arr).shape)]
 
 
 @implements(np.take)

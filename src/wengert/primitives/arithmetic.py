@@ -157,7 +157,7 @@ def _d_power(out: Any, x: Any, y: Any) -> Any:
         exponent = select(zero, constant(y), y)
         return dx * (exponent * x ** select(zero & (exponent == 0), 1.0, exponent - 1))
 
-    return in_base, lambda dy: dy * (out * log(select(zero, 1.0, x)))
+    return in_base, lambda dy: dy * (select(zero, 0.0, out) * log(select(zero, 1.0, x)))
 
 
 power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ def _matmul_batch(size: int, args: Any, batched: Any) -> Any:
             return x @ y
         if len(y.shape) <= 2:
             # one large product instead of many small ones
-            rows = reshape(x, shape=(x.size // x.shape[-1] if x.shape[-1] else 0, x.shape[-1]))
+            rows = reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
             return reshape(rows @ y, shape=(*x.shape[:-1], *y.shape[1:]))
         return _aligned_matmul(x, expand(y, (0,)), len(x.shape) - 1, len(y.shape))
     if len(y.shape) == 2 and len(x.shape) <= 2:

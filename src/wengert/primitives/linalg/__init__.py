@@ -19,6 +19,7 @@ from wengert.primitives.linalg import (
     qr,
     solve,
     svd,
+    tensors,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "qr",
     "solve",
     "svd",
+    "tensors",
 ]

@@ -11,10 +11,11 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.matrices import as_scale, over_matrices, squares
+from wengert.primitives.linalg.parting import OpenChoiceError, parted, path_taken
 from wengert.primitives.linalg.solve import lu_factor, regular
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.shaping import swap_last
-from wengert.tracing import implements
+from wengert.tracing import implements, type_of
 
 __all__ = ["cofactor", "determinant", "inverse_of_regular", "log_determinant"]
 
@@ -176,9 +177,11 @@ def _inverse_value(xp: Any, a: Any, factors: Any, pivots: Any, *, limit: float, 
         inverse = lapack.inverse(factors, pivots)
     except np.linalg.LinAlgError:
         inverse = None
-    if inverse is None or (np.isfinite(limit) and not (_condition(a, inverse) < limit).all()):
+    if inverse is None or (np.isfinite(limit) and (_condition(a, inverse) >= limit).any()):
         place = "a singular matrix" if np.isinf(limit) else f"a singular matrix of more than {MINORS} rows"
-        raise UndefinedDerivativeError(
+        # a determinant is smooth everywhere, and what its rule does not reach is a limit; its logarithm is not
+        kind = UndefinedDerivativeError if np.isinf(limit) else OpenChoiceError
+        raise kind(
             f"{what} has no derivative at {place}, received shape {a.shape}; move away from it, for instance "
             f"by a + 1e-8 * np.eye({a.shape[-1]})"
         )
@@ -216,6 +219,9 @@ _SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
 def det(a: Any) -> Any:
     """`np.linalg.det`, with the gradient by cofactors: right at singular matrices."""
     a = squares(a, "det")
+    path = path_taken()
+    if path is not None and type_of(a).shape[-1] > MINORS:
+        a = parted(a, path.step, kind="singular", seed=path.seed)
     return determinant(a, *lu_factor(a))
 
 

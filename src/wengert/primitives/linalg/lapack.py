@@ -99,4 +99,8 @@ def solve_triangle(t: Any, b: Any, lower: bool, transposed: bool) -> Any:
         found = solve(t[place], out[place], lower, transposed)
         if found is not out:
             out[place] = found
+    lost = np.isnan(np.diagonal(t, axis1=-2, axis2=-1)).any(axis=-1)
+    if lost.any():
+        # BLAS leaves a right-hand side of zeros as it is, which would hide that the factor is none
+        out[lost] = np.nan
     return out

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Primitive
+from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.elementwise import absolute
-from wengert.primitives.linalg.matrices import conjugate, inexact, refuse
+from wengert.primitives.linalg.matrices import conjugate, inexact
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.reductions import (
     all_along,
@@ -99,11 +100,8 @@ def _vector_norm(x: Any, order: Any, axis: Axes, keepdims: bool) -> Any:
     if order is None or order == 2:
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     if order == 0:
-        raise refuse(
-            "np.linalg.norm(x, ord=0)",
-            "it counts the entries that are not zero, which is constant almost everywhere. Use "
-            "np.count_nonzero(x), whose result counts as constant.",
-        )
+        # the number of entries that are not zero, which is constant almost everywhere
+        return sum_along(cast(x != 0, np.zeros((), type_of(x).dtype).real.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
         return sum_along(absolute(x), axis=axis, keepdims=keepdims)
     if order in (np.inf, -np.inf):
@@ -140,7 +138,7 @@ def _matrix_norm(x: Any, order: Any, rows: int, columns: int, keepdims: bool) ->
 
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """`np.linalg.norm`, for all orders but 0."""
+    """`np.linalg.norm`."""
     (x,) = inexact(x)
     rank = len(type_of(x).shape)
     if axis is None:
@@ -160,7 +158,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 @implements(np.linalg.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    """`np.linalg.vector_norm`: without an axis, of all entries in one row; for all orders but 0."""
+    """`np.linalg.vector_norm`: without an axis, of all entries in one row."""
     (x,) = inexact(x)
     return _vector_norm(x, ord, normal_axes(axis, len(type_of(x).shape)), keepdims)
 

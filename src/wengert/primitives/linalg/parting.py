@@ -112,9 +112,8 @@ def _leave_hermitian(a: Any, seed: int) -> Any:
 
 def _leave_rectangular(a: Any, seed: int) -> Any:
     u, s, vh = np.linalg.svd(a)
-    out = np.zeros_like(a)
     gone, number = vanishing(s), groups(s)
-    rank = int((~gone).sum())
+    out = _raise_rank(u, s, vh, gone, seed)
     for group in np.unique(number[~gone]):
         mine = (number == group) & ~gone
         count = int(mine.sum())
@@ -122,12 +121,24 @@ def _leave_rectangular(a: Any, seed: int) -> Any:
             rotation = turn(count, a.dtype, seed)
             left, right = u[:, : len(s)][:, mine] @ rotation, rotation.conj().T @ vh[: len(s)][mine]
             out += _room(s, mine) * ((left * np.linspace(-1, 1, count)) @ right).astype(a.dtype)
+    return out
+
+
+def _leave_singular(a: Any, seed: int) -> Any:
+    u, s, vh = np.linalg.svd(a)
+    return _raise_rank(u, s, vh, s <= np.finfo(a.dtype).eps ** 0.5 * s.max(initial=0), seed)
+
+
+def _raise_rank(u: Any, s: Any, vh: Any, gone: Any, seed: int) -> Any:
+    """A direction that gives the singular values which are `gone` different sizes."""
+    rank, dtype = int((~gone).sum()), u.dtype
     zeros = len(s) - rank
+    out = np.zeros((len(u), len(vh)), dtype)
     if zeros:
-        left = u[:, rank:] @ turn(a.shape[0] - rank, a.dtype, seed)[:, :zeros]
-        right = turn(a.shape[1] - rank, a.dtype, seed + 1)[:zeros] @ vh[rank:]
+        left = u[:, rank:] @ turn(len(u) - rank, dtype, seed)[:, :zeros]
+        right = turn(len(vh) - rank, dtype, seed + 1)[:zeros] @ vh[rank:]
         size = float(s[rank - 1]) if rank else 1.0
-        out += size * ((left * np.linspace(1.0, 0.5, zeros)) @ right).astype(a.dtype)
+        out += size * ((left * np.linspace(1.0, 0.5, zeros)) @ right).astype(dtype)
     return out
 
 
@@ -151,7 +162,7 @@ def _leave_general(a: Any, seed: int) -> Any:
     return size * ((basis * np.linspace(-1, 1, len(a))) @ basis.conj().T).astype(a.dtype)
 
 
-_LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangular, "general": _leave_general}
+_LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangular, "singular": _leave_singular, "general": _leave_general}
 
 parted = Primitive(
     "parted",

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import ShapeError
+from wengert.errors import ShapeError, UndefinedDerivativeError
+from wengert.graph import Primitive
+from wengert.primitives.access import cast
 from wengert.primitives.linalg.matrices import inexact, matrices, squares
 from wengert.primitives.linalg.norm import norm
 from wengert.primitives.linalg.solve import inv
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.shaping import broadcast_to, reshape
-from wengert.tracing import implements, type_of
+from wengert.tracing import implements, primal, type_of
 
 __all__: list[str] = []
 
@@ -91,11 +93,61 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     return reshape(result, shape=shapes[0][:-1] + shapes[-1][1:])
 
 
+matrix_rank = Primitive(
+    "matrix_rank",
+    signature="(m,n),()->()",
+    params=("relative", "hermitian"),
+    differentiable=False,
+    notation="rank({0})",
+    domain="everywhere; constant",
+    cite="locally constant, save where it jumps",
+)
+
+
+@matrix_rank.evaluate
+def _matrix_rank_value(xp: Any, a: Any, bound: Any, *, relative: bool, hermitian: bool) -> Any:
+    named = {"rtol": bound} if relative else {"tol": bound}
+    return np.asarray(np.linalg.matrix_rank(a, hermitian=hermitian, **named), np.int64)[()]
+
+
+matrix_rank.dtype(lambda a, bound, *, relative, hermitian: np.dtype(np.int64))
+matrix_rank.samples(
+    lambda r: ((np.outer(r.normal(size=3), r.normal(size=2)), 1e-9), {"relative": True, "hermitian": False}),
+    lambda r: ((r.normal(size=(2, 3, 3)), 1e-9), {"relative": False, "hermitian": False}),
+)
+
+
+@implements(np.linalg.matrix_rank)
+def rank_of(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    """`np.linalg.matrix_rank`, which counts as constant."""
+    (a,) = inexact(A)
+    kind = type_of(a)
+    if len(kind.shape) < 2:
+        return cast(np.any(a != 0), np.int64)
+    if tol is not None and rtol is not None:
+        raise ValueError("`tol` and `rtol` can't be both set.")
+    if tol is not None:
+        return matrix_rank(a, tol, relative=False, hermitian=hermitian)
+    bound = max(kind.shape[-2:]) * float(np.finfo(kind.dtype).eps) if rtol is None else rtol
+    return matrix_rank(a, bound, relative=True, hermitian=hermitian)
+
+
 @implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
     """`np.linalg.cond`, for all orders."""
     if p in (None, 2, -2):
-        s = svdvals(matrices(x, "cond"))
+        a = matrices(x, "cond")
+        s = svdvals(a)
+        _require_regular(primal(s)[..., -1], p)
         return s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
     a = squares(x, "cond")
+    _require_regular(np.linalg.det(primal(a)), p)
     return norm(a, p, (-2, -1)) * norm(inv(a), p, (-2, -1))
+
+
+def _require_regular(sign: Any, p: Any) -> None:
+    if (sign == 0).any():
+        raise UndefinedDerivativeError(
+            f"np.linalg.cond(x, p={p}) of a singular matrix is infinite, or zero, and has no derivative there; move "
+            f"away from it, for instance by x + 1e-8 * np.eye(len(x))"
+        )

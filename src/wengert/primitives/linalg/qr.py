@@ -1,4 +1,4 @@
-"""The QR decomposition with orthonormal columns as many as there are rows or columns, whichever are fewer."""
+"""The QR decomposition."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import UndefinedDerivativeError
-from wengert.graph import Primitive
-from wengert.primitives.linalg.matrices import adjoint, matrices, refuse, triangle
+from wengert.graph import Operand, Primitive
+from wengert.primitives.linalg.basis import lazy_basis
+from wengert.primitives.linalg.completion import complement_factor, completing
+from wengert.primitives.linalg.matrices import adjoint, matrices, triangle
+from wengert.primitives.linalg.reflectors import reflectors
 from wengert.primitives.linalg.solve import triangular_solve
 from wengert.primitives.shaping import concatenate, swap_last
-from wengert.tracing import implements, type_of
+from wengert.tracing import implements, primal, type_of
 
 __all__ = ["full_rank", "qr_tall"]
 
@@ -103,22 +106,36 @@ _QRResult: Any = type(np.linalg.qr(np.eye(1)))
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """`np.linalg.qr` in the modes reduced and r, and complete for matrices that are not tall."""
+    """`np.linalg.qr` in all modes; what depends on how `complete` completes Q has no derivative."""
     a = matrices(a, "qr")
-    m, n = type_of(a).shape[-2:]
+    *loop, m, n = type_of(a).shape
     if mode not in ("reduced", "r", "complete", "raw"):
         raise ValueError(f"Unrecognized mode '{mode}'")
     if mode == "raw":
-        raise refuse("np.linalg.qr(mode='raw')", "it returns LAPACK's reflectors. Use mode='reduced'.")
-    if mode == "complete" and m > n:
-        raise refuse(
-            f"np.linalg.qr(mode='complete') of a {m} by {n} matrix",
-            f"the last {m - n} columns of Q complete a basis in an arbitrary way. Use mode='reduced'.",
-        )
+        return reflectors(a)
     if m >= n:
         q, r = qr_tall(a)
     else:
         # the first columns determine Q, and with it the rest of R
         q, square = qr_tall(a[..., :m])
-        r = concatenate(square, adjoint(q) @ a[..., m:], axis=len(type_of(a).shape) - 1)
-    return r if mode == "r" else _QRResult(q, r)
+        r = concatenate(square, adjoint(q) @ a[..., m:], axis=len(loop) + 1)
+    if mode == "r":
+        return r
+    if mode == "reduced" or m <= n:
+        return _QRResult(q, r)
+    empty = np.zeros((*loop, m - n, n), type_of(a).dtype)
+    return _QRResult(_completed(a, q), concatenate(r, empty, axis=len(loop)))
+
+
+def _completed(a: Any, q: Any) -> Any:
+    """Q with the columns that complete it, which are recorded only if they are used."""
+    *loop, _, n = type_of(a).shape
+    rest = complement_factor(a)
+
+    def vectors(source: Any, columns: Any) -> Any:
+        if columns is not None and all(column < n for column in columns):
+            return q
+        return concatenate(q, completing(source, rest), axis=len(loop) + 1)
+
+    whole = concatenate(primal(q) if not isinstance(rest, Operand) else q, rest, axis=len(loop) + 1)
+    return lazy_basis(a, whole, vectors, axis=-1)

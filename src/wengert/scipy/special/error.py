@@ -58,12 +58,12 @@ def _upwards(x: Any, order: int) -> Any:
 
 def _downwards(x: Any, order: int) -> Any:
     """The minimal solution of DLMF 7.18.7, started far out and scaled by its value at n = 0."""
-    above, found = np.zeros(x.shape), np.full(x.shape, 1e-280)
+    above, found = np.zeros(x.shape), np.ones(x.shape)
     # after so many steps the start is forgotten, by a factor of e^(-2 x sqrt(2 n))
     for n in range(order + 220, order, -1):
         above, found = found, 2 * (n + 1) * above + 2 * x * found
-        size = np.maximum(np.abs(found), 1e-300)
-        above, found = above / size, found / size
+        if n % 4 == 0:
+            above, found = above / found, np.ones(x.shape)
     wanted = found
     for n in range(order, 0, -1):
         above, found = found, 2 * (n + 1) * above + 2 * x * found
