@@ -95,7 +95,7 @@ def bond_price(face, coupon, yields):
 
 def bond_yield(price, coupon=0.05, periods=4):
     """Bisection first, Newton after."""
-    f = lambda y: sum(coupon / (1 + y) ** t for t in range(1, periods + 1)) + 1 / (1 + y) ** periods - price  # noqa: E731
+    f = lambda y: sum(coupon / (1 + y) ** t for t in range(1, periods + 1)) + 1 / (1 + y) ** periods - price
     lo, hi = 0.0, 1.0
     while hi - lo > 1e-2:
         mid = 0.5 * (lo + hi)

@@ -114,7 +114,11 @@ def leave_out_loss(params, X, y):
 
 PROGRAMS = {
     "ard marginal likelihood": (ard_marginal_likelihood, (np.array([0.1, -0.2, 0.3, -0.8]), X, y), {"argnums": 0}),
-    "matern marginal likelihood": (matern_marginal_likelihood, (np.array([0.2, -0.1]), X[:4, 0], y[:4]), {"argnums": 0}),
+    "matern marginal likelihood": (
+        matern_marginal_likelihood,
+        (np.array([0.2, -0.1]), X[:4, 0], y[:4]),
+        {"argnums": 0},
+    ),
     "posterior": (posterior_at, (np.array([0.5, 0.1]), X, y), {"argnums": 0}),
     "expected improvement": (expected_improvement, (np.array([0.5, 0.1]),), {}),
     "cholesky with jitter": (likelihood_with_jitter, (np.array([0.8, -0.5, 1.1]),), {}),

@@ -111,12 +111,10 @@ def cut_relaxation(x, weights):
 def stress(layout, distances):
     """The stress of a drawing of a graph."""
     pos = np.reshape(layout, (-1, 2))
-    return sum(
-        (np.linalg.norm(pos[i] - pos[j]) - d) ** 2 / d**2 for (i, j), d in distances.items()
-    )
+    return sum((np.linalg.norm(pos[i] - pos[j]) - d) ** 2 / d**2 for (i, j), d in distances.items())
 
 
-weights = np.array([1.0, 0.7, 1.3, 0.4, 0.9])
+weights = np.array([1.0, 0.7, 1.25, 0.4, 0.9])
 links = np.array([[0.0, 1.0, 0.5], [0.8, 0.0, 0.2], [0.3, 0.9, 0.0]])
 places = np.array([0.0, 0.1, 1.1, 0.0, 0.9, 1.2, -0.1, 0.8])
 

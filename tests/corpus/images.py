@@ -96,7 +96,11 @@ def warp(image, shift):
 def structural_similarity(a, b):
     c1, c2 = 0.01**2, 0.03**2
     cov = np.mean((a - a.mean()) * (b - b.mean()))
-    return (2 * a.mean() * b.mean() + c1) * (2 * cov + c2) / ((a.mean() ** 2 + b.mean() ** 2 + c1) * (a.var() + b.var() + c2))
+    return (
+        (2 * a.mean() * b.mean() + c1)
+        * (2 * cov + c2)
+        / ((a.mean() ** 2 + b.mean() ** 2 + c1) * (a.var() + b.var() + c2))
+    )
 
 
 def gamma_and_contrast(image, gamma, gain):

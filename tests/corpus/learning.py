@@ -9,9 +9,7 @@ rng = np.random.default_rng(7)
 
 
 def init_params(sizes, scale=0.5, rng=rng):
-    return [
-        {"W": scale * rng.normal(size=(m, n)), "b": np.zeros(n)} for m, n in zip(sizes[:-1], sizes[1:])
-    ]
+    return [{"W": scale * rng.normal(size=(m, n)), "b": np.zeros(n)} for m, n in zip(sizes[:-1], sizes[1:])]
 
 
 def mlp(params, x):
@@ -52,7 +50,7 @@ def attention(Q, K, V):
 
 def multi_head(x, Wq, Wk, heads=2):
     n, d = x.shape
-    split = lambda W: (x @ W).reshape(n, heads, d // heads).transpose(1, 0, 2)  # noqa: E731
+    split = lambda W: (x @ W).reshape(n, heads, d // heads).transpose(1, 0, 2)
     q, k = split(Wq), split(Wk)
     weights = softmax(np.einsum("hid,hjd->hij", q, k), axis=-1)
     return np.swapaxes(weights @ split(Wq), 0, 1).reshape(n, d).mean(axis=0)

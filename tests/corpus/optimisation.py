@@ -328,7 +328,7 @@ def whittaker(x, y, lam=3.0):
 
 def golden_section(shift, rounds=4):
     """The value at the middle of the last bracket."""
-    f = lambda t: (t - shift) ** 2 + 0.1 * math.sin(t)  # noqa: E731
+    f = lambda t: (t - shift) ** 2 + 0.1 * math.sin(t)
     g = (math.sqrt(5) - 1) / 2
     a, b = shift - 1.0, shift + 2.0
     for _ in range(rounds):
@@ -384,7 +384,11 @@ PROGRAMS = {
     "six-hump camel through partial": (partial(six_hump_camel), (np.array([0.5, -0.4]),), {}),
     "augmented lagrangian": (augmented_lagrangian, (np.array([0.5, 0.9, 1.4]), np.array([0.3, -0.2, 0.5])), {}),
     "newton with history": (newton_minimum, (0.7,), {}),
-    "whittaker smoothing": (whittaker, (np.array([0.3, 0.8, 0.1, 1.2]), np.array([0.2, 0.9, 0.4, 1.0])), {"argnums": 0}),
+    "whittaker smoothing": (
+        whittaker,
+        (np.array([0.3, 0.8, 0.1, 1.2]), np.array([0.2, 0.9, 0.4, 1.0])),
+        {"argnums": 0},
+    ),
     "golden section": (golden_section, (0.4,), {}),
     "rosenbrock as scipy ships it": (rosen, (np.array([-1.2, 1.0, 0.7, 1.3]),), {}),
     "log barrier": (

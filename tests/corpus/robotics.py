@@ -70,7 +70,7 @@ def pose_graph_error(x, edges):
     return np.array(residuals)
 
 
-def two_link_torques(q, qd, qdd, m=(1.0, 0.8), l=(0.5, 0.4), g=9.81):  # noqa: E741
+def two_link_torques(q, qd, qdd, m=(1.0, 0.8), l=(0.5, 0.4), g=9.81):
     """Inverse dynamics: inertia, Coriolis and gravity."""
     m1, m2 = m
     l1, l2 = l
@@ -163,5 +163,9 @@ PROGRAMS = {
     "lqr": (lqr_cost, (np.array([0.3, -1.0]), np.array([1.0, -0.4])), {}),
     "shooting": (shooting, (np.array([0.2, -0.1, 0.4, 0.3]),), {}),
     "pid controller": (pid_response, (np.array([2.0, 0.5, 0.3]),), {}),
-    "camera projection": (camera_projection, (np.array([0.1, -0.2, 0.3, 0.1, 0.0, 0.5, 1.4, -0.1]), corners), {"argnums": 0}),
+    "camera projection": (
+        camera_projection,
+        (np.array([0.1, -0.2, 0.3, 0.1, 0.0, 0.5, 1.4, -0.1]), corners),
+        {"argnums": 0},
+    ),
 }

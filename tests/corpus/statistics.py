@@ -298,9 +298,7 @@ def weibull_nll(shape, scale, data):
         shapes = list(shape)
     except TypeError:
         shapes = [shape] * len(data)
-    return -sum(
-        math.log(k / scale) + (k - 1) * math.log(x / scale) - (x / scale) ** k for k, x in zip(shapes, data)
-    )
+    return -sum(math.log(k / scale) + (k - 1) * math.log(x / scale) - (x / scale) ** k for k, x in zip(shapes, data))
 
 
 def ledoit_wolf_quadratic(data, shrinkage, w):

@@ -131,14 +131,14 @@ def sir_model(beta, gamma, days=6):
     for _ in range(days):
         infections = beta * S * I
         recoveries = gamma * I
-        S, I, R = S - infections, I + infections - recoveries, R + recoveries  # noqa: E741
+        S, I, R = S - infections, I + infections - recoveries, R + recoveries
         for name, value in zip("SIR", (S, I, R)):
             history[name].append(value)
     return {name: np.array(values[-2:]) for name, values in history.items()}
 
 
 def adams_bashforth(theta0, omega0, h=0.1, n=6):
-    f = lambda s: np.array([s[1], -9.81 * np.sin(s[0])])  # noqa: E731
+    f = lambda s: np.array([s[1], -9.81 * np.sin(s[0])])
     states = np.zeros((n, 2))
     slopes = np.zeros((n, 2))
     states[0] = theta0, omega0

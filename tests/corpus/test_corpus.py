@@ -32,6 +32,7 @@ FIELDS = (
 )
 TABLES = {field: importlib.import_module(f"corpus.{field}").PROGRAMS for field in FIELDS}
 PROGRAMS = [pytest.param(*TABLES[field][name], id=f"{field}-{name}") for field in FIELDS for name in TABLES[field]]
+REFUSED = importlib.import_module("corpus.refused").REFUSED
 ENOUGH = 80
 
 # how people write: pattern, and in how many places it must be found
@@ -143,6 +144,14 @@ def test_the_modes_agree(program, args, options):
 
     forward, reverse = (wg.jacobian(flat, places, mode=mode)(*chosen) for mode in ("forward", "reverse"))
     assert_close(forward, reverse, 1e-9)
+
+
+@pytest.mark.parametrize(("program", "args", "error", "word"), REFUSED.values(), ids=REFUSED)
+def test_what_has_no_derivative_is_refused(program, args, error, word):
+    assert np.all(np.isfinite(program(*args)))
+    with pytest.raises(error, match=word) as caught:
+        wg.vjp(program, *args)
+    assert "refused.py" in str(caught.value)
 
 
 def test_there_are_enough_programs():

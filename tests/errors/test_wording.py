@@ -76,10 +76,6 @@ def through_int(x):
     return np.sum(x[: int(x[0])])  # here
 
 
-def through_item(x):
-    return x.item()  # here
-
-
 def misfits(x):
     return np.sum(x @ np.ones((2, 2)))  # here
 
@@ -146,7 +142,6 @@ IN_PROGRAMS = [
     (through_math, 0.5, ConversionError, "math module", "numpy's function"),
     (through_float, 0.5, ConversionError, "float(x)", "Leave float(...) out"),
     (through_int, X, ConversionError, "int(x)", "numpy.floor"),
-    (through_item, np.array(0.5), ConversionError, "x.item()", "x[0]"),
     (misfits, X, ShapeError, "size 2 is different from 3", ""),
     (misfits_in_a_sum, X, ShapeError, "(3,) (4,)", ""),
     (reshapes_wrongly, X, ShapeError, "size 3 into shape (2,2)", ""),

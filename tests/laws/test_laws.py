@@ -63,7 +63,7 @@ def holomorphic(primitive: Any) -> bool:
 
 
 def test_pushforwards_agree_with_complex_steps():
-    """An oracle that shares nothing with the differences: exact to rounding where NumPy computes with complex numbers."""
+    """An oracle that shares nothing with differences, exact to rounding where NumPy computes with complex numbers."""
     checked = 0
     for primitive in filter(holomorphic, REGISTRY.values()):
         for sample in primitive.sample_list:

@@ -36,10 +36,15 @@ class Recorder(ABC):
     """Something that follows operations on its operands: a recording, a batch, a forward sweep."""
 
     level: int
+    closed: bool = False
 
     @abstractmethod
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: Params) -> Any:
         """Carry out one operation, at least one of whose operands is of this recorder."""
+
+    def outlived(self, primitive: Primitive, args: tuple[Any, ...], params: Params) -> Any:
+        """`apply` after the end."""
+        raise NotImplementedError
 
     def unary(self, primitive: Primitive, operand: Operand, params: Params) -> Any:
         """`apply` for a single operand of this recorder."""
@@ -81,6 +86,8 @@ def bind(primitive: Primitive, args: tuple[Any, ...], params: Params = ()) -> An
         if isinstance(arg, Operand):
             if arg.is_view:
                 arg.refresh()
+            if arg.recording.closed:
+                return arg.recording.outlived(primitive, args, params)
             if arg.recording.level > level:
                 recorder = arg.recording
                 level = recorder.level

@@ -1,7 +1,7 @@
 """NumPy's namespace, with functions that can hold traced values and take lists of them.
 
-`import wengert.numpy as np` serves where plain NumPy cannot: `np.array([x, x])`, `np.sum([x, y])`, and `a = np.zeros(n)`
-followed by `a[i] = x`. Every other name is NumPy's own, which hands traced values to Wengert by itself. While it is
+`import wengert.numpy as np` serves where plain NumPy cannot: `np.array([x, x])`, `np.sum([x, y])`, and `np.zeros(n)` to
+write traced values into. Every other name is NumPy's own, which hands traced values to Wengert by itself. While it is
 differentiated, a function that was written with `import numpy as np` sees this namespace, see `wengert.programs`.
 """
 
@@ -18,20 +18,26 @@ from wengert.numpy.creating import (
     array,
     asanyarray,
     asarray,
+    asarray_chkfinite,
     ascontiguousarray,
     asfortranarray,
     empty,
+    empty_like,
     eye,
     full,
+    full_like,
     geomspace,
     identity,
     linspace,
     logspace,
     ones,
+    ones_like,
     tri,
     zeros,
+    zeros_like,
 )
 from wengert.numpy.elements import fromiter, vectorize
+from wengert.numpy.indexed import c_, isscalar, r_
 from wengert.numpy.lists import Mirror, mirrored
 from wengert.tracing import FUNCTIONS
 
@@ -40,22 +46,30 @@ __all__ = [
     "array",
     "asanyarray",
     "asarray",
+    "asarray_chkfinite",
     "ascontiguousarray",
     "asfortranarray",
+    "c_",
     "empty",
+    "empty_like",
     "eye",
     "fft",
     "fromiter",
     "full",
+    "full_like",
     "geomspace",
     "identity",
+    "isscalar",
     "linalg",
     "linspace",
     "logspace",
     "ones",
+    "ones_like",
+    "r_",
     "tri",
     "vectorize",
     "zeros",
+    "zeros_like",
 ]
 
 linalg = Mirror(_numpy.linalg, "wengert.numpy.linalg")

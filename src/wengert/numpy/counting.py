@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UndefinedDerivativeError, UnsupportedError
+from wengert.errors import UnsupportedError
 from wengert.graph import Operand, bind, locate
 from wengert.primitives.access import cast
 from wengert.primitives.indexing import put_add
@@ -39,39 +39,45 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
     return bind(put_add, (weights, fixed, *arrays), (counts.shape, 0))
 
 
-@implements(np.unique)
-def unique(ar: Any, return_index: Any = False, return_inverse: Any = False, return_counts: Any = False,
-           axis: Any = None, **options: Any) -> Any:  # fmt: skip
-    wanted = (return_index, return_inverse, return_counts)
-    ar = as_operand(ar)
-    if not type_of(ar).inexact:
-        return np.unique(_plain(ar), *wanted, axis=axis, **options)
-    if axis is not None:
-        raise TypeError("unique() got an argument 'axis'")
-    _, index, inverse, counts = np.unique(_plain(ar), True, True, True, **options)
-    if (counts > 1).any():
-        place = locate(2)
-        raise UndefinedDerivativeError(
-            f"numpy.unique met equal entries{f' at {place}' if place else ''}: the number of its results changes with "
-            f"the smallest change of them, so that it has no derivative there"
-        )
-    found = np.ravel(ar)[index]
-    extra = [part for part, flag in zip((index, inverse, counts), wanted, strict=True) if flag]
-    return (found, *extra) if extra else found
+def _edges_or_range(function: str, bins: Any, range: Any, weights: Any, several: bool = False) -> None:
+    """Refuse edges and weights that move with traced values: only the counts are constant."""
+    listed = [*bins] if isinstance(bins, (list, tuple)) else [bins]
+    ranges = [*range] if isinstance(range, (list, tuple)) else [range]
+    if any(isinstance(part, Operand) for part in (weights, *listed, *ranges)):
+        raise _moving(function, "its weights and its edges", "numpy.bincount takes traced weights")
+    plain = all(np.ndim(part) > 0 for part in listed) if several else np.ndim(bins) > 0
+    if range is None and not plain:
+        raise _moving(function, "edges that it takes from the data", "give it the edges, or their range, as numbers")
 
 
 @implements(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    if isinstance(weights, Operand) or isinstance(bins, Operand) or isinstance(range, Operand):
-        raise _moving("its weights and its edges", "numpy.bincount takes traced weights")
-    if range is None and np.ndim(bins) == 0:
-        raise _moving("edges that it takes from the data", "give it the edges, or their range, as plain numbers")
+    _edges_or_range("histogram", bins, range, weights)
     return np.histogram(_plain(a), bins, range, density, weights)
 
 
-def _moving(what: str, remedy: str) -> UnsupportedError:
-    place = locate(3)
+@implements(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    _edges_or_range("histogram_bin_edges", bins, range, weights)
+    return np.histogram_bin_edges(_plain(a), bins, range, weights)
+
+
+@implements(np.histogram2d)
+def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    _edges_or_range("histogram2d", bins, range, weights, several=True)
+    return np.histogram2d(_plain(x), _plain(y), bins, range, density, weights)
+
+
+@implements(np.histogramdd)
+def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    _edges_or_range("histogramdd", bins, range, weights, several=True)
+    plain = [_plain(column) for column in sample] if isinstance(sample, (list, tuple)) else _plain(sample)
+    return np.histogramdd(plain, bins, range, density, weights)
+
+
+def _moving(function: str, what: str, remedy: str) -> UnsupportedError:
+    place = locate(4)
     return UnsupportedError(
-        f"np.histogram{f' at {place}' if place else ''} has no rule for {what}, which depend on traced values here; "
+        f"np.{function}{f' at {place}' if place else ''} has no rule for {what}, which depend on traced values here; "
         f"{remedy}, or apply wengert.stop_gradient to what is to count as constant"
     )

@@ -16,32 +16,37 @@ from wengert.graph import Operand
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.primitives.access import cast
-from wengert.tracing import Tracer, active_recordings, implements, type_of
+from wengert.tracing import Tracer, active_recordings, implements, primal, type_of
 
 __all__ = [
     "arange",
     "array",
     "asanyarray",
     "asarray",
+    "asarray_chkfinite",
     "ascontiguousarray",
     "asfortranarray",
     "empty",
+    "empty_like",
     "eye",
     "full",
+    "full_like",
     "geomspace",
     "identity",
     "linspace",
     "logspace",
     "ones",
+    "ones_like",
     "tri",
     "zeros",
+    "zeros_like",
 ]
 
 
 def held(value: Any) -> Any:
     """A plain array as one that traced values can be written into, while a recording runs.
 
-    An array of integers stays as it is where traced values are floats: it can never hold one, and may serve as an index.
+    An array of integers stays as it is where traced values are floats: it cannot hold one, and may be an index.
     """
     recordings = active_recordings()
     kind = value.dtype.kind
@@ -105,7 +110,8 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     missing = ndmin - traced.ndim
     if missing > 0:
         traced = traced[(None,) * missing]
-    return copied(traced) if copy and traced is object else traced
+    wants_copy = copy is not None and copy is not np._CopyMode.IF_NEEDED and copy
+    return copied(traced) if wants_copy and traced is object else traced
 
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
@@ -116,6 +122,13 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
     if isinstance(result, Tracer):
         return result if dtype is None else cast(result, dtype)
     return np.asarray(a, dtype, order, **options)
+
+
+def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    """As `asarray`; raises ValueError if an entry is not finite."""
+    result = asarray(a, dtype, order)
+    np.asarray_chkfinite(primal(result))
+    return result
 
 
 def asanyarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
@@ -144,7 +157,18 @@ def _held_result(make: Any) -> Any:
     return create
 
 
-arange, identity, tri = map(_held_result, (np.arange, np.identity, np.tri))
+identity, tri = map(_held_result, (np.identity, np.tri))
+
+
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **options: Any) -> Any:
+    """Evenly spaced numbers; start and step may be traced. The stop says only how many there are."""
+    if stop is None:
+        start, stop = 0, start
+    if not isinstance(start, Tracer) and not isinstance(step, Tracer):
+        return held(np.arange(start, primal(stop), step, dtype, **options))
+    count = len(np.arange(primal(start), primal(stop), primal(step)))
+    result = start + step * np.arange(count)
+    return result if dtype is None else cast(result, dtype)
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
@@ -210,6 +234,7 @@ empty_like = implements(np.empty_like)(_like(np.zeros))
 @implements(np.full_like)
 def full_like(a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None,
               **options: Any) -> Any:  # fmt: skip
+    """A constant array in the shape and dtype of another one; the fill value may be traced."""
     kind = type_of(a)
     return full(kind.shape if shape is None else shape, fill_value, kind.dtype if dtype is None else dtype)
 

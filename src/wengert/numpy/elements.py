@@ -16,7 +16,7 @@ from wengert.numpy.joining import stacked_list
 __all__ = ["fromiter", "vectorize"]
 
 
-class vectorize:
+class vectorize:  # noqa: N801 (NumPy's name)
     """`numpy.vectorize` whose arguments and results may be traced; a plain call is NumPy's.
 
     >>> import wengert as wg

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.numpy.creating import held
 from wengert.numpy.joining import stacked_list
 from wengert.tracing import FUNCTIONS, holds_traced
 
@@ -20,7 +21,7 @@ __all__ = ["Mirror", "mirrored", "taking_lists"]
 
 # Their first argument is a sequence of arrays, which stays one.
 _OF_SEQUENCES: Final = frozenset(
-    {"block", "choose", "column_stack", "concat", "concatenate", "dstack", "hstack", "multi_dot", "select", "stack",
+    {"choose", "column_stack", "concat", "concatenate", "dstack", "hstack", "multi_dot", "select", "stack",
      "vstack", "ix_", "apply_over_axes", "ravel_multi_index"}
 )  # fmt: skip
 
@@ -39,6 +40,9 @@ def _members_taken(argument: Any) -> Any:
 
 def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's that also takes lists of traced values."""
+    if function.__name__ == "block":
+        # whose lists say how the blocks stand
+        return function
     first = _members_taken if function.__name__ in _OF_SEQUENCES else _taken
 
     @functools.wraps(function, updated=())
@@ -49,7 +53,9 @@ def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
                 break
         if kwargs:
             kwargs = {name: _taken(argument) for name, argument in kwargs.items()}
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        # so that traced values can be written into it
+        return held(result) if result.__class__ is np.ndarray and result.dtype.kind in "fc" else result
 
     return call
 

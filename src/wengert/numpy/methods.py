@@ -6,10 +6,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from wengert.errors import UnsupportedError
 from wengert.graph import bind, locate
 from wengert.numpy import (
     applying,
     asking,
+    counting,
     differences,
     editing,
     fourier,
@@ -17,7 +19,9 @@ from wengert.numpy import (
     polynomials,
     products,
     reducing,
+    refused,
     selecting,
+    sets,
     shaping,
     signals,
     statistics,
@@ -33,14 +37,29 @@ from wengert.tracing import FUNCTIONS, Tracer, method
 __all__: list[str] = []
 
 # families that stand for no method: importing them fills the table of names
-_others = (applying, differences, editing, fourier, padding, polynomials, signals, statistics, ufunc_methods, without_nan)
+_others = (
+    applying,
+    counting,
+    differences,
+    editing,
+    fourier,
+    padding,
+    polynomials,
+    sets,
+    signals,
+    statistics,
+    ufunc_methods,
+    without_nan,
+)
 
 for _family, _names in (
-    (reducing, "all any argmax argmin argsort cumsum max mean min prod ptp std sum trace var"),
+    (reducing, "all any argmax argmin argsort cumprod cumsum max mean min prod std sum trace var"),
     (selecting, "clip diagonal nonzero take"),
     (products, "dot"),
     (shaping, "ravel repeat squeeze swapaxes"),
-    (asking, "round"),
+    (asking, "argpartition round"),
+    (applying, "choose"),
+    (editing, "put"),
 ):
     for _name in _names.split():
         method(_name)(getattr(_family, _name))
@@ -107,6 +126,29 @@ def _sort(x: Tracer, axis: Any = -1, kind: Any = None, order: Any = None) -> Non
     x[...] = np.sort(x, axis)  # type: ignore[index]
 
 
+@method("partition")
+def _partition(x: Tracer, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> None:
+    x[...] = np.partition(x, kth, axis)  # type: ignore[index]
+
+
+@method("view")
+def _view(x: Tracer, dtype: Any = None, type: Any = None) -> Any:
+    if type is not None or not (dtype is None or np.dtype(dtype) == x.dtype):
+        place = locate(2)
+        raise UnsupportedError(
+            f"x.view{f' at {place}' if place else ''} reads the memory of an array as another type, which has no "
+            f"derivative; x.astype(dtype) converts the values"
+        )
+    return x[...]  # type: ignore[index]
+
+
+@method("to_device")
+def _to_device(x: Tracer, device: str, /, *, stream: Any = None) -> Any:
+    if device != "cpu":
+        raise ValueError(f"a traced array is on the device 'cpu', and there is no device {device!r}")
+    return x
+
+
 @method("__round__")
 def _round(x: Tracer, digits: Any = 0) -> Any:
     return FUNCTIONS[np.round](x, digits or 0)
@@ -122,13 +164,13 @@ method("device")(property(lambda x: "cpu"))
 
 def _missing(name: str) -> property:
     """What an ndarray has and a traced value has not says so under the name that the user wrote."""
+    reason = refused.REFUSED.get(f"ndarray.{name}", "it has no rule")
 
     def refuse(x: Tracer) -> NoReturn:
         place = locate(2)
         raise AttributeError(
-            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: it has no rule, or speaks "
-            f"of memory that a traced array does not have. Express it by supported operations, or apply it to "
-            f"wengert.stop_gradient(x) if it is to count as constant."
+            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: {reason}. Express it by "
+            f"supported operations, or apply it to wengert.stop_gradient(x) if it is to count as constant."
         )
 
     return property(refuse)

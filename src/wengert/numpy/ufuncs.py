@@ -85,7 +85,7 @@ def composed(ufunc: Any) -> Callable[[RuleT], RuleT]:
     return register
 
 
-for _ufunc in (np.power, np.float_power):
+for _ufunc in (np.power, np.float_power, np.sign):
     composed(_ufunc)(UFUNCS[_ufunc])
 
 

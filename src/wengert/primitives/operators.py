@@ -79,8 +79,18 @@ def _float_power(x: Any, exponent: Any) -> Any:
     return bind(power, (_in_dtype(x, dtype), _in_dtype(exponent, dtype)))
 
 
+def _np_sign(x: Any) -> Any:
+    """Constant for real numbers; z / |z| for complex ones, which turns with z, and 0 with all derivatives at 0."""
+    if type_of(x).dtype.kind != "c":
+        return bind(elementwise.sign, (x,))
+    size = bind(elementwise.absolute, (x,))
+    zero = size == 0
+    return arithmetic.select(zero, 0.0, x) / arithmetic.select(zero, 1.0, size)
+
+
 UFUNCS[np.power] = _np_power
 UFUNCS[np.float_power] = _float_power
+UFUNCS[np.sign] = _np_sign
 
 
 def _in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:

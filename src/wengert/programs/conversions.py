@@ -12,7 +12,7 @@ from wengert.graph import Operand
 from wengert.primitives.access import cast
 from wengert.tracing.mutation import is_array
 
-__all__ = ["BUILTINS", "SHADOWS"]
+__all__ = ["BUILTINS", "COMPARED", "SHADOWS"]
 
 
 class _FloatMeta(type):
@@ -90,4 +90,27 @@ def _like(x: Operand) -> Any:
     return kind.dtype.type(0).item() if kind.weak else kind.dtype.type(0)
 
 
-BUILTINS: Final[dict[str, Any]] = {"float": Float, "complex": Complex, "isinstance": _isinstance}
+def _hasattr(instance: Any, name: str) -> bool:
+    """`hasattr`, to which a traced value is what it stands for."""
+    return hasattr(_like(instance) if builtins.isinstance(instance, Operand) else instance, name)
+
+
+class _TypeMeta(type):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and builtins.isinstance(args[0], Operand):
+            return builtins.type(_like(args[0]))
+        return builtins.type(*args, **kwargs)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return builtins.isinstance(instance, builtins.type)
+
+
+class Type(type, metaclass=_TypeMeta):
+    """`type` as a traced program sees it: a traced value is of the class that it stands for."""
+
+
+BUILTINS: Final[dict[str, Any]] = {
+    "float": Float, "complex": Complex, "isinstance": _isinstance, "hasattr": _hasattr, "type": Type,
+}  # fmt: skip
+# where classes are told apart by identity, Python's own must stay themselves
+COMPARED: Final = frozenset({"float", "complex"})

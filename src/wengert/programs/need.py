@@ -15,10 +15,12 @@ __all__ = ["Names", "names_in"]
 
 # Attributes of NumPy, and builtins, that plain NumPy and Python cannot serve for traced values.
 _TELLING: Final = frozenset(
-    {"arange", "array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d",
-     "atleast_3d", "complex", "empty", "empty_like", "eye", "float", "fromfunction", "fromiter", "full", "full_like",
-     "geomspace", "identity", "isinstance", "linspace", "logspace", "ones", "ones_like", "tri", "vectorize", "zeros",
-     "zeros_like", "append", "list", "map", "filter", "tuple", "sorted", "tolist", "extend", "copy", "reduce"}
+    {"append", "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
+     "asfortranarray", "astype", "atleast_1d", "atleast_2d", "atleast_3d", "c_", "clip", "complex", "copy", "dot",
+     "empty", "empty_like", "extend", "eye", "filter", "flatten", "float", "fromfunction", "fromiter", "full",
+     "full_like", "geomspace", "hasattr", "identity", "isinstance", "isscalar", "linspace", "list", "logspace",
+     "map", "ones", "ones_like", "r_", "reduce", "repeat", "sorted", "tolist", "tri", "tuple", "type", "vectorize",
+     "zeros", "zeros_like"}
 )  # fmt: skip
 _BUILDING: Final = frozenset(
     {"BUILD_LIST", "BUILD_TUPLE", "BUILD_SET", "BUILD_MAP", "LIST_APPEND", "LIST_EXTEND", "IMPORT_NAME"}

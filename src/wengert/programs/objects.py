@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
@@ -16,11 +15,9 @@ _OF_EVERY_CLASS = ("__dict__", "__doc__", "__getattribute__", "__module__", "__q
 def servable(cls: type, left_alone: Callable[[str], bool]) -> bool:
     """Whether a class can get a subclass with other methods, in whose instances nothing else is different.
 
-    Not what Python itself tells apart by the class (exceptions, enumerations), nor what Wengert takes for a container
-    (dataclasses, named tuples), nor classes that watch their subclasses or lay out their instances themselves.
+    Not what Python itself tells apart by the class (exceptions, enumerations, tuples), nor classes that watch their
+    subclasses or lay out their instances themselves.
     """
-    if type(cls) is not type or dataclasses.is_dataclass(cls):
-        return False
     watching = ("__slots__", "__init_subclass__", "__getattribute__")
     return all(
         type(base) is type and not left_alone(base.__module__) and not any(name in vars(base) for name in watching)

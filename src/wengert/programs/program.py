@@ -15,7 +15,8 @@ import numpy as np
 import wengert.numpy
 from wengert.graph import Operand
 from wengert.numpy.elements import vectorize
-from wengert.programs.conversions import BUILTINS, SHADOWS
+from wengert.numpy.host import hosted
+from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
 from wengert.programs.mathematics import MATH, counterpart
 from wengert.programs.need import names_in
 from wengert.programs.objects import methods_of, servable, served_class, served_object
@@ -85,14 +86,10 @@ class Program:
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function, as it runs while it is traced."""
         function = self.current()
-        for argument in args:
-            if argument.__class__ is FunctionType:
-                args = tuple([self.serve(a) if a.__class__ is FunctionType else a for a in args])
-                break
-        if not self._scopes:
+        if function is self.function and not any([argument.__class__ is FunctionType for argument in args]):
             return function(*args, **kwargs)
         try:
-            return function(*args, **kwargs)
+            return function(*map(self.serve, args), **{name: self.serve(argument) for name, argument in kwargs.items()})
         finally:
             # global variables that the program has set belong to its modules
             for scope in list(self._scopes.values()):
@@ -109,6 +106,8 @@ class Program:
 
     def serve(self, value: Any) -> Any:
         """What the traced program gets for a value that it finds under a name."""
+        if value.__class__ is np.ndarray:
+            return hosted(value)
         found = _MIRRORS.get(id(value))
         if found is not None:
             return found
@@ -232,6 +231,7 @@ class Program:
         """A cell for the copy, and what goes into it; data share the cell, because `nonlocal` may write into it."""
         content = _content(cell)
         plain = id(content) not in _MIRRORS and id(content) not in _MATH_FUNCTIONS
+        plain = plain and content.__class__ is not np.ndarray
         if plain and not isinstance(content, _EXAMINED) and not self._of_needing_class(content):
             return cell, _MISSING
         self._cells.append((cell, content))
@@ -243,7 +243,7 @@ class Program:
         compares = names_in(function.__code__).compares
         found = self._scopes.get((id(names), compares))
         if found is None:
-            served = {} if compares else BUILTINS
+            served = {name: value for name, value in BUILTINS.items() if not (compares and name in COMPARED)}
             own = {**vars(builtins), **served, "__import__": self._import}
             serve = self._serve_no_class if compares else self.serve
             found = self._scopes[id(names), compares] = Scope(names, own, serve)
@@ -280,4 +280,3 @@ def _content(cell: Any) -> Any:
 
 def _left_alone(module: str) -> bool:
     return module.partition(".")[0] in _LEFT_ALONE
-

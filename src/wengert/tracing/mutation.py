@@ -116,6 +116,10 @@ def shares_memory(part: Any, base: Any) -> bool:
 
 
 def _fill(target: Tracer, content: Any) -> None:
+    if not isinstance(content, Operand):
+        # a constant that has outlived its recording
+        target.value = content
+        return
     if content.is_view:
         content.refresh()
     target.value, target.type = content.value, content.type

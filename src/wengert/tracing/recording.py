@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from wengert.errors import LeakedTracerError, UnsupportedError
-from wengert.graph import ArrayType, Operand, Recorder, concrete_type, locate
+from wengert.graph import ArrayType, Operand, Primitive, Recorder, bind, concrete_type, locate
 from wengert.tracing.names import FUNCTIONS
 
 __all__ = ["Recording", "active_recordings", "holds_traced", "primal", "type_of"]
@@ -69,6 +69,19 @@ class Recording(Recorder):
         operand.refresh()
         return operand.value
 
+    def outlived(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        """An operation after the end: constants, which a program may have kept in a cache, are plain values then."""
+        plain = tuple([self._outlived_value(arg) for arg in args])
+        return bind(primitive, plain, params)
+
+    def _outlived_value(self, arg: Any) -> Any:
+        while isinstance(arg, Operand) and arg.recording.closed:
+            arg.refresh()
+            if not arg.recording.is_constant(arg):
+                raise arg.recording.leaked()
+            arg = arg.value
+        return arg
+
     def leaked(self) -> LeakedTracerError:
         """The error for a traced value that is used after the end."""
         place = locate(3)
@@ -98,10 +111,7 @@ def primal(value: Any) -> Any:
 
 def holds_traced(nested: Any) -> bool:
     """Whether a nesting of lists and tuples holds a traced value."""
-    for part in nested:
-        if isinstance(part, Operand) or (part.__class__ in (list, tuple) and holds_traced(part)):
-            return True
-    return False
+    return any([isinstance(p, Operand) or (p.__class__ in (list, tuple) and holds_traced(p)) for p in nested])
 
 
 _PLAIN_CLASSES = frozenset({np.ndarray, float, int, np.float64, np.memmap})
@@ -112,6 +122,8 @@ def as_operand(value: Any) -> Any:
     if value.__class__ in _PLAIN_CLASSES or isinstance(value, (Operand, np.generic, float, int, complex)):
         return value
     if isinstance(value, np.ndarray):
+        if getattr(value, "is_plain", False):
+            return value.view(np.ndarray)
         raise _unsuitable(value, "is a subclass of ndarray with rules of its own")
     if isinstance(value, (list, tuple)) and holds_traced(value):
         return FUNCTIONS["stacked list"](value)

@@ -113,9 +113,12 @@ class Tracer(Operand):
         )
 
     def _plain(self) -> Any:
-        """The value one level further out, where it is a constant of its recording; otherwise itself."""
+        """The value one level further out, where nothing is lost with it; otherwise itself.
+
+        That is a constant of its recording, or any value of one that has ended.
+        """
         self.refresh()
-        return self.value if self.recording.is_constant(self) else self
+        return self.value if self.recording.closed or self.recording.is_constant(self) else self
 
     def __float__(self) -> float:
         plain = self._plain()
@@ -138,7 +141,7 @@ class Tracer(Operand):
         plain = self._plain()
         if plain is not self:
             return complex(plain)
-        self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
+        return self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         plain = self._plain()
@@ -147,18 +150,19 @@ class Tracer(Operand):
             # a write into it would not reach the traced array
             copied.flags.writeable = False
             return copied
-        self._refuse(
+        return self._refuse(
             "np.array([...]), np.asarray(x), or writing x into a plain array",
             "Use numpy.stack or numpy.concatenate, or `import wengert.numpy as np`, whose array, asarray and "
             "zeros hold traced values.",
         )
 
     def item(self, *index: Any) -> Any:
-        """A plain number, which has no derivative: only of a constant."""
-        plain = self._plain()
-        if plain is not self:
-            return plain.item(*index) if hasattr(plain, "item") else plain
-        self._refuse("x.item()", "Index the value instead: x[0], or x[()] for a scalar.")
+        """The only entry, or the one at an index, as a scalar that stays traced."""
+        if not index and self.type.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        flat = self.reshape(-1) if len(index) <= 1 else self  # type: ignore[attr-defined]
+        place = index if len(index) > 1 else index[0] if index else 0
+        return flat[place[0] if isinstance(place, tuple) and len(place) == 1 else place]
 
     def tolist(self) -> Any:
         """Nested lists of traced scalars."""

@@ -32,7 +32,7 @@ class ForwardRecording(Recording):
 
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         if self.closed:
-            raise self.leaked()
+            return self.outlived(primitive, args, params)
         values: list[Any] = []
         tangents: list[Any] = []
         active = 0

@@ -72,11 +72,13 @@ def _determined_value(xp: Any, z: Any, a: Any) -> Any:
             f"basis of the complement would do. Use full_matrices=False in np.linalg.svd, mode='reduced' in "
             f"np.linalg.qr, or a loss that does not depend on the basis, such as one of Z @ Z.T"
         )
-    return z
+    shape = np.broadcast_shapes(z.shape[:-2], a.shape[:-2])
+    return z if z.shape[:-2] == shape else np.broadcast_to(z, (*shape, *z.shape[-2:]))
 
 
-determined.differential(lambda out, z, a: (lambda dz: dz, None))
-determined.transpose(0)(lambda g, z, a: g)
+determined.differential(lambda out, z, a: (lambda dz: determined(dz, a), None))
+determined.transpose(0)(lambda g, z, a: determined(g, a))
+determined.dtype(lambda z, a: z.dtype)
 
 
 def completing(a: Any, z: Any) -> Any:

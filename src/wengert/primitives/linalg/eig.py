@@ -118,13 +118,13 @@ def _simple_value(xp: Any, x: Any, w: Any, v: Any, *, phase: bool) -> Any:
         size = abs(v)
         attained = (size >= (1 - 1e3 * np.finfo(v.dtype).eps) * size.max(axis=-2, keepdims=True)).sum(axis=-2)
         turned = (abs(v.imag) > 1e3 * np.finfo(v.dtype).eps).any(axis=-2)
-        if ((attained > 1) & (turned | (x.dtype.kind == "c"))).any() and (turned.any() or not _all_real(w)):
+        if ((attained > 1) & turned).any():
             raise OpenChoiceError(
                 "a complex eigenvector has no derivative here: LAPACK makes its largest entry real, and two entries "
                 "are equally large. Make the loss independent of the phase of each vector, as abs(v) is, or move away "
                 "from the point"
             )
-    shape = np.broadcast_shapes(x.shape[:-2], w.shape[:-1])
+    shape = np.broadcast_shapes(x.shape[:-2], w.shape[:-1], v.shape[:-2])
     return x if x.shape[:-2] == shape else np.broadcast_to(x, (*shape, *x.shape[-2:]))
 
 

@@ -35,7 +35,8 @@ def _pseudoinverse_value(xp: Any, a: Any, cutoff: Any, *, hermitian: bool) -> An
     if not finite.all():
         # LAPACK finds no singular values there, and the others of a stack are not to suffer
         a = np.where(finite[..., None, None], a, 0)
-    found = np.linalg.pinv(a, cutoff, hermitian=hermitian)
+    loop = np.broadcast_shapes(a.shape[:-2], np.shape(cutoff))
+    found = np.linalg.pinv(np.broadcast_to(a, (*loop, *a.shape[-2:])), cutoff, hermitian=hermitian)
     return found if finite.all() else np.where(finite[..., None, None], found, a.dtype.type(np.nan))
 
 
@@ -64,7 +65,7 @@ def _low_rank(*shape: int, rank: int, dtype: Any = np.float64) -> Any:
         if np.dtype(dtype).kind == "c":
             left = left + 1j * rng.normal(size=left.shape)
         a = left @ right + (np.eye(*shape[-2:]) if rank == min(shape[-2:]) else 0)
-        return (np.asarray(a, dtype), 1e-5), {"hermitian": False}
+        return (np.asarray(a, dtype), np.zeros((), dtype).real.dtype.type(1e-5)), {"hermitian": False}
 
     return draw
 

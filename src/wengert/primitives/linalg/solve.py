@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import ShapeError
-from wengert.graph import Primitive
+from wengert.graph import Operand, Primitive
 from wengert.graph.signature import broadcast_shapes
+from wengert.primitives.arithmetic import select
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.matrices import inexact, squares, triangle
 from wengert.primitives.linalg.witness import declare_witness
-from wengert.primitives.reductions import sum_along
+from wengert.primitives.reductions import all_along, sum_along
 from wengert.primitives.shaping import reshape, swap_last
 from wengert.tracing import as_operand, implements, type_of
 
@@ -148,6 +149,24 @@ def _d_triangular(x: Any, t: Any, b: Any, *, lower: bool, transposed: bool) -> A
 @triangular_solve.transpose(1)
 def _triangular_adjoint(g: Any, t: Any, b: Any, *, lower: bool, transposed: bool) -> Any:
     return triangular_solve(t, g, lower=lower, transposed=not transposed)
+
+
+@triangular_solve.annihilate(1)
+def _zero_solved(t: Any, b: Any, *, lower: bool, transposed: bool) -> Any:
+    """The solution, which is zero for a right side of zeros, whether or not the factor is one."""
+    size = t.shape[-1]
+    if not isinstance(b, Operand) and not np.any(b):
+        loop = np.broadcast_shapes(t.shape[:-2], b.shape[:-2])
+        return np.zeros((*loop, *b.shape[-2:]), np.result_type(t.dtype, b.dtype))
+    still = all_along(b == 0, axis=_last_two(b), keepdims=True) & ~all_along(
+        abs(t) < np.inf, axis=_last_two(t), keepdims=True
+    )
+    whole = select(still, np.eye(size, dtype=t.dtype), t)
+    return select(still, 0.0, triangular_solve(whole, b, lower=lower, transposed=transposed))
+
+
+def _last_two(x: Any) -> tuple[int, int]:
+    return len(x.shape) - 2, len(x.shape) - 1
 
 
 triangular_solve.flops(lambda t, b, *, lower, transposed: b.size * t.shape[-1])

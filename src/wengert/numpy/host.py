@@ -1,0 +1,58 @@
+"""Plain arrays whose methods take traced values.
+
+`A.dot(x)` and `a = A.copy(); a[0] = x` ask a method of a plain array, which NumPy does not hand over. While a program
+is traced, the plain arrays that it finds under its names are views of this class on the same memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.graph import Operand
+from wengert.numpy.creating import held
+
+__all__ = ["HostArray", "hosted"]
+
+
+class HostArray(np.ndarray):
+    """A plain array, to a traced program."""
+
+    # so that recordings take it for what it is
+    is_plain = True
+
+    def dot(self, b: Any, out: Any = None) -> Any:
+        """The product with a traced or plain array."""
+        return np.dot(_bare(self), b, out)
+
+    def copy(self, order: Any = "C") -> Any:
+        """A copy that traced values can be written into."""
+        return held(np.array(_bare(self), order=order))
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """A copy in another dtype that traced values can be written into."""
+        return held(_bare(self).astype(dtype, *args, **kwargs))
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        """A copy with repeated entries that traced values can be written into."""
+        return held(np.repeat(_bare(self), repeats, axis))
+
+    def flatten(self, order: Any = "C") -> Any:
+        """A copy in one axis that traced values can be written into."""
+        return held(_bare(self).flatten(order))
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+        """The entries within bounds, which may be traced."""
+        return np.clip(_bare(self), min, max, out, **options)
+
+
+def _bare(array: Any) -> Any:
+    return array.view(np.ndarray)
+
+
+def hosted(value: Any) -> Any:
+    """A plain array of floating-point numbers as a `HostArray` on the same memory; anything else as it is."""
+    if value.__class__ is np.ndarray and value.dtype.kind in "fc" and not isinstance(value, Operand):
+        return value.view(HostArray)
+    return value
