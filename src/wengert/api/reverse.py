@@ -190,7 +190,11 @@ def finish(found: list[Any], leaves: list[Any], conjugate: bool) -> list[Any]:
                 cotangent = cotangent.copy()
             finished.append(cotangent if isinstance(leaf, (np.ndarray, Operand)) else cotangent[()])
         else:
-            finished.append(_finish_scalar(cotangent, type_of(leaf), conjugate))
+            scalar = _finish_scalar(cotangent, type_of(leaf), conjugate)
+            # an array without axes stays one, where NumPy's arithmetic made a number of it
+            finished.append(
+                np.asarray(scalar) if leaf.__class__ is np.ndarray and isinstance(scalar, np.generic) else scalar
+            )
     return finished
 
 

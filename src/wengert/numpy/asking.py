@@ -11,6 +11,7 @@ from wengert import tree
 from wengert.graph import Operand, Primitive, bind
 from wengert.numpy.differences import places_in
 from wengert.numpy.shaping import copied, read_only
+from wengert.numpy.ufuncs import placed
 from wengert.primitives import arithmetic, ordering
 from wengert.primitives.access import cast, view_by
 from wengert.primitives.elementwise import CONSTANT
@@ -71,7 +72,7 @@ def _on_values(function: Callable[..., Any]) -> None:
 
 for _function in (
     np.allclose, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.array2string, np.lexsort,
-    np.argwhere, np.packbits, np.unpackbits, np.ravel_multi_index, np.min_scalar_type, np.isfortran,
+    np.argwhere, np.packbits, np.unpackbits, np.ravel_multi_index, np.min_scalar_type,
 ):  # fmt: skip
     _on_values(_function)
 
@@ -81,7 +82,7 @@ def _tested(answer: Callable[..., Any], *functions: Any) -> None:
 
     def test(x: Any, out: Any = None) -> Any:
         found = answer(as_operand(x))
-        return found if out is None else write_into(out, found)
+        return placed(found, out)
 
     implements(*functions)(test)
 
@@ -223,13 +224,13 @@ _rounded.samples(lambda r: ((r.normal(size=3),), {"decimals": 1}))
 @implements(np.round, np.around)
 def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     result = bind(_rounded, (as_operand(a),), (int(decimals),))
-    return result if out is None else write_into(out, result)
+    return placed(result, out)
 
 
 @implements(np.fix)
 def fix(x: Any, out: Any = None) -> Any:
     result = bind(CONSTANT["trunc"], (as_operand(x),))
-    return result if out is None else write_into(out, result)
+    return placed(result, out)
 
 
 @implements(np.nan_to_num)

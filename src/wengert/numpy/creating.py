@@ -165,7 +165,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **opt
     if stop is None:
         start, stop = 0, start
     if not isinstance(start, Tracer) and not isinstance(step, Tracer):
-        return held(np.arange(start, primal(stop), step, dtype, **options))
+        make: Any = np.arange
+        return held(make(start, primal(stop), step, dtype, **options))
     count = len(np.arange(primal(start), primal(stop), primal(step)))
     result = start + step * np.arange(count)
     return result if dtype is None else cast(result, dtype)
@@ -176,7 +177,8 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retste
     """Evenly spaced numbers; the ends may be traced, scalars or arrays. Otherwise as `numpy.linspace`."""
     start, stop = _end(start), _end(stop)
     if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
-        plain = np.linspace(start, stop, num, endpoint, retstep, dtype, axis, **options)
+        make: Any = np.linspace
+        plain = make(start, stop, num, endpoint, retstep, dtype, axis, **options)
         return (held(plain[0]), plain[1]) if retstep else held(plain)
     parts = num - 1 if endpoint else num
     start, stop = np.broadcast_arrays(start * 1.0, stop * 1.0)
@@ -217,6 +219,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 def _like(make: Any) -> Any:
     def like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **options: Any) -> Any:
+        a = stacked_list(a) if isinstance(a, (list, tuple)) else a
         kind = type_of(a)
         if order in ("K", "A"):
             order = "F" if shape is None and in_fortran_order(a) else "C"
@@ -248,5 +251,6 @@ def copy(a: Any, order: Any = "K", subok: Any = False) -> Any:
 for _name, _function in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full", full), ("eye", eye),
                          ("array", array), ("asarray", asarray)):  # fmt: skip
     implements(getattr(np, _name))(_function)
-for _function in (linspace, logspace, geomspace):
-    implements(getattr(np, _function.__name__))(_function)
+implements(np.linspace)(linspace)
+implements(np.logspace)(logspace)
+implements(np.geomspace)(geomspace)

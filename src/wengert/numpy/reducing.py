@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import bind
+from wengert.numpy.ufuncs import placed
 from wengert.primitives import cumulative, reductions
 from wengert.primitives.access import cast
-from wengert.primitives.arithmetic import select
-from wengert.primitives.elementwise import absolute, sqrt, square
-from wengert.primitives.operators import write_into
+from wengert.primitives.arithmetic import imag, real, select
+from wengert.primitives.elementwise import sqrt, square
 from wengert.primitives.reductions import normal_axes, sum_along
 from wengert.primitives.shaping import broadcast_to, reshape
 from wengert.tracing import FUNCTIONS, Tracer, as_operand, implements, type_of
@@ -34,7 +34,7 @@ def _reduce(primitive: Any, a: Any, axis: Any, keepdims: Any, where: Any, neutra
 def _finish(result: Any, dtype: Any, out: Any) -> Any:
     if dtype is not None and dtype is not _UNSET:
         result = cast(result, dtype)
-    return result if out is None or out is _UNSET else write_into(out, result)
+    return result if out is None or out is _UNSET else placed(result, out)
 
 
 @implements(np.sum)
@@ -141,7 +141,11 @@ def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
     ddof = ddof if correction is _UNSET else correction
     centre = FUNCTIONS[np.mean](a, axis, keepdims=True, where=where) if mean is _UNSET else mean
     centred = a - centre
-    squared = bind(square, (bind(absolute, (centred,)) if type_of(a).dtype.kind == "c" else centred,))
+    if type_of(a).dtype.kind == "c":
+        # by parts, since the modulus has a kink at zero and its square has none
+        squared = bind(square, (real(centred),)) + bind(square, (imag(centred),))
+    else:
+        squared = bind(square, (centred,))
     total = _reduce(sum_along, squared, axis, keepdims, where, 0.0)
     freedom = _count(a, axis, where, keepdims) - ddof
     if isinstance(freedom, (int, float)):
@@ -217,7 +221,8 @@ def _position(primitive: Any) -> Any:
             (place,) = normal_axes(axis, ndim)
             found = bind(primitive, (a,), (place,))
             shape = tuple(1 if i == place else n for i, n in enumerate(type_of(a).shape))
-        return bind(reshape, (found,), (shape,)) if keepdims is True else found
+        found = bind(reshape, (found,), (shape,)) if keepdims is True else found
+        return _finish(found, None, out)
 
     position.__name__ = primitive.name
     return position

@@ -107,3 +107,29 @@ def real_if_close(a: Any, tol: Any = 100) -> Any:
         return a
     limit = tol * np.finfo(type_of(a).dtype).eps if tol > 1 else tol
     return a.real if np.all(np.abs(a.imag) < limit) else a
+
+
+@implements(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, subok: Any = False,
+                        writeable: Any = False) -> Any:  # fmt: skip
+    x = as_operand(x)
+    shape = type_of(x).shape
+    listed = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    places = [normal_axes(int(a), len(shape))[0] for a in axes]
+    if len(places) != len(listed):
+        raise ValueError(f"window_shape needs a length for each of the {len(places)} axes, received {len(listed)}")
+    counts = list(shape)
+    for place, width in zip(places, listed, strict=True):
+        counts[place] -= width - 1
+        if width < 0 or counts[place] < 1:
+            raise ValueError(f"a window of {width} entries does not fit into an axis of {shape[place]}")
+    total = len(shape) + len(listed)
+    mesh: list[Any] = [_axis_of(np.arange(n), i, total) for i, n in enumerate(counts)]
+    for number, (place, width) in enumerate(zip(places, listed, strict=True)):
+        mesh[place] = mesh[place] + _axis_of(np.arange(width), len(shape) + number, total)
+    return x[tuple(mesh)]
+
+
+def _axis_of(numbers: Any, axis: int, total: int) -> Any:
+    return numbers.reshape((*(1,) * axis, -1, *(1,) * (total - axis - 1)))

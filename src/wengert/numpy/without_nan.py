@@ -9,9 +9,9 @@ import numpy as np
 
 from wengert.graph import bind
 from wengert.numpy.reducing import cumprod, cumsum, deviation, max, mean, min, prod, sum, var
+from wengert.numpy.ufuncs import placed
 from wengert.primitives.arithmetic import select
 from wengert.primitives.elementwise import CONSTANT
-from wengert.primitives.operators import write_into
 from wengert.tracing import as_operand, implements, type_of
 
 __all__: list[str] = []
@@ -53,7 +53,7 @@ def _extreme(name: str, function: Callable[..., Any], neutral: float) -> None:
         empty = np.all(gaps | ~np.asarray(chosen), axis=axis, **kept)
         if initial is _UNSET:
             found = select(empty, np.nan, found)
-        return found if out is None else write_into(out, found)
+        return placed(found, out)
 
     rule.__name__ = rule.__qualname__ = name
     implements(getattr(np, name))(rule)
@@ -98,7 +98,7 @@ def _position(name: str, neutral: float) -> None:
         if np.any(np.all(gaps, axis=axis)):
             raise ValueError("All-NaN slice encountered")
         kept = {} if keepdims is _UNSET else {"keepdims": keepdims}
-        return plain(select(gaps, type_of(a).dtype.type(neutral), a), axis, **kept)
+        return plain(select(gaps, type_of(a).dtype.type(neutral), a), axis, out, **kept)
 
     rule.__name__ = rule.__qualname__ = name
     implements(getattr(np, name))(rule)

@@ -140,8 +140,9 @@ logaddexp2.samples(*pairs())
 def _weight(x: Any, out: Any, y: Any, exponential: Any = exp) -> Any:
     """e^x / (e^x + e^y) = e^(x - out); where all is infinite, the share in the limit, one half each at a tie."""
     half = -LN2 if exponential is exp else -1.0
-    limit = select(x == y, half, select(x == out, 0.0, -np.inf))
-    return exponential(select(absolute(out) == np.inf, limit, x - out))
+    infinite = absolute(out) == np.inf
+    limit = select(infinite & (x == out), 0.0, select(infinite, -np.inf, x - out))
+    return exponential(select(infinite & (x == y), half, limit))
 
 
 def _d_extremum_of_numbers(wins: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import ArrayType, Primitive
-from wengert.primitives.arithmetic import select
+from wengert.primitives.arithmetic import convert, select
 from wengert.primitives.shaping import broadcast_to, concatenate, expand
 
 __all__ = ["argsort", "cumsum", "max_along", "min_along", "normal_axes", "prod", "sum_along"]
@@ -78,7 +78,7 @@ def _sum_adjoint(g: Any, x: ArrayType, *, axis: Axes, keepdims: bool) -> Any:
 def _d_extreme(primitive: Primitive) -> None:
     def rule(out: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
         winners = x == restored(out, axis, keepdims)
-        ties = sum_along(winners, axis=axis, keepdims=keepdims)
+        ties = convert(sum_along(winners, axis=axis, keepdims=keepdims), dtype=x.dtype)
 
         def linear(dx: Any) -> Any:
             return sum_along(select(winners, dx, 0.0), axis=axis, keepdims=keepdims) / ties

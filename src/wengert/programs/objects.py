@@ -58,9 +58,11 @@ def served_class(cls: type, serve: Serve, copy: Callable[[FunctionType], Any], k
         if served is not value or (name not in _OF_EVERY_CLASS and any(name in vars(base) for base in before)):
             setattr(shadow, name, served)
 
+    plain_read: Any = cls.__getattribute__
+
     def read(instance: Any, name: str) -> Any:
         # an object that an attribute holds has methods too
-        return serve(cls.__getattribute__(instance, name))
+        return serve(plain_read(instance, name))
 
     if not before:
         shadow.__getattribute__ = read  # type: ignore[method-assign, assignment]
@@ -76,12 +78,12 @@ def _served_member(value: Any, serve: Serve) -> Any:
     if isinstance(value, property):
         parts = (value.fget, value.fset, value.fdel)
         served = tuple([None if part is None else serve(part) for part in parts])
-        return value if served == parts else property(*served, doc=value.__doc__)
+        return value if served == parts else property(served[0], served[1], served[2], value.__doc__)
     return value
 
 
 def served_object(instance: Any, shadow: type) -> Any:
     """An object of the served class with the attributes of this one: what is set on either is set on both."""
-    twin = object.__new__(shadow)
+    twin: Any = object.__new__(shadow)
     object.__setattr__(twin, "__dict__", instance.__dict__)
     return twin

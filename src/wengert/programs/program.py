@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 import functools
+import threading
 import math
-import sys
 from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
@@ -13,47 +13,34 @@ from typing import Any, Final
 import numpy as np
 
 import wengert.numpy
-from wengert.graph import Operand
 from wengert.numpy.elements import vectorize
 from wengert.numpy.host import hosted
 from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
 from wengert.programs.mathematics import MATH, counterpart
 from wengert.programs.need import names_in
-from wengert.programs.objects import methods_of, servable, served_class, served_object
+from wengert.programs.objects import served_class, served_object
+from wengert.programs.reach import CACHED, EXAMINED, MATH_FUNCTIONS, MISSING, Reach, content_of, left_alone
 from wengert.programs.scope import Scope
+from wengert.tracing import Tracer
 
 __all__ = ["Program"]
-
-# Functions of these packages run as they are: NumPy's by its protocols, the others since nothing of ours goes in there.
-_LEFT_ALONE: Final = (frozenset(sys.stdlib_module_names) | {"numpy", "wengert", "pytest", "torch", "jax"}) - {
-    "__main__",
-}
-_MISSING: Final = object()
-_PLAIN: Final = (np.ndarray, np.generic, np.ufunc, float, int, complex, str, list, dict, tuple, set, Operand)
-_MATH_FUNCTIONS: Final = {id(value): value for value in vars(math).values() if callable(value)}
 
 
 def _mirrors() -> dict[int, Any]:
     """What stands for modules and functions of NumPy and Python, by their identities."""
-    found: dict[int, Any] = {
-        id(np): wengert.numpy,
-        id(np.linalg): wengert.numpy.linalg,
-        id(np.fft): wengert.numpy.fft,
-        id(math): MATH,
-        id(np.vectorize): vectorize,
-    }
+    found: dict[int, Any] = {id(np): wengert.numpy, id(math): MATH}
     for name in wengert.numpy.__all__:
-        found.setdefault(id(getattr(np, name)), getattr(wengert.numpy, name))
+        found[id(getattr(np, name))] = getattr(wengert.numpy, name)
     return found
 
 
 _MIRRORS: Final = _mirrors()
-_CACHED: Final = type(functools.lru_cache(len))
-_EXAMINED: Final = (FunctionType, MethodType, functools.partial, ModuleType, np.vectorize, _CACHED)
+# what arguments mostly are, none of which is ever served by something else than itself or a view
+_COMMON: Final = frozenset({Tracer, float, int, np.float64, bool, type(None), str, tuple, list, dict})
 
 
-class Program:
-    """What runs in place of a function while it is traced.
+class Program(threading.local):
+    """What runs in place of a function while it is traced; each thread has a copy of its own.
 
     The function itself where it needs no names of ours, else a copy of it. The look at a function is repeated when a
     name that was found in it means something else, as after the cell of a notebook has been run again.
@@ -65,12 +52,9 @@ class Program:
         self._forget()
 
     def _forget(self) -> None:
+        self._reach = Reach()
         self._scopes: dict[tuple[int, bool], Scope] = {}
         self._served: dict[int, tuple[Any, Any]] = {}
-        self._needs: dict[int, bool] = {}
-        self._class_needs: dict[type, bool] = dict.fromkeys(_PLAIN, False)
-        # (names, name, value) of all that the look at the functions has seen
-        self._seen: list[tuple[dict[str, Any], str, Any]] = []
         self._cells: list[tuple[CellType, Any]] = []
 
     def current(self) -> Callable[..., Any]:
@@ -86,7 +70,7 @@ class Program:
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function, as it runs while it is traced."""
         function = self.current()
-        if function is self.function and not any([argument.__class__ is FunctionType for argument in args]):
+        if function is self.function and not any([self._brings_code(argument) for argument in args]):
             return function(*args, **kwargs)
         try:
             return function(*map(self.serve, args), **{name: self.serve(argument) for name, argument in kwargs.items()})
@@ -95,13 +79,17 @@ class Program:
             for scope in list(self._scopes.values()):
                 scope.hand_back()
 
+    def _brings_code(self, argument: Any) -> bool:
+        """Whether an argument is a function of the user's, or an object with methods."""
+        kind = argument.__class__
+        return kind not in _COMMON and kind is not np.ndarray and self.serve(argument) is not argument
+
     def _fresh(self) -> bool:
-        for names, name, value in self._seen:
-            if names.get(name, _MISSING) is not value:
-                return False
+        if not self._reach.fresh():
+            return False
         if not self._scopes:
             return True
-        same = all([_content(cell) is content for cell, content in self._cells])
+        same = all([content_of(cell) is content for cell, content in self._cells])
         return same and all([scope.fresh() for scope in self._scopes.values()])
 
     def serve(self, value: Any) -> Any:
@@ -111,29 +99,18 @@ class Program:
         found = _MIRRORS.get(id(value))
         if found is not None:
             return found
-        if id(value) in _MATH_FUNCTIONS:
+        if id(value) in MATH_FUNCTIONS:
             return counterpart(value)
-        if isinstance(value, _EXAMINED) or self._of_needing_class(value):
+        if isinstance(value, EXAMINED) or self._reach.needing_class(value):
             known = self._served.get(id(value))
             if known is None:
                 known = self._served[id(value)] = (value, self._serve_examined(value))
             return known[1]
         return value
 
-    def _of_needing_class(self, value: Any) -> bool:
-        """Whether this is a class of the user's with a method that needs names of ours, or an object of one."""
-        cls = value if isinstance(value, type) else type(value)
-        known = self._class_needs.get(cls)
-        if known is None:
-            # a method that makes objects of its own class asks again while the answer is looked for
-            self._class_needs[cls] = False
-            known = servable(cls, _left_alone) and any([self.needs(method) for method in methods_of(cls)])
-            self._class_needs[cls] = known
-        return known
-
     def _serve_examined(self, value: Any) -> Any:
         if isinstance(value, FunctionType):
-            return self._copy(value) if self.needs(value) else value
+            return self._copy(value) if self._reach.needs(value) else value
         if isinstance(value, MethodType):
             function, owner = self.serve(value.__func__), self.serve(value.__self__)
             same = function is value.__func__ and owner is value.__self__
@@ -144,8 +121,8 @@ class Program:
         if isinstance(value, np.vectorize):
             return vectorize(self.serve(value.pyfunc), value.otypes, excluded=value.excluded, signature=value.signature)
         if isinstance(value, ModuleType):
-            return _ServedModule(value, self.serve) if not _left_alone(value.__name__) else value
-        if isinstance(value, _CACHED):
+            return _ServedModule(value, self.serve) if not left_alone(value.__name__) else value
+        if isinstance(value, CACHED):
             # a traced argument cannot be looked up in a cache
             return self.serve(value.__wrapped__)
         if isinstance(value, type):
@@ -157,56 +134,6 @@ class Program:
         self._served[id(value)] = (value, served)
         if isinstance(served, type):
             SHADOWS[served] = value
-
-    def needs(self, function: FunctionType) -> bool:
-        """Whether a function, or one that it calls, needs names of ours."""
-        known = self._needs.get(id(function))
-        if known is None:
-            # a function that calls itself asks again while the answer is looked for
-            self._needs[id(function)] = False
-            known = self._needs[id(function)] = self._look(function)
-        return known
-
-    def _look(self, function: FunctionType) -> bool:
-        names = function.__globals__
-        if isinstance(names, Scope) or _left_alone(names.get("__name__") or ""):
-            return False
-        code = names_in(function.__code__)
-        found = code.telling
-        for name in code.loaded:
-            value = names.get(name, _MISSING)
-            if value is math or id(value) in _MATH_FUNCTIONS:
-                found = True
-            if value is _MISSING and not hasattr(builtins, name):
-                # to be defined later
-                self._seen.append((names, name, value))
-            if value is not np and value is not _MISSING and self._may_need(value):
-                self._seen.append((names, name, value))
-                found = self._found_in(value, code.attributes) or found
-        inner = [_content(cell) for cell in function.__closure__ or ()]
-        inner += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-        return any([self._found_in(value, code.attributes) for value in inner]) or found
-
-    def _may_need(self, value: Any) -> bool:
-        return isinstance(value, _EXAMINED) or not isinstance(value, _PLAIN)
-
-    def _found_in(self, value: Any, attributes: frozenset[str]) -> bool:
-        """Whether something that a function refers to needs names of ours."""
-        if isinstance(value, FunctionType):
-            return self.needs(value)
-        if isinstance(value, MethodType):
-            return self._found_in(value.__func__, attributes)
-        if isinstance(value, functools.partial):
-            return self._found_in(value.func, attributes)
-        if isinstance(value, ModuleType):
-            if value is math:
-                return True
-            return not _left_alone(value.__name__) and any(
-                self._found_in(getattr(value, name, None), frozenset()) for name in attributes
-            )
-        if id(value) in _MATH_FUNCTIONS or isinstance(value, (np.vectorize, _CACHED)):
-            return True
-        return not isinstance(value, _PLAIN) and self._of_needing_class(value)
 
     def _copy(self, function: FunctionType) -> FunctionType:
         known = self._served.get(id(function))
@@ -223,17 +150,17 @@ class Program:
         copy.__defaults__ = tuple(map(self.serve, function.__defaults__)) if function.__defaults__ else None
         copy.__kwdefaults__ = {name: self.serve(value) for name, value in (function.__kwdefaults__ or {}).items()}
         for new, content in cells:
-            if content is not _MISSING:
+            if content is not MISSING:
                 new.cell_contents = self.serve(content)
         return copy
 
     def _cell(self, cell: CellType) -> tuple[CellType, Any]:
         """A cell for the copy, and what goes into it; data share the cell, because `nonlocal` may write into it."""
-        content = _content(cell)
-        plain = id(content) not in _MIRRORS and id(content) not in _MATH_FUNCTIONS
+        content = content_of(cell)
+        plain = id(content) not in _MIRRORS and id(content) not in MATH_FUNCTIONS
         plain = plain and content.__class__ is not np.ndarray
-        if plain and not isinstance(content, _EXAMINED) and not self._of_needing_class(content):
-            return cell, _MISSING
+        if plain and not isinstance(content, EXAMINED) and not self._reach.needing_class(content):
+            return cell, MISSING
         self._cells.append((cell, content))
         return CellType(), content
 
@@ -268,15 +195,3 @@ class _ServedModule(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._module, name, value)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        # not assigned yet
-        return _MISSING
-
-
-def _left_alone(module: str) -> bool:
-    return module.partition(".")[0] in _LEFT_ALONE

@@ -44,7 +44,7 @@ class Scope(dict[str, Any]):
     def hand_back(self) -> None:
         """Give the module what a `global` statement has stored here."""
         if len(self) > len(self.own) + len(self.sources):
-            for name in [name for name in self if name not in self.own and name not in self.sources]:
+            for name in [name for name in list(self) if name not in self.own and name not in self.sources]:
                 self.names[name] = self.pop(name)
-        for name in [name for name in self.sources if name not in self]:
+        for name in [name for name in list(self.sources) if name not in self]:
             del self.sources[name]

@@ -17,16 +17,13 @@ from wengert.tracing.names import PROVIDERS
 
 __all__: list[str] = []
 
-_loaded = False
-
 
 def _provide(function: Any) -> bool:
     """Load the rules of `scipy.special` when a universal function that is not NumPy's is met."""
-    global _loaded
-    if _loaded or not isinstance(function, np.ufunc) or "scipy.special" not in sys.modules:
+    if not isinstance(function, np.ufunc) or "scipy.special" not in sys.modules:
         return False
+    # loaded once; where two threads come here together, the second waits for the rules of the first
     import_module("wengert.scipy.special")
-    _loaded = True
     return True
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from wengert.tracing import type_of
 from wengert.transforms.jvp import ForwardRecording
+from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape, zeros
 
 __all__ = ["FlatFunction", "directional", "gradient", "pull", "push"]
@@ -14,6 +15,7 @@ __all__ = ["FlatFunction", "directional", "gradient", "pull", "push"]
 FlatFunction: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 
 
+@settled
 def push(function: FlatFunction, leaves: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
     """The tangents of the results, by forward mode."""
     with ForwardRecording() as recording:
@@ -21,18 +23,26 @@ def push(function: FlatFunction, leaves: Sequence[Any], tangents: Sequence[Any])
         return [recording.parts(result)[1] for result in function(inputs)]
 
 
+@settled
 def pull(function: FlatFunction, leaves: Sequence[Any], seeds: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """The cotangents of the inputs for each list of cotangents of the results, by reverse mode."""
     with Tape() as tape:
         inputs = [tape.input(leaf) for leaf in leaves]
-        slots = [tape.slot_of(result) for result in function(inputs)]
+        results = function(inputs)
+        slots, kinds = [tape.slot_of(result) for result in results], [type_of(result) for result in results]
     found: list[list[Any]] = []
     for cotangents in seeds:
-        placed = [(slot, g) for slot, g in zip(slots, cotangents, strict=True) if slot is not None]
+        triples = zip(slots, cotangents, kinds, strict=True)
+        placed = [(slot, _seed(g, kind)) for slot, g, kind in triples if slot is not None]
         swept = tape.pull(placed, len(leaves))
         found.append([zeros(type_of(x), 0) if g is None else g for x, g in zip(leaves, swept, strict=True)])
     tape.release()
     return found
+
+
+def _seed(cotangent: Any, kind: Any) -> Any:
+    """A cotangent for a traced result: a Python number where the plain program gave one, and the traced one not."""
+    return kind.dtype.type(cotangent) if cotangent.__class__ in (float, complex) and not kind.weak else cotangent
 
 
 def directional(function: FlatFunction, tangents: Sequence[Any]) -> FlatFunction:

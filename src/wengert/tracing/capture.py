@@ -8,6 +8,7 @@ in several threads, on one array are counted.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any, Final
 
 import numpy as np
@@ -16,11 +17,15 @@ __all__ = ["SMALL", "Captured"]
 
 SMALL: Final = 4096
 _SAMPLES: Final = 64
-_guard: Final = threading.Lock()
+_guard: Final = threading.RLock()
 # The flags of an array belong to the process, and so does the count of who holds them.
 _locked: Final[dict[int, tuple[Any, int]]] = {}
 # Released views whose base another recording still holds: they become writable when the base does.
 _waiting: Final[list[Any]] = []
+# What ended recordings give back. The garbage collector may end one in the middle of a write to the table, in the
+# thread that writes: then it is left here until the write is done.
+_returned: Final[deque[list[Any]]] = deque()
+_writing: Final[list[bool]] = []
 
 
 def _chain(array: Any) -> list[Any]:
@@ -31,26 +36,43 @@ def _chain(array: Any) -> list[Any]:
     return chain
 
 
-def _lock(array: Any) -> None:
+def _lock(array: Any) -> bool:
+    """Make an array read-only, unless it was so before anybody locked it; whether it is now held."""
     with _guard:
-        held, count = _locked.get(id(array), (array, 0))
-        _locked[id(array)] = (held, count + 1)
-        array.flags.writeable = False
+        _writing.append(True)
+        try:
+            held, count = _locked.get(id(array), (array, 0))
+            if not count and not array.flags.writeable:
+                return False
+            _locked[id(array)] = (held, count + 1)
+            array.flags.writeable = False
+        finally:
+            _writing.pop()
+    return True
 
 
-def _release(arrays: list[Any]) -> None:
+def _take_back() -> None:
+    """Unlock what has been returned."""
     with _guard:
-        for array in arrays:
-            held, count = _locked.pop(id(array))
-            if count > 1:
-                _locked[id(array)] = (held, count - 1)
-            elif array.base is None:
-                array.flags.writeable = True
-            else:
-                _waiting.append(array)
-        arrays.clear()
-        if _waiting:
-            _unlock_views()
+        while _returned and not _writing:
+            _writing.append(True)
+            try:
+                _unlock(_returned.popleft())
+            finally:
+                _writing.pop()
+
+
+def _unlock(arrays: list[Any]) -> None:
+    for array in arrays:
+        held, count = _locked.pop(id(array))
+        if count > 1:
+            _locked[id(array)] = (held, count - 1)
+        elif array.base is None:
+            array.flags.writeable = True
+        else:
+            _waiting.append(array)
+    if _waiting:
+        _unlock_views()
 
 
 def _unlock_views() -> None:
@@ -85,9 +107,9 @@ class Captured:
             for link in (array,) if array.base is None else _chain(array):
                 if link is array or id(link) not in self.seen:
                     self.seen.add(id(link))
-                    if link.flags.writeable or id(link) in _locked:
-                        _lock(link)
+                    if _lock(link):
                         self.arrays.append(link)
+        _take_back()
 
     def unchanged(self) -> bool:
         """Whether the remembered entries of all arrays are what they were."""
@@ -96,7 +118,9 @@ class Captured:
     def release(self) -> None:
         """Give the arrays back as they were."""
         if self.arrays:
-            _release(self.arrays)
+            arrays, self.arrays = self.arrays, []
+            _returned.append(arrays)
+            _take_back()
 
     __del__ = release
 

@@ -27,7 +27,6 @@ class Tracer(Operand):
     __slots__ = ("base", "how", "seen")
     # NumPy compares priorities before it tries its own operators on us
     __array_priority__: ClassVar[float] = 1000.0
-    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     def __init__(self, value: Any, type: ArrayType, recording: Any, payload: Any) -> None:
         self.value = value
@@ -89,6 +88,12 @@ class Tracer(Operand):
         self.refresh()
         return self.recording.number(self)  # type: ignore[no-any-return]
 
+    def __hash__(self) -> int:
+        plain = primal(self)
+        if self.type.shape or isinstance(plain, np.ndarray):
+            raise TypeError("unhashable type: a traced array, as numpy.ndarray is")
+        return hash(plain)
+
     def __repr__(self) -> str:
         return f"Traced({primal(self)!r})"
 
@@ -104,10 +109,10 @@ class Tracer(Operand):
 
     # What would lose the derivative.
 
-    def _refuse(self, attempt: str, remedy: str) -> NoReturn:
+    def _refusal(self, attempt: str, remedy: str) -> ConversionError:
         place = locate(3)
         where = f" at {place}" if place else ""
-        raise ConversionError(
+        return ConversionError(
             f"{attempt}{where} would turn a traced value into a plain one and lose its derivative. {remedy} "
             f"If the result is to count as constant, apply wengert.stop_gradient first."
         )
@@ -126,7 +131,7 @@ class Tracer(Operand):
             return float(plain)
         if self.type.dtype.kind not in "iub":
             attempt = "float(x), or a function of the math module,"
-            self._refuse(attempt, "Leave float(...) out, or use numpy's function.")
+            raise self._refusal(attempt, "Leave float(...) out, or use numpy's function.")
         return float(self.__index__())
 
     def __int__(self) -> int:
@@ -134,14 +139,15 @@ class Tracer(Operand):
         if plain is not self:
             return int(plain)
         if self.type.dtype.kind not in "iub":
-            self._refuse("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
-        return self.__index__()
+            raise self._refusal("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+        number: int = self.__index__()
+        return number
 
     def __complex__(self) -> complex:
         plain = self._plain()
         if plain is not self:
             return complex(plain)
-        return self._refuse("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
+        raise self._refusal("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         plain = self._plain()
@@ -150,7 +156,7 @@ class Tracer(Operand):
             # a write into it would not reach the traced array
             copied.flags.writeable = False
             return copied
-        return self._refuse(
+        raise self._refusal(
             "np.array([...]), np.asarray(x), or writing x into a plain array",
             "Use numpy.stack or numpy.concatenate, or `import wengert.numpy as np`, whose array, asarray and "
             "zeros hold traced values.",
@@ -160,9 +166,9 @@ class Tracer(Operand):
         """The only entry, or the one at an index, as a scalar that stays traced."""
         if not index and self.type.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
-        flat = self.reshape(-1) if len(index) <= 1 else self  # type: ignore[attr-defined]
-        place = index if len(index) > 1 else index[0] if index else 0
-        return flat[place[0] if isinstance(place, tuple) and len(place) == 1 else place]
+        place = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
+        whole: Any = self
+        return whole[place] if len(place) > 1 else whole.reshape(-1)[place[0] if place else 0]
 
     def tolist(self) -> Any:
         """Nested lists of traced scalars."""
@@ -203,7 +209,7 @@ class Tracer(Operand):
         return self.copy()  # type: ignore[attr-defined]
 
     def __reduce__(self) -> NoReturn:
-        self._refuse("pickling", "Pass the value itself.")
+        raise self._refusal("pickling", "Pass the value itself.")
 
 
 def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:

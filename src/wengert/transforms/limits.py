@@ -19,7 +19,7 @@ import numpy as np
 from wengert import tree
 from wengert.errors import UndefinedDerivativeError
 from wengert.graph import ArrayType, Operand
-from wengert.primitives.linalg.parting import OpenChoiceError, Path, along, path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, Path, along, content_with_near_values, path_taken
 from wengert.tracing import active_recordings, type_of
 
 __all__ = ["settled"]
@@ -46,7 +46,15 @@ def settled(function: Callable[..., Any], again: Callable[..., Any] | None = Non
             # inside another transform only the outermost one sees the whole program
             if path_taken() is not None or active_recordings():
                 raise
-            return _limit(functools.partial(again or function, *args, **kwargs), error)
+            run = functools.partial(again or function, *args, **kwargs)
+            if not error.near:
+                return _limit(run, error)
+            try:
+                return _limit(run, error)
+            except UndefinedDerivativeError:
+                # the function depends on vectors that are hardly determined, and so does its derivative
+                with content_with_near_values():
+                    return run()
 
     return transform
 

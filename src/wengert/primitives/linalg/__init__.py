@@ -18,6 +18,7 @@ from wengert.primitives.linalg import (
     pseudoinverse,
     qr,
     solve,
+    spectral,
     svd,
     tensors,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "pseudoinverse",
     "qr",
     "solve",
+    "spectral",
     "svd",
     "tensors",
 ]

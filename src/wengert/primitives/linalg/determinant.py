@@ -11,7 +11,7 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.matrices import as_scale, over_matrices, squares
-from wengert.primitives.linalg.parting import OpenChoiceError, parted, path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, parted_on, path_taken
 from wengert.primitives.linalg.solve import lu_factor, regular
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.shaping import swap_last
@@ -219,9 +219,8 @@ _SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
 def det(a: Any) -> Any:
     """`np.linalg.det`, with the gradient by cofactors: right at singular matrices."""
     a = squares(a, "det")
-    path = path_taken()
-    if path is not None and type_of(a).shape[-1] > MINORS:
-        a = parted(a, path.step, kind="singular", seed=path.seed)
+    if type_of(a).shape[-1] > MINORS:
+        a = parted_on(path_taken(), a, "singular")
     return determinant(a, *lu_factor(a))
 
 

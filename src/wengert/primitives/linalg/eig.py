@@ -15,7 +15,7 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.matrices import conjugate, squares
-from wengert.primitives.linalg.parting import OpenChoiceError, meeting, parted, path_taken, phases
+from wengert.primitives.linalg.parting import OpenChoiceError, meeting, parted_on, path_taken, phases
 from wengert.primitives.linalg.solve import inverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -105,7 +105,7 @@ largest.samples(lambda r: ((r.normal(size=(3, 3)) + 1j * r.normal(size=(3, 3)),)
 
 
 @simple.evaluate
-def _simple_value(xp: Any, x: Any, w: Any, v: Any, *, phase: bool) -> Any:
+def _simple_value(xp: Any, x: Any, w: Any, v: Any, *, phase: str) -> Any:
     wrong = meeting(w)
     if wrong.any():
         listed = ", ".join(f"{value:.6g}" for value in w[wrong][:3])
@@ -114,11 +114,12 @@ def _simple_value(xp: Any, x: Any, w: Any, v: Any, *, phase: bool) -> Any:
             f"derivative. If the matrix is symmetric, call np.linalg.eigh; if the loss is a function of the matrix, "
             f"express it without the decomposition"
         )
-    if phase and v.size:
+    if phase != "open" and v.size:
         size = abs(v)
         attained = (size >= (1 - 1e3 * np.finfo(v.dtype).eps) * size.max(axis=-2, keepdims=True)).sum(axis=-2)
         turned = (abs(v.imag) > 1e3 * np.finfo(v.dtype).eps).any(axis=-2)
-        if ((attained > 1) & turned).any():
+        # the vectors of a real matrix that are real stay so
+        if ((attained > 1) & (turned | (phase == "any"))).any():
             raise OpenChoiceError(
                 "a complex eigenvector has no derivative here: LAPACK makes its largest entry real, and two entries "
                 "are equally large. Make the loss independent of the phase of each vector, as abs(v) is, or move away "
@@ -139,7 +140,7 @@ simple.transpose(0)(lambda g, x, w, v, *, phase: simple(g, w, v, phase=phase))
 
 def _simple_sample(rng: np.random.Generator) -> Any:
     w, v = np.linalg.eig(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)))
-    return (rng.normal(size=(3, 3)), w, v), {"phase": True}
+    return (rng.normal(size=(3, 3)), w, v), {"phase": "any"}
 
 
 simple.samples(_simple_sample)
@@ -155,7 +156,7 @@ def _gaps(w: Any) -> Any:
 @general_eigenvalues.differential
 def _d_eigenvalues(out: Any, a: Any, w: Any, v: Any, *, narrow: bool) -> Any:
     basis = general_eigenvectors(a, w, v, narrow=False, phase=None)
-    left = simple(inverse(basis), w, v, phase=False)
+    left = simple(inverse(basis), w, v, phase="open")
     rank = len(a.shape)
 
     def linear(da: Any) -> Any:
@@ -174,12 +175,13 @@ def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, narrow: bool, phase: bo
     gaps, left = _gaps(values), inverse(basis)
     rank = len(a.shape)
     chosen = largest(v) if phase else None
+    fixed = "open" if not phase else "any" if a.dtype.kind == "c" else "turned"
 
     def along(x: Any) -> Any:
         return sum_along(x, axis=(rank - 2,), keepdims=True)
 
     def linear(da: Any) -> Any:
-        moved = simple(basis @ (gaps * (left @ da @ basis)), w, v, phase=bool(phase))
+        moved = simple(basis @ (gaps * (left @ da @ basis)), w, v, phase=fixed)
         if phase is not None:
             moved = moved - basis * real(along(conjugate(basis) * moved))
         if phase:
@@ -231,9 +233,7 @@ def _factored(a: Any, name: str) -> tuple[Any, Any, Any, bool]:
     a = squares(a, name)
     if not np.isfinite(primal(a)).all():
         raise np.linalg.LinAlgError("Array must not contain infs or NaNs")
-    path = path_taken()
-    if path is not None:
-        a = parted(a, path.step, kind="general", seed=path.seed)
+    a = parted_on(path_taken(), a, "general")
     w, v = eig_factor(a)
     return a, w, v, type_of(a).dtype.kind != "c" and _all_real(primal(w))
 

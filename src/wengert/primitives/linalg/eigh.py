@@ -17,7 +17,7 @@ from wengert.primitives.arithmetic import real
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.cholesky import positive
 from wengert.primitives.linalg.matrices import adjoint, check_hermitian, conjugate, hermitian_part, squares
-from wengert.primitives.linalg.parting import parted, path_taken, phases
+from wengert.primitives.linalg.parting import parted_on, path_taken, phases
 from wengert.primitives.linalg.phase import phase_checked, phase_rate
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
@@ -148,9 +148,7 @@ def _factored(a: Any, uplo: str, name: str) -> tuple[Any, ...]:
     if uplo not in ("L", "U"):
         raise ValueError("UPLO argument must be 'L' or 'U'")
     a = squares(a, name)
-    path = path_taken()
-    if path is not None:
-        a = parted(a, path.step, kind="hermitian", seed=path.seed)
+    a = parted_on(path_taken(), a, "hermitian")
     return a, *eigh_factor(a, triangle=uplo)
 
 

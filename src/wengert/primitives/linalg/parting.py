@@ -18,12 +18,32 @@ import numpy as np
 
 from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
+from wengert.tracing import active_recordings
 
-__all__ = ["OpenChoiceError", "Path", "along", "groups", "parted", "path_taken", "phases", "turn", "vanishing"]
+__all__ = [
+    "OpenChoiceError",
+    "Path",
+    "along",
+    "content_with_near_values",
+    "groups",
+    "meeting",
+    "nearness",
+    "parted",
+    "parted_on",
+    "path_taken",
+    "phases",
+    "turn",
+    "vanishing",
+]
 
 
 class OpenChoiceError(UndefinedDerivativeError):
-    """A derivative passes through vectors that the matrix leaves open; a limit may exist all the same."""
+    """A derivative passes through vectors that the matrix leaves open; a limit may exist all the same.
+
+    `near` says that nothing is open, but that values are so close that their difference has few digits.
+    """
+
+    near = False
 
 
 class Path(NamedTuple):
@@ -34,6 +54,9 @@ class Path(NamedTuple):
 
 
 _taken: ContextVar[Path | None] = ContextVar("wengert_path", default=None)
+_content: ContextVar[bool] = ContextVar("wengert_content_with_near_values", default=False)
+# What division by the differences of close values may leave of the digits.
+_LOSS: Final = 1e-8
 
 
 def path_taken() -> Path | None:
@@ -57,18 +80,42 @@ def tolerance(count: int, dtype: Any) -> float:
     return float(10 * max(count, 10) * np.finfo(dtype).eps)
 
 
-def groups(w: Any) -> Any:
-    """A number per value of a sorted sequence, the same for values that are equal up to rounding."""
+@contextmanager
+def content_with_near_values() -> Iterator[None]:
+    """Take derivatives through values that are close as they are, with the digits that their difference has."""
+    token = _content.set(True)
+    try:
+        yield
+    finally:
+        _content.reset(token)
+
+
+def nearness(count: int, dtype: Any) -> float:
+    """Up to which relative difference values count as close: zero where that makes no difference."""
+    if _taken.get() is not None or _content.get():
+        return 0.0
+    return closeness(count, dtype)
+
+
+def closeness(count: int, dtype: Any) -> float:
+    """The relative difference whose power, one for each order of differentiation, leaves eight digits."""
+    order = max(len(active_recordings()), 1)
+    # the more values, the closer some of them are, and the longer the way round them
+    return float((np.finfo(dtype).eps / max(_LOSS, np.finfo(dtype).eps)) ** (1 / order) * min(1.0, 10 / max(count, 1)))
+
+
+def groups(w: Any, near: float = 0.0) -> Any:
+    """A number per value of a sorted sequence, the same for values that are equal up to rounding, or close."""
     if not w.shape[-1]:
         return np.zeros(w.shape, np.intp)
-    bound = tolerance(w.shape[-1], w.dtype) * abs(w).max(axis=-1, keepdims=True)
+    bound = max(tolerance(w.shape[-1], w.dtype), near) * abs(w).max(axis=-1, keepdims=True)
     steps = abs(np.diff(w, axis=-1)) > bound
     return np.concatenate([np.zeros((*w.shape[:-1], 1), np.intp), np.cumsum(steps, axis=-1)], axis=-1)
 
 
-def vanishing(s: Any) -> Any:
-    """Which singular values are zero up to rounding."""
-    return s <= tolerance(s.shape[-1], s.dtype) * s.max(axis=-1, keepdims=True, initial=0)
+def vanishing(s: Any, near: float = 0.0) -> Any:
+    """Which singular values are zero up to rounding, or close to it."""
+    return s <= max(tolerance(s.shape[-1], s.dtype), near) * s.max(axis=-1, keepdims=True, initial=0)
 
 
 def turn(count: int, dtype: Any, seed: int) -> Any:
@@ -96,11 +143,11 @@ def _room(values: Any, mine: Any) -> float:
     return min(distances, default=float(size) or 1.0) or 1.0
 
 
-def _leave_hermitian(a: Any, seed: int) -> Any:
+def _leave_hermitian(a: Any, seed: int, near: float) -> Any:
     mean = (a + a.conj().T) / 2
     w, v = np.linalg.eigh(mean)
     out = np.zeros_like(a)
-    number = groups(w)
+    number = groups(w, near)
     for group in np.unique(number):
         mine = number == group
         count = int(mine.sum())
@@ -110,9 +157,9 @@ def _leave_hermitian(a: Any, seed: int) -> Any:
     return out
 
 
-def _leave_rectangular(a: Any, seed: int) -> Any:
+def _leave_rectangular(a: Any, seed: int, near: float) -> Any:
     u, s, vh = np.linalg.svd(a)
-    gone, number = vanishing(s), groups(s)
+    gone, number = vanishing(s, near), groups(s, near)
     out = _raise_rank(u, s, vh, gone, seed)
     for group in np.unique(number[~gone]):
         mine = (number == group) & ~gone
@@ -124,9 +171,9 @@ def _leave_rectangular(a: Any, seed: int) -> Any:
     return out
 
 
-def _leave_singular(a: Any, seed: int) -> Any:
+def _leave_singular(a: Any, seed: int, near: float) -> Any:
     u, s, vh = np.linalg.svd(a)
-    return _raise_rank(u, s, vh, s <= np.finfo(a.dtype).eps ** 0.5 * s.max(initial=0), seed)
+    return _raise_rank(u, s, vh, vanishing(s, float(np.finfo(a.dtype).eps) ** 0.5), seed)
 
 
 def _raise_rank(u: Any, s: Any, vh: Any, gone: Any, seed: int) -> Any:
@@ -152,7 +199,7 @@ def meeting(w: Any) -> Any:
     return ((distance <= bound[..., None, None]).sum(axis=-1) > 1) & (w.shape[-1] > 1)
 
 
-def _leave_general(a: Any, seed: int) -> Any:
+def _leave_general(a: Any, seed: int, near: float) -> Any:
     w = np.linalg.eigvals(a)
     if not meeting(w).any():
         return np.zeros_like(a)
@@ -167,7 +214,7 @@ _LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangula
 parted = Primitive(
     "parted",
     signature="(m,n),()->(m,n)",
-    params=("kind", "seed"),
+    params=("kind", "seed", "near"),
     notation="{0} + {1} E",
     domain="everywhere; E is constant, and zero where no values meet",
     cite="Kato (1995), Perturbation Theory for Linear Operators, II.6",
@@ -175,22 +222,30 @@ parted = Primitive(
 
 
 @parted.evaluate
-def _parted_value(xp: Any, a: Any, step: Any, *, kind: str, seed: int) -> Any:
+def _parted_value(xp: Any, a: Any, step: Any, *, kind: str, seed: int, near: float) -> Any:
     loop = np.broadcast_shapes(a.shape[:-2], np.shape(step))
     out = np.array(np.broadcast_to(a, (*loop, *a.shape[-2:])))
     steps = np.broadcast_to(step, loop)
     for place in np.ndindex(loop):
         if out[place].size and np.isfinite(out[place]).all():
-            out[place] += out.dtype.type(steps[place]) * _LEAVE[kind](out[place], seed)
+            out[place] += out.dtype.type(steps[place]) * _LEAVE[kind](out[place], seed, near)
     return out
 
 
-parted.dtype(lambda a, step, *, kind, seed: a.dtype)
-parted.differential(lambda out, a, step, *, kind, seed: (lambda da: da, None))
+parted.dtype(lambda a, step, *, kind, seed, near: a.dtype)
+parted.differential(lambda out, a, step, *, kind, seed, near: (lambda da: da, None))
 
 
 def _sample(kind: str, *shape: int) -> Any:
-    return lambda r: ((r.normal(size=shape), 0.25), {"kind": kind, "seed": 1})
+    return lambda r: ((r.normal(size=shape), 0.25), {"kind": kind, "seed": 1, "near": 0.0})
+
+
+def parted_on(path: Path | None, a: Any, kind: str) -> Any:
+    """The matrix as it is at this place of a path."""
+    if path is None:
+        return a
+    near = closeness(min(a.shape[-2:]), a.dtype)
+    return parted(a, path.step, kind=kind, seed=path.seed, near=near)
 
 
 parted.samples(_sample("hermitian", 3, 3), _sample("rectangular", 2, 3, 2), _sample("general", 3, 3))

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import select
-from wengert.primitives.linalg.parting import OpenChoiceError, groups, vanishing
+from wengert.primitives.linalg.parting import OpenChoiceError, groups, nearness, vanishing
 from wengert.primitives.shaping import expand
 
 __all__ = ["distinct", "inverse_gaps", "share", "tied_pairs"]
@@ -87,15 +87,23 @@ distinct = Primitive(
 
 @distinct.evaluate
 def _distinct_value(xp: Any, x: Any, w: Any, *, columns: Columns, positive: bool, what: str) -> Any:
-    number = groups(w)
-    tied = (number[..., :, None] == number[..., None, :]).sum(axis=-1) > 1
     used = slice(None) if columns is None else list(columns)
-    gone = vanishing(w) if positive else np.zeros(w.shape, bool)
-    wrong = (tied | gone)[..., used]
-    if wrong.any():
+    near = nearness(w.shape[-1], w.dtype)
+    for bound in (near, 0.0) if near else (0.0,):
+        number = groups(w, bound)
+        tied = (number[..., :, None] == number[..., None, :]).sum(axis=-1) > 1
+        gone = vanishing(w, bound) if positive else np.zeros(w.shape, bool)
+        wrong = (tied | gone)[..., used]
+        if not wrong.any():
+            break
+    else:
         values = w[..., used][wrong]
         fault = "repeated" if tied[..., used].any() else "zero"
         raise OpenChoiceError(_account(what, fault, values))
+    if bound != near:
+        error = OpenChoiceError("values of a decomposition are close to one another, or to zero")
+        error.near = True
+        raise error
     return _repeated(x, w.shape[:-1])
 
 

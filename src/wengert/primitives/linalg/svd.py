@@ -18,7 +18,7 @@ from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.completion import completing
 from wengert.primitives.linalg.eigh import eigh
 from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, squares
-from wengert.primitives.linalg.parting import parted, path_taken, phases
+from wengert.primitives.linalg.parting import parted_on, path_taken, phases
 from wengert.primitives.linalg.phase import phase_checked, phase_rate
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
@@ -207,7 +207,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if hermitian:
         return _of_hermitian(a, compute_uv)
     path = path_taken()
-    a = _on_path(a)
+    a = parted_on(path, a, "rectangular")
     m, n = type_of(a).shape[-2:]
     k = min(m, n)
     whole = bool(full_matrices and compute_uv and m != n)
@@ -242,11 +242,6 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     )
 
 
-def _on_path(a: Any) -> Any:
-    path = path_taken()
-    return a if path is None else parted(a, path.step, kind="rectangular", seed=path.seed)
-
-
 def _below(columns: Any, k: int) -> Any:
     return columns if columns is None else tuple(column for column in columns if column < k)
 
@@ -279,5 +274,5 @@ def _of_hermitian(a: Any, compute_uv: bool) -> Any:
 @implements(np.linalg.svdvals)
 def svdvals(x: Any, /) -> Any:
     """`np.linalg.svdvals`."""
-    a = _on_path(matrices(x, "svdvals"))
+    a = parted_on(path_taken(), matrices(x, "svdvals"), "rectangular")
     return singular_values(a, *svd_factor(a, full=False))

@@ -64,13 +64,15 @@ def declare(
     settings: tuple[dict[str, Any], ...] = (),
     holomorphic: bool = False,
     complex_samples: bool = False,
+    finite: bool = False,
     register: bool = True,
 ) -> Primitive:
     """Declare an elementwise function.
 
     There is one rate per operand: the derivative as a function of the result, the operands and the parameters (a
     tuple of derivatives where there are several results); None where it is constant; a text where it is refused,
-    which says of what. `holomorphic` functions take complex numbers, all others refuse them.
+    which says of what. `holomorphic` functions take complex numbers, all others refuse them. Where `finite`, SciPy
+    hangs on an argument that is not, and the result is NaN.
     """
     count = len(rates)
     primitive = Primitive(
@@ -79,7 +81,7 @@ def declare(
         params=params, outputs=outputs, ufunc=function if isinstance(function, np.ufunc) else None,
         notation=f"{name}({{args}})", domain=domain, cite=cite,
     )  # fmt: skip
-    primitive.evaluate(_guarded(name, function, holomorphic))
+    primitive.evaluate(_guarded(name, function, holomorphic, finite))
     if not isinstance(function, np.ufunc):
         primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
     elif outputs > 1:
@@ -98,11 +100,17 @@ def _with(sample: Any, setting: dict[str, Any]) -> Any:
     return lambda rng: (sample(rng)[0], setting)
 
 
-def _guarded(name: str, function: Callable[..., Any], holomorphic: bool) -> Callable[..., Any]:
+def _guarded(name: str, function: Callable[..., Any], holomorphic: bool, finite: bool) -> Callable[..., Any]:
     def value(xp: Any, *operands: Any, **params: Any) -> Any:
         if not holomorphic and any(np.iscomplexobj(operand) for operand in operands):
             raise TypeError(f"scipy.special.{name} of complex numbers has no derivative of all orders here")
-        result = function(*operands, **params)
+        if finite:
+            *orders, x = operands
+            known = np.isfinite(x)
+            value = function(*orders, np.where(known, x, x.dtype.type(0)), **params)
+            result = np.where(known, value, value.dtype.type(np.nan))[()]
+        else:
+            result = function(*operands, **params)
         if isinstance(function, np.ufunc):
             return result
         dtype = _floating([type_of(operand) for operand in operands])

@@ -17,7 +17,7 @@ HALF_PI: Final = float(np.pi / 2)
 
 hyp0f1 = declare("hyp0f1", library.hyp0f1, _PARAMETER, lambda y, b, z: hyp0f1(b + 1, z) / b,
                  ranges=(range(1, 4), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 16.3.1",
-                 holomorphic=True)  # fmt: skip
+                 holomorphic=True, finite=True)  # fmt: skip
 hyp1f1 = declare(
     "hyp1f1", library.hyp1f1, _PARAMETER, _PARAMETER, lambda y, a, b, z: a / b * hyp1f1(a + 1, b + 1, z),
     ranges=(range(1, 3), range(3, 5), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 13.3.15", holomorphic=True,

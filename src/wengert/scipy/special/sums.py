@@ -6,77 +6,85 @@ from typing import Any
 
 import numpy as np
 
-from wengert.primitives.arithmetic import log, select
-from wengert.primitives.elementwise import absolute, exp, log1p, sign
-from wengert.scipy.special.declare import floating, implement
-from wengert.tracing import primal, type_of
+from wengert.graph import Primitive
+from wengert.primitives.arithmetic import constant, log, select
+from wengert.primitives.elementwise import absolute, exp, sign
+from wengert.primitives.reductions import max_along, normal_axes, sum_along
+from wengert.primitives.shaping import broadcast_to, reshape
+from wengert.scipy.special.declare import floating, implement, library
+from wengert.tracing import type_of
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
+Axes = tuple[int, ...]
 
-def _shift(a: Any, axis: Any, keep: Any = None) -> Any:
-    """The largest entry, a constant: sums of exponentials do not depend on what is taken out and put back."""
-    plain = primal_entries(a)
-    if keep is not None:
-        plain = np.where(keep, plain, -np.inf)
-    largest = np.max(plain, axis=axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(largest), largest, 0.0).astype(type_of(a).dtype)
+log_of_sum = Primitive(
+    "logsumexp", params=("axis",), notation="logsumexp({0}, {axis})",
+    shapes="(...) -> the same, the axes `axis` of length one",
+    domain="everywhere; where the result is infinite the largest entries share equally",
+    cite="d log sum e^x = sum of softmax(x) dx; Boyd & Vandenberghe, Convex Optimization (2004), 3.1.5",
+)  # fmt: skip
+log_of_sum.evaluate(lambda xp, x, *, axis: np.asarray(library.logsumexp(x, axis=axis, keepdims=True), x.dtype)[()])
+log_of_sum.shape(lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(x.shape)))
+log_of_sum.batch(lambda size, args, batched, *, axis: log_of_sum(args[0], axis=tuple(a + 1 for a in axis)))
+log_of_sum.samples(
+    lambda r: ((r.normal(size=3),), {"axis": (0,)}),
+    lambda r: ((r.normal(size=(2, 3)),), {"axis": (0, 1)}),
+    lambda r: ((r.normal(size=(2, 3)),), {"axis": (1,)}),
+    lambda r: ((r.normal(size=(2, 3)).astype(np.float32),), {"axis": (1,)}),
+)
 
 
-def primal_entries(a: Any) -> Any:
-    """The numbers under a traced value."""
-    return np.asarray(primal(a))
+@log_of_sum.differential
+def _d_log_of_sum(out: Any, x: Any, *, axis: Axes) -> Any:
+    infinite = absolute(out) == np.inf
+    largest = x == out
+    ties = sum_along(largest, axis=axis, keepdims=True)
+    share = select(largest, -log(1.0 * select(infinite, ties, 1)), -np.inf)
+    weights = exp(select(infinite, share, x - out))
+    return (lambda dx: sum_along(dx * weights, axis=axis, keepdims=True),)
+
+
+def _largest(a: Any, axes: Axes) -> Any:
+    """The largest entry as a constant, zero where infinite: what is taken out and put back has no derivative."""
+    if 0 in [type_of(a).shape[i] for i in axes]:
+        return 0.0
+    top = constant(max_along(a, axis=axes, keepdims=True))
+    return select(absolute(top) == np.inf, 0.0, top)
+
+
+def _squeezed(x: Any, axes: Axes) -> Any:
+    return reshape(x, shape=tuple(n for i, n in enumerate(type_of(x).shape) if i not in axes))
 
 
 @implement("logsumexp")
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
-    """log(sum(b exp(a))), where infinities give what they give in the limit.
-
-    At -inf everywhere the derivative is taken as 0; with +inf it is shared by the largest entries.
-    """
+    """log(sum(b exp(a))); where the result is infinite the largest entries share the derivative."""
     a = floating(a)
     if type_of(a).dtype.kind == "c":
         raise TypeError("scipy.special.logsumexp of traced complex numbers has no derivative here")
-    if b is not None:
-        return _weighted(a, floating(b), axis, keepdims, return_sign)
-    value = _positive(a, axis)
-    value = value if keepdims else np.squeeze(value, axis=_axes(a, axis))
-    return (value, np.sign(exp(value))) if return_sign else value
-
-
-def _axes(a: Any, axis: Any) -> Any:
-    return tuple(range(len(type_of(a).shape))) if axis is None else axis
-
-
-def _positive(a: Any, axis: Any) -> Any:
-    largest = np.max(a, axis=axis, keepdims=True)
-    infinite = absolute(largest) == np.inf
-    # at an infinity: the mean of the largest entries, -inf or inf, with their shares as derivative
-    safe = select(infinite, 0.0, a)
-    top = select(infinite, 0.0, largest)
-    winner = safe == top
-    ties = np.sum(winner, axis=axis, keepdims=True)
-    # the largest entries are counted, and the small ones added with all their digits
-    rest = np.sum(select(winner, 0.0, exp(safe - top)), axis=axis, keepdims=True)
-    finite = top + log1p(rest / ties) + log(1.0 * ties)
-    return select(infinite, largest, finite)
-
-
-def _weighted(a: Any, b: Any, axis: Any, keepdims: bool, return_sign: bool) -> Any:
-    a, b = np.broadcast_arrays(a, b)
-    used = b != 0
-    a = select(used, a, -np.inf) if axis is None else select(used, a, -np.inf)
-    largest = np.max(a, axis=axis, keepdims=True)
-    infinite = absolute(largest) == np.inf
-    top = select(infinite, 0.0, largest)
-    scaled = select(used, exp(select(used, a, 0.0) - top), 0.0)
-    total = np.sum(b * scaled, axis=axis, keepdims=True)
-    positive = total if not return_sign else absolute(total)
-    value = top + log(positive)
-    direction = sign(total)
+    if b is None:
+        axes = normal_axes(axis, type_of(a).ndim)
+        value = log_of_sum(a, axis=axes)
+        direction = np.ones(type_of(value).shape, type_of(value).dtype)
+    else:
+        b = floating(b)
+        shape = np.broadcast_shapes(type_of(a).shape, type_of(b).shape)
+        a, b = (x if type_of(x).shape == shape else broadcast_to(x, shape=shape) for x in (a, b))
+        axes = normal_axes(axis, len(shape))
+        value, direction = _weighted(a, b, axes, return_sign)
     if not keepdims:
-        value, direction = (np.squeeze(part, axis=_axes(a, axis)) for part in (value, direction))
+        value, direction = _squeezed(value, axes), _squeezed(direction, axes)
     return (value, direction) if return_sign else value
+
+
+def _weighted(a: Any, b: Any, axes: Axes, return_sign: bool) -> tuple[Any, Any]:
+    # an infinite exponential without weight counts for nothing, as in SciPy
+    idle = (b == 0) & (absolute(a) == np.inf)
+    a = select(idle, 0.0, a)
+    top = _largest(select(idle | (b == 0), -np.inf, a), axes)
+    total = sum_along(b * exp(a - top), axis=axes, keepdims=True)
+    return top + log(absolute(total) if return_sign else total), sign(total)
 
 
 @implement("softmax")
@@ -87,6 +95,8 @@ def softmax(x: Any, axis: Any = None) -> Any:
 
 @implement("log_softmax")
 def log_softmax(x: Any, axis: Any = None) -> Any:
-    """The logs of the shares."""
+    """The logs of the shares; the largest entry is taken out first, which keeps the digits of small differences."""
     x = floating(x)
-    return x - logsumexp(x, axis, keepdims=True)
+    axes = normal_axes(axis, type_of(x).ndim)
+    shifted = x - _largest(x, axes)
+    return shifted - log_of_sum(shifted, axis=axes)

@@ -1,0 +1,53 @@
+"""In which list each public name of NumPy stands: differentiable, constant, or refused with a reason."""
+
+from __future__ import annotations
+
+import types
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_matrix.constant_calls import WITHOUT_ARRAYS
+from coverage_matrix.programs import constant_programs, method_programs, numpy_programs
+from wengert.numpy.refused import REFUSED
+
+__all__ = ["lists_of", "public_names"]
+
+_MODULES: Final = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+
+
+def public_names() -> list[str]:
+    """The functions of `numpy`, `numpy.linalg` and `numpy.fft`, and what arrays have, each under one name."""
+    functions = {name for prefix, module in _MODULES.items() for name in _functions(prefix, module)}
+    return sorted(functions | {f"ndarray.{name}" for name in dir(np.ndarray) if not name.startswith("_")})
+
+
+def _functions(prefix: str, module: types.ModuleType) -> Iterator[str]:
+    with warnings.catch_warnings():
+        # some names are on their way out
+        warnings.simplefilter("ignore")
+        found = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
+    for name, value in found.items():
+        if callable(value) and not isinstance(value, (type, types.ModuleType)):
+            yield _canonical(prefix, name, value)
+
+
+def _canonical(prefix: str, name: str, value: Any) -> str:
+    """The name that a function bears itself: `np.abs` is `np.absolute`."""
+    own = getattr(value, "__name__", name)
+    for module_name, module in _MODULES.items():
+        if module.__dict__.get(own) is value:
+            return f"{module_name}.{own}"
+    return f"{prefix}.{name}"
+
+
+def lists_of(name: str) -> list[str]:
+    """The lists in which a name stands; one for every public name."""
+    lists = {
+        "differentiable": {*numpy_programs(), *method_programs()},
+        "constant": {*constant_programs(), *WITHOUT_ARRAYS},
+        "refused": set(REFUSED),
+    }
+    return [title for title, names in lists.items() if name in names]

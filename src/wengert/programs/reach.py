@@ -1,0 +1,148 @@
+"""Which functions and classes of a program need Wengert's names: those from which code that asks for them is reached."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.graph import Operand
+from wengert.programs.need import names_in
+from wengert.programs.objects import methods_of, servable
+from wengert.programs.scope import Scope
+
+__all__ = ["CACHED", "EXAMINED", "MATH_FUNCTIONS", "MISSING", "Reach", "content_of", "left_alone"]
+
+MISSING: Final = object()
+CACHED: Final = type(functools.lru_cache(len))
+EXAMINED: Final = (FunctionType, MethodType, functools.partial, ModuleType, np.vectorize, CACHED)
+MATH_FUNCTIONS: Final = {id(value): value for value in vars(math).values() if callable(value)}
+# Functions of these packages run as they are: NumPy's by its protocols, the others since nothing of ours goes in there.
+_LEFT_ALONE: Final = (frozenset(sys.stdlib_module_names) | {"numpy", "wengert", "pytest", "torch", "jax"}) - {
+    "__main__"
+}
+# Objects of these classes have no methods of the user's; they are by far the most that programs refer to.
+_PLAIN: Final = (np.ndarray, np.generic, np.ufunc, float, int, complex, str, list, dict, tuple, set, Operand)
+
+
+def left_alone(module: str) -> bool:
+    """Whether what a module defines runs as it is."""
+    return module.partition(".")[0] in _LEFT_ALONE
+
+
+def content_of(cell: Any) -> Any:
+    """What a closure's cell holds; `MISSING` before it is assigned."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return MISSING
+
+
+class Reach:
+    """Answers for one program, with a record of what they rest on."""
+
+    def __init__(self) -> None:
+        # by identity, with the thing itself, so that the identity stays its own
+        self._known: dict[int, tuple[Any, bool]] = {}
+        self._servable: dict[type, bool] = dict.fromkeys(_PLAIN, False)
+        self.seen: list[tuple[dict[str, Any], str, Any]] = []
+        """(names, name, value) of all that the functions refer to"""
+
+    def fresh(self) -> bool:
+        """Whether all names still mean what they meant."""
+        for names, name, value in self.seen:
+            if names.get(name, MISSING) is not value:
+                return False
+        return True
+
+    def needing_class(self, value: Any) -> bool:
+        """Whether this is a class of the user's with a method that needs names of ours, or an object of one."""
+        cls = self._class_of(value)
+        return cls is not None and self.needs(cls)
+
+    def _class_of(self, value: Any) -> type | None:
+        cls = value if isinstance(value, type) else type(value)
+        known = self._servable.get(cls)
+        if known is None:
+            known = self._servable[cls] = servable(cls, left_alone)
+        return cls if known else None
+
+    def needs(self, node: Any) -> bool:
+        """Whether a function or a class needs names of ours."""
+        known = self._known.get(id(node))
+        return self._explore(node) if known is None else known[1]
+
+    def _explore(self, root: Any) -> bool:
+        """Judge everything that is reached from here at once: functions may call one another in circles."""
+        nodes: dict[int, Any] = {}
+        callers: dict[int, list[int]] = {}
+        needing: list[int] = []
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            if id(node) in nodes:
+                continue
+            nodes[id(node)] = node
+            asks, references = self._look(node)
+            if asks:
+                needing.append(id(node))
+            for reference in references:
+                known = self._known.get(id(reference))
+                if known is None:
+                    callers.setdefault(id(reference), []).append(id(node))
+                    waiting.append(reference)
+                elif known[1]:
+                    needing.append(id(node))
+        found: set[int] = set()
+        while needing:
+            key = needing.pop()
+            if key not in found:
+                found.add(key)
+                needing.extend(callers.get(key, ()))
+        self._known.update({key: (node, key in found) for key, node in nodes.items()})
+        return id(root) in found
+
+    def _look(self, node: Any) -> tuple[bool, list[Any]]:
+        """Whether a function or class itself asks for names of ours, and what it refers to."""
+        if isinstance(node, type):
+            return False, list(methods_of(node))
+        names = node.__globals__
+        if isinstance(names, Scope) or left_alone(names.get("__name__") or ""):
+            return False, []
+        code = names_in(node.__code__)
+        values: list[Any] = []
+        for name in code.loaded:
+            value = names.get(name, MISSING)
+            if value is np or (value is MISSING and hasattr(builtins, name)):
+                continue
+            if value is MISSING or not isinstance(value, _PLAIN):
+                self.seen.append((names, name, value))
+                values.append(value)
+        values += [content_of(cell) for cell in node.__closure__ or ()]
+        values += [*(node.__defaults__ or ()), *(node.__kwdefaults__ or {}).values()]
+        asks = code.telling or any(
+            value is math or id(value) in MATH_FUNCTIONS or isinstance(value, (np.vectorize, CACHED))
+            for value in values
+        )
+        return asks, list(self._references(values, code.attributes))
+
+    def _references(self, values: Iterable[Any], attributes: frozenset[str]) -> Iterator[Any]:
+        """The functions and classes among values, those behind methods, partial functions and modules included."""
+        for value in values:
+            if isinstance(value, FunctionType):
+                yield value
+            elif isinstance(value, MethodType):
+                yield from self._references((value.__func__, value.__self__), attributes)
+            elif isinstance(value, functools.partial):
+                yield from self._references((value.func, *value.args), attributes)
+            elif isinstance(value, ModuleType):
+                if not left_alone(value.__name__):
+                    yield from self._references([getattr(value, name, None) for name in attributes], frozenset())
+            elif not isinstance(value, _PLAIN) and self._class_of(value) is not None:
+                yield self._class_of(value)
