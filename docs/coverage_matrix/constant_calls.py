@@ -51,8 +51,8 @@ CONSTANT_CALLS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     "np.packbits": (lambda x: np.packbits(x > 0), (V,)),
     "np.unpackbits": (lambda x: np.unpackbits(np.packbits(x > 0)), (V,)),
     "np.ravel_multi_index": (lambda x: np.ravel_multi_index((np.argmax(x), 0), (3, 2)), (V,)),
-    "np.arange": (lambda x: np.arange(3, like=x), (V,)), "np.identity": (lambda x: np.identity(3, like=x), (V,)),
-    "np.tri": (lambda x: np.tri(3, like=x), (V,)), "np.iterable": (np.iterable, (V,)),
+    "np.arange": (lambda x: np.arange(3), (V,)), "np.identity": (lambda x: np.identity(3), (V,)),
+    "np.tri": (lambda x: np.tri(3), (V,)), "np.iterable": (np.iterable, (V,)),
     "np.isscalar": (np.isscalar, (V,)),
 }  # fmt: skip
 

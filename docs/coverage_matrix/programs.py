@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -53,8 +54,9 @@ def method_programs() -> dict[str, Program]:
 
 def ufunc_method_programs() -> dict[str, dict[str, Program]]:
     """For each differentiable ufunc of two arguments its methods, those that NumPy has for it."""
-    ufuncs = [ufunc for ufunc in UFUNCS if (ufunc, "reduce") in FUNCTIONS and name_of(ufunc) in numpy_programs()]
-    return {name_of(ufunc): _of_methods(ufunc) for ufunc in sorted(ufuncs, key=name_of)}
+    ufuncs = [ufunc for ufunc in UFUNCS if (ufunc, "outer") in FUNCTIONS and name_of(ufunc) in numpy_programs()]
+    found = {name_of(ufunc): _of_methods(ufunc) for ufunc in sorted(ufuncs, key=name_of)}
+    return {name: programs for name, programs in found.items() if programs}
 
 
 def _of_methods(ufunc: np.ufunc) -> dict[str, Program]:
@@ -68,12 +70,11 @@ def _of_methods(ufunc: np.ufunc) -> dict[str, Program]:
     }
     found = {}
     for name, call in calls.items():
-        try:
+        with contextlib.suppress(TypeError):
+            # NumPy does not have every method for every ufunc
             call(a)
-        except TypeError:
-            # NumPy has no such method for it
-            continue
-        found[name] = Program(call, (a,))
+            if f"{name_of(ufunc)}.{name}" not in REFUSED:
+                found[name] = Program(call, (a,))
     return found
 
 

@@ -36,8 +36,9 @@ from wengert.numpy.creating import (
     zeros,
     zeros_like,
 )
+from wengert.numpy.drawing import random
 from wengert.numpy.elements import fromiter, vectorize
-from wengert.numpy.indexed import c_, isscalar, r_
+from wengert.numpy.indexed import c_, isscalar, ndenumerate, r_
 from wengert.numpy.lists import Mirror, mirrored
 from wengert.tracing import FUNCTIONS
 
@@ -63,9 +64,11 @@ __all__ = [
     "linalg",
     "linspace",
     "logspace",
+    "ndenumerate",
     "ones",
     "ones_like",
     "r_",
+    "random",
     "tri",
     "vectorize",
     "zeros",

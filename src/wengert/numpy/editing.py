@@ -170,7 +170,7 @@ def trim_zeros(filt: Any, trim: Any = "fb", axis: Any = None) -> Any:
     if trim not in ("fb", "bf", "f", "b"):
         raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
     index: list[Any] = [slice(None)] * type_of(a).ndim
-    found = np.nonzero(a)
+    found = np.nonzero(a != 0)
     for spot in axes:
         places, length = found[spot], type_of(a).shape[spot]
         first, last = (int(places.min()), int(places.max()) + 1) if len(places) else (length, length)

@@ -1,8 +1,8 @@
-"""`np.r_` and `np.c_` for traced values, and what NumPy asks of a scalar."""
+"""`np.r_`, `np.c_` and `np.ndenumerate` for traced values, and what NumPy asks of a scalar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from wengert.numpy.creating import asarray
 from wengert.tracing import holds_traced
 from wengert.tracing.mutation import is_array
 
-__all__ = ["c_", "isscalar", "r_"]
+__all__ = ["c_", "isscalar", "ndenumerate", "r_"]
 
 
 class _Joiner:
@@ -46,3 +46,10 @@ c_ = _Joiner("c_", np.c_, _columns)
 def isscalar(element: Any) -> bool:
     """Whether something is a number, a string or the like, and no array; a traced scalar is one."""
     return not is_array(element) if isinstance(element, Operand) else bool(np.isscalar(element))
+
+
+def ndenumerate(arr: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Pairs of an index and the entry there, in the order of rows."""
+    whole = asarray(arr)
+    for index in np.ndindex(whole.shape):
+        yield index, whole[index]

@@ -142,7 +142,7 @@ def roots(p: Any) -> Any:
     p = _coefficients(p)
     if type_of(p).ndim != 1:
         raise ValueError("Input must be a rank-1 array.")
-    (present,) = np.nonzero(p)
+    (present,) = np.nonzero(p != 0)
     if not len(present):
         return np.zeros(0)
     tail = type_of(p).size - 1 - int(present[-1])

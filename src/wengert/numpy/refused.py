@@ -16,6 +16,7 @@ _DATES: Final = "it works on dates, which have no derivative"
 _FILES: Final = "it writes plain numbers to a file, which would lose the derivative"
 _OBJECTS: Final = "it makes an object of Python values, which cannot hold traced ones"
 _MEMORY: Final = "it speaks of memory, which a traced array does not have"
+_LAYOUT: Final = "NumPy's own result depends on how the array lies in memory; take numpy's accumulate, or a loop"
 _BYTES: Final = "it turns numbers into bytes, which would lose the derivative"
 
 # what is refused, by the name that a program uses; a name with a dot belongs to arrays
@@ -29,6 +30,7 @@ REFUSED: Final[dict[str, str]] = {
     "np.frompyfunc": _OBJECTS,
     "np.asarray_chkfinite": "it makes a plain array, which cannot hold traced values; take numpy.asarray",
     "np.require": "it makes a plain array with requirements on its memory; take numpy.asarray",
+    "np.power.reduce": _LAYOUT, "np.arctan2.reduce": _LAYOUT,
     "np.from_dlpack": _MEMORY, "np.frombuffer": _MEMORY, "np.nested_iters": _MEMORY,
     "ndarray.base": _MEMORY, "ndarray.ctypes": _MEMORY, "ndarray.data": _MEMORY, "ndarray.flags": _MEMORY,
     "ndarray.strides": _MEMORY, "ndarray.setflags": _MEMORY, "ndarray.getfield": _MEMORY, "ndarray.setfield": _MEMORY,
@@ -53,8 +55,11 @@ def _refuse(name: str, reason: str) -> Any:
 
 
 for _name, _reason in REFUSED.items():
-    _function: Any = getattr(np, _name.removeprefix("np."), None) if _name.startswith("np.") else None
-    if isinstance(_function, np.ufunc):
+    _place, _, _own = _name.rpartition(".")
+    _function: Any = getattr(np, _own, None) if _place == "np" else None
+    if _place.startswith("np."):
+        implements((getattr(np, _place.removeprefix("np.")), _own))(_refuse(_name, _reason))
+    elif isinstance(_function, np.ufunc):
         UFUNCS[_function] = _refuse(_name, _reason)
     elif _function is not None:
         implements(_function)(_refuse(_name, _reason))

@@ -32,8 +32,11 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 @implements(np.nonzero)
 def nonzero(a: Any) -> Any:
-    a.refresh()
-    return np.nonzero(a.recording.strip(a))
+    # whether entries are zero may be alike in all examples of a batch that are not
+    chosen = as_operand(a) != 0
+    while isinstance(chosen, Operand):
+        chosen = chosen.recording.strip(chosen)
+    return np.nonzero(chosen)
 
 
 @implements(np.flatnonzero)

@@ -35,15 +35,28 @@ def unique(ar: Any, return_index: Any = False, return_inverse: Any = False, retu
            axis: Any = None, *, equal_nan: Any = True, sorted: Any = True) -> Any:  # fmt: skip
     wanted = (return_index, return_inverse, return_counts)
     ar = as_operand(ar)
-    options: dict[str, Any] = {"axis": axis, "equal_nan": equal_nan}
     if not type_of(ar).inexact:
-        return np.unique(_plain(ar), *wanted, **options)
-    _, index, inverse, counts = np.unique(_plain(ar), True, True, True, **options)
-    if (counts > 1).any():
-        raise _tied("unique")
-    found = np.ravel(ar)[index] if axis is None else np.take(ar, index, axis)
-    extra = [part for part, flag in zip((index, inverse, counts), wanted, strict=True) if flag]
+        return np.unique(_plain(ar), *wanted, axis=axis, equal_nan=equal_nan)
+    if axis is None and not np.any(np.isnan(ar)):
+        found, extra = _all_different(ar)
+    else:
+        _, *extra = np.unique(_plain(ar), True, True, True, axis=axis, equal_nan=equal_nan)
+        if (extra[-1] > 1).any():
+            raise _tied("unique")
+        found = np.ravel(ar)[extra[0]] if axis is None else np.take(ar, extra[0], axis)
+    extra = [part for part, flag in zip(extra, wanted, strict=True) if flag]
     return (found, *extra) if extra else found
+
+
+def _all_different(ar: Any) -> tuple[Any, list[Any]]:
+    """The entries in ascending order, their places, the places of all entries in that order, and how often each is."""
+    flat = np.ravel(ar)
+    order = np.argsort(flat)
+    found = flat[order]
+    if np.any(found[1:] == found[:-1]):
+        raise _tied("unique")
+    inverse = np.reshape(np.argsort(order), type_of(ar).shape)
+    return found, [order, inverse, np.ones(type_of(flat).shape, np.intp)]
 
 
 @implements(np.unique_values)

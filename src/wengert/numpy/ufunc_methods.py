@@ -10,6 +10,7 @@ import numpy as np
 
 from wengert.graph import bind
 from wengert.numpy.reducing import cumprod, cumsum, max, min, prod, sum
+from wengert.numpy.refused import REFUSED
 from wengert.numpy.ufuncs import placed
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
@@ -160,6 +161,7 @@ _RULES: Final = {
 for _ufunc in list(UFUNCS):
     if _ufunc.nin == 2 and _ufunc.nout == 1 and _ufunc.signature is None:
         for _name, _make in _RULES.items():
-            implements((_ufunc, _name))(_make(_ufunc))
+            if f"np.{_ufunc.__name__}.{_name}" not in REFUSED:
+                implements((_ufunc, _name))(_make(_ufunc))
     elif _ufunc.nin == 1 and _ufunc.nout == 1:
         implements((_ufunc, "at"))(_at_rule(_ufunc))

@@ -15,7 +15,8 @@ __all__ = ["Names", "names_in"]
 
 # Attributes of NumPy, and builtins, that plain NumPy and Python cannot serve for traced values.
 _TELLING: Final = frozenset(
-    {"append", "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
+    {"default_rng", "ndenumerate", "normal", "random", "rand", "randn", "standard_normal", "uniform",
+     "append", "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
      "asfortranarray", "astype", "atleast_1d", "atleast_2d", "atleast_3d", "c_", "clip", "complex", "copy", "dot",
      "empty", "empty_like", "extend", "eye", "filter", "flatten", "float", "fromfunction", "fromiter", "full",
      "full_like", "geomspace", "hasattr", "identity", "isinstance", "isscalar", "linspace", "list", "logspace",

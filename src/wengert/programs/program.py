@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 import functools
-import threading
 import math
+import threading
 from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 import wengert.numpy
+from wengert.numpy.drawing import drawing
 from wengert.numpy.elements import vectorize
 from wengert.numpy.host import hosted
 from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
@@ -96,6 +97,12 @@ class Program(threading.local):
         """What the traced program gets for a value that it finds under a name."""
         if value.__class__ is np.ndarray:
             return hosted(value)
+        if value.__class__ is tuple:
+            members = [self.serve(member) for member in value]
+            same = all([one is other for one, other in zip(members, value, strict=True)])
+            return value if same else tuple(members)
+        if isinstance(value, np.random.Generator):
+            return drawing(value)
         found = _MIRRORS.get(id(value))
         if found is not None:
             return found
@@ -116,8 +123,8 @@ class Program(threading.local):
             same = function is value.__func__ and owner is value.__self__
             return value if same else MethodType(function, owner)
         if isinstance(value, functools.partial):
-            function = self.serve(value.func)
-            return value if function is value.func else functools.partial(function, *value.args, **value.keywords)
+            keywords = {name: self.serve(argument) for name, argument in value.keywords.items()}
+            return functools.partial(self.serve(value.func), *map(self.serve, value.args), **keywords)
         if isinstance(value, np.vectorize):
             return vectorize(self.serve(value.pyfunc), value.otypes, excluded=value.excluded, signature=value.signature)
         if isinstance(value, ModuleType):
@@ -155,11 +162,10 @@ class Program(threading.local):
         return copy
 
     def _cell(self, cell: CellType) -> tuple[CellType, Any]:
-        """A cell for the copy, and what goes into it; data share the cell, because `nonlocal` may write into it."""
+        """A cell for the copy, and what goes into it; other data share the cell: `nonlocal` may write into it."""
         content = content_of(cell)
-        plain = id(content) not in _MIRRORS and id(content) not in MATH_FUNCTIONS
-        plain = plain and content.__class__ is not np.ndarray
-        if plain and not isinstance(content, EXAMINED) and not self._reach.needing_class(content):
+        replaced = isinstance(content, (np.ndarray, tuple, *EXAMINED)) or id(content) in _MIRRORS
+        if not (replaced or id(content) in MATH_FUNCTIONS or self._reach.needing_class(content)):
             return cell, MISSING
         self._cells.append((cell, content))
         return CellType(), content

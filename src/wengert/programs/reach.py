@@ -1,4 +1,4 @@
-"""Which functions and classes of a program need Wengert's names: those from which code that asks for them is reached."""
+"""Which functions and classes of a program need Wengert's names: those that reach code which asks for them."""
 
 from __future__ import annotations
 
@@ -56,10 +56,7 @@ class Reach:
 
     def fresh(self) -> bool:
         """Whether all names still mean what they meant."""
-        for names, name, value in self.seen:
-            if names.get(name, MISSING) is not value:
-                return False
-        return True
+        return all([names.get(name, MISSING) is value for names, name, value in self.seen])
 
     def needing_class(self, value: Any) -> bool:
         """Whether this is a class of the user's with a method that needs names of ours, or an object of one."""

@@ -18,7 +18,7 @@ from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.cholesky import positive
 from wengert.primitives.linalg.matrices import adjoint, check_hermitian, conjugate, hermitian_part, squares
 from wengert.primitives.linalg.parting import parted_on, path_taken, phases
-from wengert.primitives.linalg.phase import phase_checked, phase_rate
+from wengert.primitives.linalg.phase import phase_checked, phase_rate, signs_of
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -155,12 +155,16 @@ def _factored(a: Any, uplo: str, name: str) -> tuple[Any, ...]:
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """`np.linalg.eigh`, as a function of the Hermitian part of `a`."""
+    start = a
     a, w, v = _factored(a, UPLO, "eigh")
     row: int | None = 0 if UPLO.upper() == "L" else -1
     path = path_taken()
     if path is not None and type_of(a).dtype.kind == "c":
         # what depends on the phase of LAPACK's has no limit along a path
         v, row = v * phases(type_of(a).shape[-1], type_of(a).dtype, path.seed), None
+    elif path is not None:
+        # the sign of a vector that is simple stays as it is at the start
+        v = v * signs_of(v, eigh_factor(squares(start, "eigh"), triangle=UPLO.upper())[1])
 
     def vectors(source: Any, columns: Any) -> Any:
         return eigenvectors(source, w, v, columns=columns, row=row)

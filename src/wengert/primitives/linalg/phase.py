@@ -9,8 +9,9 @@ import numpy as np
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.linalg.parting import OpenChoiceError
+from wengert.primitives.reductions import sum_along
 
-__all__ = ["phase_checked", "phase_rate"]
+__all__ = ["phase_checked", "phase_rate", "signs_of"]
 
 _SMALL = 1e3
 
@@ -24,6 +25,12 @@ def phase_rate(moved: Any, basis: Any, row: int) -> Any:
     entry = real(basis[_place(row)])
     small = abs(entry) < _SMALL * float(np.finfo(basis.dtype).eps)
     return select(small, 0.0, imag(moved[_place(row)]) / select(small, 1.0, entry))
+
+
+def signs_of(vectors: Any, others: Any) -> Any:
+    """Plus or minus one per column: which sign brings real vectors nearest to others."""
+    rank = len(vectors.shape)
+    return select(sum_along(vectors * others, axis=(rank - 2,), keepdims=True) < 0, -1.0, 1.0)
 
 
 phase_checked = Primitive(

@@ -19,11 +19,11 @@ from wengert.primitives.linalg.completion import completing
 from wengert.primitives.linalg.eigh import eigh
 from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, squares
 from wengert.primitives.linalg.parting import parted_on, path_taken, phases
-from wengert.primitives.linalg.phase import phase_checked, phase_rate
+from wengert.primitives.linalg.phase import phase_checked, phase_rate, signs_of
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
-from wengert.primitives.shaping import concatenate, expand
+from wengert.primitives.shaping import concatenate, expand, swap_last
 from wengert.tracing import implements, type_of
 
 __all__ = ["left_vectors", "right_vectors", "singular_values", "svd_factor"]
@@ -206,7 +206,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     a = squares(a, "svd") if hermitian else matrices(a, "svd")
     if hermitian:
         return _of_hermitian(a, compute_uv)
-    path = path_taken()
+    path, start = path_taken(), a
     a = parted_on(path, a, "rectangular")
     m, n = type_of(a).shape[-2:]
     k = min(m, n)
@@ -218,6 +218,10 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         # what depends on the phases of LAPACK's has no limit along a path
         turned = phases(k, type_of(a).dtype, path.seed)
         u, vh, what = u * turned, turned.conj()[:, None] * vh, _SECOND
+    elif path is not None:
+        # the sign of vectors that are simple stays as it is at the start
+        signs = signs_of(swap_last(vh), swap_last(svd_factor(start, full=False)[2]))
+        u, vh = u * signs, swap_last(signs) * vh
     values = singular_values(a, u, s, vh)
     if not compute_uv:
         return values
