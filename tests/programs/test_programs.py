@@ -304,3 +304,47 @@ def test_a_constant_may_leave_the_program():
         return np.sum(x) * float(scale[0]) * scale.tolist()[1] * complex(scale[2]).real * int(scale[0])
 
     np.testing.assert_array_equal(wg.grad(f)(X), [16.0] * 3)
+
+
+def _rebinding():
+    state = np.ones(3)
+
+    def update(v):
+        nonlocal state
+        state = v
+
+    def function(x):
+        update(2 * x)
+        return np.array([x @ state, x[0]])
+
+    return function
+
+
+GLOBAL_STATE = np.ones(3)
+
+
+def _update_global(v):
+    global GLOBAL_STATE
+    GLOBAL_STATE = v
+
+
+def _read_global(x):
+    return x @ GLOBAL_STATE
+
+
+def global_rebound_by_a_helper(x):
+    _update_global(2 * x)
+    return np.array([_read_global(x), x @ GLOBAL_STATE])
+
+
+def global_rebound_here(x):
+    global GLOBAL_STATE
+    GLOBAL_STATE = 3 * x
+    return np.array([_read_global(x), x[0]])
+
+
+@pytest.mark.parametrize("function", [_rebinding(), global_rebound_by_a_helper, global_rebound_here], ids=named)
+def test_variables_that_the_program_sets_are_read_as_set(function):
+    np.testing.assert_allclose(wg.vjp(function, X)[0], function(X.copy()), rtol=1e-14)
+    np.testing.assert_allclose(wg.jacobian(function)(X), wg.jacobian(function, mode="forward")(X))
+    wg.check_derivatives(function, X.copy())

@@ -39,6 +39,10 @@ class Names(NamedTuple):
     """Whether something in it asks for names of ours."""
     compares: bool
     """Whether it may tell classes apart by identity."""
+    stores: bool
+    """Whether it sets global variables."""
+    rebound: frozenset[str]
+    """Variables of enclosing functions that it sets."""
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +50,8 @@ def names_in(code: CodeType) -> Names:
     """Read the code of a function."""
     loaded: dict[str, None] = {}
     attributes = set(code.co_names)
-    telling, compares = False, "__class__" in attributes
+    rebound: set[str] = set()
+    telling, compares, stores = False, "__class__" in attributes, False
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             loaded[instruction.argval] = None
@@ -54,11 +59,17 @@ def names_in(code: CodeType) -> Names:
             telling = True
         elif instruction.opname == "MATCH_CLASS":
             compares = True
+        elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            stores = True
+        elif instruction.opname in ("STORE_DEREF", "DELETE_DEREF"):
+            rebound.add(instruction.argval)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             inner = names_in(constant)
             loaded.update(dict.fromkeys(inner.loaded))
             attributes |= inner.attributes
             telling, compares = telling or inner.telling, compares or inner.compares
+            stores, rebound = stores or inner.stores, rebound | inner.rebound
     telling = telling or not _TELLING.isdisjoint(attributes)
-    return Names(tuple(loaded), frozenset(attributes), telling, compares or "type" in loaded)
+    compares = compares or "type" in loaded
+    return Names(tuple(loaded), frozenset(attributes), telling, compares, stores, frozenset(rebound))

@@ -167,6 +167,8 @@ class Program(threading.local):
         replaced = isinstance(content, (np.ndarray, tuple, *EXAMINED)) or id(content) in _MIRRORS
         if not (replaced or id(content) in MATH_FUNCTIONS or self._reach.needing_class(content)):
             return cell, MISSING
+        if self._reach.rebinds(cell):
+            return cell, MISSING
         self._cells.append((cell, content))
         return CellType(), content
 

@@ -7,7 +7,7 @@ import functools
 import math
 import sys
 from collections.abc import Iterable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +42,15 @@ def content_of(cell: Any) -> Any:
         return cell.cell_contents
     except ValueError:
         return MISSING
+
+
+def _spread(keys: list[int], callers: dict[int, list[int]], found: set[int]) -> None:
+    """Add these, and all from which they are reached."""
+    while keys:
+        key = keys.pop()
+        if key not in found:
+            found.add(key)
+            keys.extend(callers.get(key, ()))
 
 
 class Reach:
@@ -97,13 +106,24 @@ class Reach:
                 elif known[1]:
                     needing.append(id(node))
         found: set[int] = set()
-        while needing:
-            key = needing.pop()
-            if key not in found:
-                found.add(key)
-                needing.extend(callers.get(key, ()))
+        _spread(needing, callers, found)
+        if found:
+            # a copy keeps the global variables that it sets, where only copies see them
+            functions = [node for node in nodes.values() if isinstance(node, FunctionType)]
+            storing = {id(node.__globals__) for node in functions if names_in(node.__code__).stores}
+            _spread([id(node) for node in functions if id(node.__globals__) in storing], callers, found)
         self._known.update({key: (node, key in found) for key, node in nodes.items()})
         return id(root) in found
+
+    def rebinds(self, cell: CellType) -> bool:
+        """Whether a function of the program sets the variable of this cell."""
+        for node, _ in self._known.values():
+            if isinstance(node, FunctionType) and node.__closure__:
+                names = zip(node.__code__.co_freevars, node.__closure__, strict=True)
+                rebound = names_in(node.__code__).rebound
+                if rebound and any([own is cell and name in rebound for name, own in names]):
+                    return True
+        return False
 
     def _look(self, node: Any) -> tuple[bool, list[Any]]:
         """Whether a function or class itself asks for names of ours, and what it refers to."""

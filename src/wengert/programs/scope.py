@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import numpy as np
+
 __all__ = ["Scope"]
 
 _MISSING: Final = object()
@@ -32,7 +34,8 @@ class Scope(dict[str, Any]):
         if value is _MISSING:
             return self["__builtins__"][name]
         served = self.serve(value)
-        if served is not value:
+        # data may be bound anew while the program runs, by a function that runs as it is
+        if served is not value and not isinstance(value, (np.ndarray, tuple)):
             self.sources[name] = value
             self[name] = served
         return served
