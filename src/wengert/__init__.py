@@ -11,17 +11,19 @@ array([0.        , 0.84147098])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from wengert import errors, numpy, tree
+from wengert import errors, numpy, scipy, tree
 from wengert.api.batching import vmap
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
 from wengert.api.listing import trace
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
+from wengert.api.strictness import ieee
 from wengert.graph import Primitive
 
 if TYPE_CHECKING:
     from wengert.api.explain import explain
+    from wengert.api.explain_nan import explain_nan
     from wengert.testing import check_derivatives
 
 __all__ = [
@@ -33,15 +35,18 @@ __all__ = [
     "elementwise_grad",
     "errors",
     "explain",
+    "explain_nan",
     "gauss_newton_product",
     "grad",
     "hessian",
     "hvp",
+    "ieee",
     "jacobian",
     "jvp",
     "linear_transpose",
     "linearize",
     "numpy",
+    "scipy",
     "stop_gradient",
     "trace",
     "tree",
@@ -51,7 +56,11 @@ __all__ = [
 ]
 
 # What only a proof needs is imported on first use.
-_ON_FIRST_USE = {"check_derivatives": "wengert.testing", "explain": "wengert.api.explain"}
+_ON_FIRST_USE = {
+    "check_derivatives": "wengert.testing",
+    "explain": "wengert.api.explain",
+    "explain_nan": "wengert.api.explain_nan",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -86,6 +86,13 @@ def scipy_marginal_likelihood(log_params, X, y):
     return 0.5 * y @ alpha + 0.1 * white @ white + np.log(np.diag(L)).sum()
 
 
+def nugget_by_einsum(log_ell, log_noise, x, y):
+    """The diagonal is written through the view that einsum gives."""
+    K = np.exp(-0.5 * np.subtract.outer(x, x) ** 2 / np.exp(2 * log_ell))
+    np.einsum("ii->i", K)[...] += np.exp(log_noise)
+    return np.linalg.slogdet(K)[1] + y @ np.linalg.solve(K, y)
+
+
 class GP:
     def __init__(self, kernel, noise=0.1):
         self.kernel = kernel
@@ -123,5 +130,6 @@ PROGRAMS = {
     "expected improvement": (expected_improvement, (np.array([0.5, 0.1]),), {}),
     "cholesky with jitter": (likelihood_with_jitter, (np.array([0.8, -0.5, 1.1]),), {}),
     "marginal likelihood by scipy": (scipy_marginal_likelihood, (np.array([0.2, -1.5]), X, y), {"argnums": 0}),
+    "nugget by einsum": (nugget_by_einsum, (0.2, -1.1, X[:4, 0], y[:4]), {"argnums": (0, 1)}),
     "gaussian process class": (leave_out_loss, (np.array([0.9, 1.3]), X, y), {"argnums": 0}),
 }

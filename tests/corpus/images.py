@@ -103,6 +103,22 @@ def structural_similarity(a, b):
     )
 
 
+def image_moments(image):
+    """Mass and centre, pixel by pixel."""
+    mass = cy = cx = 0.0
+    for (i, j), value in np.ndenumerate(image):
+        mass += value
+        cy += i * value
+        cx += j * value
+    return mass, cy / mass, cx / mass
+
+
+def unsharp(image, amount):
+    blurred = np.asarray(image, copy=True)
+    blurred[1:-1, 1:-1] = (image[:-2, 1:-1] + image[2:, 1:-1] + image[1:-1, :-2] + image[1:-1, 2:]) / 4
+    return image + amount * (image - blurred)
+
+
 def gamma_and_contrast(image, gamma, gain):
     out = image**gamma
     out *= gain
@@ -128,6 +144,8 @@ PROGRAMS = {
     "anisotropic diffusion": (diffuse, (picture[:3, :2],), {}),
     "warp": (warp, (picture, np.array([0.3, 0.6])), {"argnums": 0}),
     "structural similarity": (structural_similarity, (picture[:2], picture[2:]), {}),
+    "image moments": (image_moments, (picture[:3, :3],), {}),
+    "unsharp mask": (unsharp, (picture[:3, :3], 0.6), {}),
     "gamma and contrast": (gamma_and_contrast, (picture[:2, :2], 0.8, 1.1), {}),
     "median of rows": (median_of_rows, (picture[:3, :3],), {}),
 }

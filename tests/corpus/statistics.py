@@ -251,6 +251,13 @@ def horvitz_weights(theta, x, group):
     return top / bottom
 
 
+def cubic_regression(x, y):
+    """Coefficients of a design matrix put together from columns."""
+    D = np.c_[np.ones(len(x)), x, x**3]
+    coefficients = np.linalg.solve(D.T @ D, D.T @ y)
+    return np.r_[coefficients, np.sum((y - D @ coefficients) ** 2)]
+
+
 def quantile_loss(beta, X, y, tau=0.3):
     loss = []
     for xi, yi in zip(X, y):
@@ -368,6 +375,7 @@ PROGRAMS = {
         (np.array([0.2, -0.4, 0.3]), heights, np.array([0, 1, 2, 2, 1, 0, 0, 1])),
         {},
     ),
+    "cubic regression": (cubic_regression, (heights[:5], times[:5]), {}),
     "reweighted least squares": (irls_step, (beta, X, successes), {"argnums": 0}),
     "support vector machine": (support_vector_loss, (beta, X, 2 * successes - 1), {"argnums": 0}),
     "trimmed mean": (trimmed_mean, (heights,), {}),

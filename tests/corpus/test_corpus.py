@@ -15,6 +15,7 @@ import wengert as wg
 from wengert import tree
 
 FIELDS = (
+    "expressions",
     "finance",
     "gaussian_processes",
     "geometry",

@@ -63,6 +63,11 @@ class Program:
     source: str
     inputs: tuple[str, ...]
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it computes with single precision anywhere."""
+        return "32" in str(self) or "complex64" in str(self)
+
     def function(self) -> Callable[..., Any]:
         """The program as a Python function of its inputs."""
         namespace: dict[str, Any] = {"np": np}

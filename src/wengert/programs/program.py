@@ -17,6 +17,7 @@ from wengert.numpy.drawing import drawing
 from wengert.numpy.elements import vectorize
 from wengert.numpy.host import hosted
 from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
+from wengert.programs.libraries import counterpart_in, is_of_scipy, mirror_of
 from wengert.programs.mathematics import MATH, counterpart
 from wengert.programs.need import names_in
 from wengert.programs.objects import served_class, served_object
@@ -108,6 +109,10 @@ class Program(threading.local):
             return found
         if id(value) in MATH_FUNCTIONS:
             return counterpart(value)
+        if is_of_scipy(value):
+            found = mirror_of(value)
+            if found is not None:
+                return found
         if isinstance(value, EXAMINED) or self._reach.needing_class(value):
             known = self._served.get(id(value))
             if known is None:
@@ -199,7 +204,12 @@ class _ServedModule(ModuleType):
         self.__dict__.update(_module=module, _serve=serve)
 
     def __getattr__(self, name: str) -> Any:
-        return self._serve(getattr(self._module, name))
+        value = getattr(self._module, name)
+        if is_of_scipy(self._module) and not isinstance(value, (ModuleType, np.ufunc)):
+            found = counterpart_in(self._module.__name__, name)
+            if found is not None:
+                return found
+        return self._serve(value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._module, name, value)

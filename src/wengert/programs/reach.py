@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.graph import Operand
+from wengert.programs.libraries import is_of_scipy
 from wengert.programs.need import names_in
 from wengert.programs.objects import methods_of, servable
 from wengert.programs.scope import Scope
@@ -76,7 +77,7 @@ class Reach:
         cls = value if isinstance(value, type) else type(value)
         known = self._servable.get(cls)
         if known is None:
-            known = self._servable[cls] = servable(cls, left_alone)
+            known = self._servable[cls] = not is_of_scipy(cls) and servable(cls, left_alone)
         return cls if known else None
 
     def needs(self, node: Any) -> bool:
@@ -144,7 +145,10 @@ class Reach:
         values += [content_of(cell) for cell in node.__closure__ or ()]
         values += [*(node.__defaults__ or ()), *(node.__kwdefaults__ or {}).values()]
         asks = code.telling or any(
-            value is math or id(value) in MATH_FUNCTIONS or isinstance(value, (np.vectorize, CACHED))
+            value is math
+            or id(value) in MATH_FUNCTIONS
+            or isinstance(value, (np.vectorize, CACHED))
+            or (not isinstance(value, np.ufunc) and is_of_scipy(value))
             for value in values
         )
         return asks, list(self._references(values, code.attributes))
@@ -152,6 +156,8 @@ class Reach:
     def _references(self, values: Iterable[Any], attributes: frozenset[str]) -> Iterator[Any]:
         """The functions and classes among values, those behind methods, partial functions and modules included."""
         for value in values:
+            if is_of_scipy(value):
+                continue
             if isinstance(value, FunctionType):
                 yield value
             elif isinstance(value, MethodType):

@@ -28,8 +28,8 @@ __all__ = ["settled"]
 _PAIRS: Final = (((0.25, 16, 11), (0.2, 14, 12)), ((0.02, 12, 13), (0.016, 10, 14)))
 # Poles of a higher order than any derivative that is asked for in practice.
 _POLES: Final = 4
-# Below this a number is taken for zero: rounding of what cancels, divided by the gap of the nearest node.
-_NOISE: Final = 1e-10
+# How many roundings of the largest number that cancels on a path may remain of it.
+_ROUNDINGS: Final = 1e3
 
 
 def settled(function: Callable[..., Any], again: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -76,18 +76,19 @@ def _limit(run: Callable[[], Any], error: OpenChoiceError) -> Any:
 class _Limit:
     """One leaf of the result, at the start of a path."""
 
-    def __init__(self, value: Any, size: float, smooth: bool) -> None:
-        self.value, self.size, self.smooth = value, size, smooth
+    def __init__(self, value: Any, bound: float = 0.0, smooth: bool = True) -> None:
+        self.value, self.bound, self.smooth = value, bound, smooth
 
 
 def _along_path(run: Callable[[], Any], reach: float, count: int, seed: int, error: OpenChoiceError) -> Any:
     """The limits of all leaves along a path, and their structure; None where there is no path."""
     nodes = np.cos(np.pi * (2 * np.arange(count) + 1) / (2 * count))
     columns: list[list[Any]] = []
+    sizes: list[float] = []
     form: Any = None
     for node in nodes:
         try:
-            with along(Path(seed, reach * float(node))), np.errstate(all="ignore"):
+            with along(Path(seed, reach * float(node)), sizes), np.errstate(all="ignore"):
                 leaves, form = tree.flatten(run())
         except OpenChoiceError:
             return None
@@ -99,29 +100,31 @@ def _along_path(run: Callable[[], Any], reach: float, count: int, seed: int, err
         columns.append(leaves)
     if len({len(leaves) for leaves in columns}) != 1:
         return None
-    return [_at_start(values, nodes) for values in zip(*columns, strict=True)], form
+    largest = max(sizes, default=0.0)
+    return [_at_start(values, nodes, largest) for values in zip(*columns, strict=True)], form
 
 
-def _at_start(values: Sequence[Any], nodes: Any) -> _Limit:
+def _at_start(values: Sequence[Any], nodes: Any, largest: float) -> _Limit:
     kind: Any = type_of(values[0])
     if not isinstance(kind, ArrayType) or not kind.inexact:
-        return _Limit(values[0], 0.0, True)
+        return _Limit(values[0])
     if any(type_of(value).shape != kind.shape for value in values):
-        return _Limit(values[0], 0.0, False)
+        return _Limit(values[0], smooth=False)
     stack = np.stack([np.asarray(value) for value in values])
     weights = _weights(nodes)
     start = np.tensordot(weights, stack, axes=1)
-    size = float(abs(stack).max(initial=0.0))
+    eps = float(np.finfo(kind.dtype).eps)
+    noise = _ROUNDINGS * eps * largest
     smooth = bool(np.isfinite(stack).all())
     for order in range(1, _POLES + 1) if smooth else ():
         # times the power of the parameter, what is analytic vanishes at the start
         raised = nodes.reshape(-1, *[1] * len(kind.shape)) ** order * stack
         residue = abs(np.tensordot(weights, raised, axes=1)).max(initial=0.0)
-        smooth = smooth and bool(residue <= max(_bound(kind) * abs(raised).max(initial=0.0), _NOISE))
+        smooth = smooth and bool(residue <= 4 * eps**0.5 * abs(raised).max(initial=0.0) + noise)
     value: Any = start.astype(kind.dtype)
     if not isinstance(values[0], np.ndarray):
         value = value.item() if kind.weak else value[()]
-    return _Limit(value, size, smooth)
+    return _Limit(value, 4 * eps**0.5 * float(abs(stack).max(initial=0.0)) + noise, smooth)
 
 
 def _weights(nodes: Any) -> Any:
@@ -132,10 +135,6 @@ def _weights(nodes: Any) -> Any:
     return (others / gaps).prod(axis=1)
 
 
-def _bound(kind: ArrayType) -> float:
-    return 4 * float(np.finfo(kind.dtype).eps) ** 0.5
-
-
 def _agree(first: _Limit, second: _Limit) -> bool:
     kind: Any = type_of(first.value)
     if not isinstance(kind, ArrayType) or not kind.inexact:
@@ -143,4 +142,4 @@ def _agree(first: _Limit, second: _Limit) -> bool:
     if not (first.smooth and second.smooth) or type_of(second.value).shape != kind.shape:
         return False
     gap = np.abs(np.asarray(first.value) - np.asarray(second.value)).max(initial=0.0)
-    return bool(gap <= max(_bound(kind) * min(first.size, second.size), _NOISE))
+    return bool(gap <= min(first.bound, second.bound))

@@ -12,7 +12,7 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.linalg.matrices import adjoint
-from wengert.primitives.linalg.parting import OpenChoiceError, path_taken, turn
+from wengert.primitives.linalg.parting import OpenChoiceError, note, path_taken, turn
 from wengert.primitives.linalg.pseudoinverse import pseudoinverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.tracing import type_of
@@ -34,8 +34,7 @@ complement.dtype(lambda a, z, *, taken: z.dtype)
 @complement.differential
 def _d_complement(out: Any, a: Any, z: Any, *, taken: bool) -> Any:
     inverse = adjoint(pseudoinverse(a, 1e-15, hermitian=False))
-    columns = out if taken else determined(out, a)
-    return lambda da: -(inverse @ (adjoint(da) @ columns)), None
+    return lambda da: determined(-(inverse @ (adjoint(da) @ out)), a, taken=taken), None
 
 
 complement_factor = Primitive(
@@ -56,6 +55,7 @@ declare_witness(complement, complement_factor, (1,))
 determined = Primitive(
     "determined",
     signature="(m,r),(m,n)->(m,r)",
+    params=("taken",),
     linear="separately",
     notation="{0}",
     domain="refused where a basis of the complement can be turned",
@@ -64,8 +64,9 @@ determined = Primitive(
 
 
 @determined.evaluate
-def _determined_value(xp: Any, z: Any, a: Any) -> Any:
-    if z.shape[-1] > 1 or z.dtype.kind == "c":
+def _determined_value(xp: Any, z: Any, a: Any, *, taken: bool) -> Any:
+    note(z)
+    if not taken and (z.shape[-1] > 1 or z.dtype.kind == "c"):
         kind = "vector, up to a phase," if z.shape[-1] == 1 else f"{z.shape[-1]} vectors"
         raise OpenChoiceError(
             f"the {kind} that complete the basis of a {a.shape[-2]} by {a.shape[-1]} matrix have no derivative: any "
@@ -76,9 +77,9 @@ def _determined_value(xp: Any, z: Any, a: Any) -> Any:
     return z if z.shape[:-2] == shape else np.broadcast_to(z, (*shape, *z.shape[-2:]))
 
 
-determined.differential(lambda out, z, a: (lambda dz: determined(dz, a), None))
-determined.transpose(0)(lambda g, z, a: determined(g, a))
-determined.dtype(lambda z, a: z.dtype)
+determined.differential(lambda out, z, a, *, taken: (lambda dz: determined(dz, a, taken=taken), None))
+determined.transpose(0)(lambda g, z, a, *, taken: determined(g, a, taken=taken))
+determined.dtype(lambda z, a, *, taken: z.dtype)
 
 
 def completing(a: Any, z: Any) -> Any:
@@ -100,4 +101,4 @@ def _sample(*shape: int) -> Any:
 
 complement.samples(_sample(4, 3), _sample(2, 2, 1), _sample(3, 2))
 complement_factor.samples(lambda r: ((r.normal(size=(4, 2)),), {}), lambda r: ((r.normal(size=(2, 3, 2)),), {}))
-determined.samples(lambda r: ((r.normal(size=(3, 1)), r.normal(size=(3, 2))), {}))
+determined.samples(lambda r: ((r.normal(size=(3, 1)), r.normal(size=(3, 2))), {"taken": False}))

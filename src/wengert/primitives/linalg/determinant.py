@@ -11,7 +11,7 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.matrices import as_scale, over_matrices, squares
-from wengert.primitives.linalg.parting import OpenChoiceError, parted_on, path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, note, parted_on, path_taken
 from wengert.primitives.linalg.solve import lu_factor, regular
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.shaping import swap_last
@@ -120,6 +120,7 @@ def _cofactor_value(xp: Any, a: Any, factors: Any, pivots: Any) -> Any:
         if not (_condition(a, inverse) < np.finfo(a.dtype).eps ** -0.5).all():
             return _cofactor_by_singular_values(a)
     sign, logarithm = _log_determinant_value(xp, a, factors, pivots)
+    note(inverse * np.exp(logarithm)[..., None, None])
     # the scale of the inverse joins the logarithm, so that neither factor leaves the range of numbers alone
     scale = abs(inverse).max(axis=(-2, -1))
     with np.errstate(over="ignore", under="ignore"):

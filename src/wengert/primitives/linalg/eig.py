@@ -15,7 +15,7 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.matrices import conjugate, squares
-from wengert.primitives.linalg.parting import OpenChoiceError, meeting, parted_on, path_taken, phases
+from wengert.primitives.linalg.parting import OpenChoiceError, meeting, note, parted_on, path_taken, phases
 from wengert.primitives.linalg.solve import inverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -125,6 +125,7 @@ def _simple_value(xp: Any, x: Any, w: Any, v: Any, *, phase: str) -> Any:
                 "are equally large. Make the loss independent of the phase of each vector, as abs(v) is, or move away "
                 "from the point"
             )
+    note(x)
     shape = np.broadcast_shapes(x.shape[:-2], w.shape[:-1], v.shape[:-2])
     return x if x.shape[:-2] == shape else np.broadcast_to(x, (*shape, *x.shape[-2:]))
 

@@ -28,6 +28,7 @@ __all__ = [
     "groups",
     "meeting",
     "nearness",
+    "note",
     "parted",
     "parted_on",
     "path_taken",
@@ -55,6 +56,7 @@ class Path(NamedTuple):
 
 _taken: ContextVar[Path | None] = ContextVar("wengert_path", default=None)
 _content: ContextVar[bool] = ContextVar("wengert_content_with_near_values", default=False)
+_sizes: ContextVar[list[float] | None] = ContextVar("wengert_sizes", default=None)
 # What division by the differences of close values may leave of the digits.
 _LOSS: Final = 1e-8
 
@@ -65,13 +67,21 @@ def path_taken() -> Path | None:
 
 
 @contextmanager
-def along(path: Path) -> Iterator[None]:
-    """Let decompositions take this path."""
-    token = _taken.set(path)
+def along(path: Path, sizes: list[float]) -> Iterator[None]:
+    """Let decompositions take this path, and gather the sizes of numbers that are to cancel on it."""
+    token, other = _taken.set(path), _sizes.set(sizes)
     try:
         yield
     finally:
         _taken.reset(token)
+        _sizes.reset(other)
+
+
+def note(x: Any) -> None:
+    """Tell whoever follows a path how large the numbers are whose open parts cancel in the end."""
+    sizes = _sizes.get()
+    if sizes is not None and x.size:
+        sizes.append(float(abs(x).max()))
 
 
 def tolerance(count: int, dtype: Any) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import select
-from wengert.primitives.linalg.parting import OpenChoiceError, groups, nearness, vanishing
+from wengert.primitives.linalg.parting import OpenChoiceError, groups, nearness, note, vanishing
 from wengert.primitives.shaping import expand
 
 __all__ = ["distinct", "inverse_gaps", "share", "tied_pairs"]
@@ -104,6 +104,7 @@ def _distinct_value(xp: Any, x: Any, w: Any, *, columns: Columns, positive: bool
         error = OpenChoiceError("values of a decomposition are close to one another, or to zero")
         error.near = True
         raise error
+    note(x)
     return _repeated(x, w.shape[:-1])
 
 

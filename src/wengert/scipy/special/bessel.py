@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.primitives.elementwise import absolute, sign
-from wengert.scipy.special.declare import declare, implement, integer_step, library
+from wengert.scipy.special.declare import declare, implement, integer_step, library, number
 from wengert.scipy.special.gamma import rgamma
 from wengert.scipy.special.hypergeometric import hyp1f1, hyperu
 from wengert.tracing import as_operand
@@ -112,13 +112,11 @@ def _spherical(name: str, down: float, up: float, cite: str, holomorphic: bool =
     function = getattr(library, name)
 
     def rate(y: Any, n: Any, z: Any) -> Any:
-        n = np.asarray(n)
         # the neighbour below the first has the factor zero
-        below = primitive(np.maximum(n, 1).astype(n.dtype) - n.dtype.type(1), z)
-        weights = n / (2 * n + 1), (n + 1) / (2 * n + 1)
-        single = z.dtype.char in "fF"
-        left, right = (np.asarray(w, np.float32 if single else np.float64) for w in weights)
-        return down * left * below + up * right * primitive(integer_step(n, 1), z)
+        below = primitive(integer_step(np.maximum(n, integer_step(n * 0, 1)), -1), z)
+        order = number(n, z)
+        above = primitive(integer_step(n, 1), z)
+        return (down * order * below + up * (order + 1) * above) / (2 * order + 1)
 
     primitive = declare(
         name, lambda n, z: function(np.asarray(n, np.int64), z), _ORDER, rate, ranges=(range(0, 3), (0.5, 4.0)),

@@ -14,7 +14,7 @@ from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.tracing import UFUNCS, as_operand, type_of
 
-__all__ = ["SPECIAL", "as_complex", "between", "declare", "floating", "guarded", "implement", "integer_step", "library", "strong"]
+__all__ = ["SPECIAL", "as_complex", "between", "declare", "floating", "guarded", "implement", "integer_step", "library", "number"]
 
 # typed as `Any`: the stubs do not know the private functions, and distinguish loops that do not matter here
 library: Final[Any] = scipy.special
@@ -82,10 +82,8 @@ def declare(
         notation=f"{name}({{args}})", domain=domain, cite=cite,
     )  # fmt: skip
     primitive.evaluate(_guarded(name, function, holomorphic, finite))
-    if not isinstance(function, np.ufunc):
-        primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
-    elif outputs > 1:
-        primitive.dtype(lambda *types, **named: (_floating(types),) * outputs)
+    # whole numbers, such as orders, do not count: with them SciPy turns single precision into double
+    primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
     primitive.differential(_differential(name, rates, outputs))
     for setting in settings or ({},):
         primitive.samples(*(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)))
@@ -111,9 +109,9 @@ def _guarded(name: str, function: Callable[..., Any], holomorphic: bool, finite:
             result = np.where(known, value, value.dtype.type(np.nan))[()]
         else:
             result = function(*operands, **params)
-        if isinstance(function, np.ufunc):
-            return result
         dtype = _floating([type_of(operand) for operand in operands])
+        if isinstance(result, tuple):
+            return tuple(np.asarray(part, dtype)[()] for part in result)
         return np.asarray(result, dtype)[()]
 
     return value
@@ -167,11 +165,6 @@ def implement(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return register
 
 
-def strong(*operands: Any) -> tuple[Any, ...]:
-    """Operands as arrays or traced values whose dtype counts."""
-    return tuple(as_operand(operand) for operand in operands)
-
-
 def floating(x: Any) -> Any:
     """The operand in a floating-point dtype, which integers are not."""
     x = as_operand(x)
@@ -188,6 +181,11 @@ def as_complex(x: Any) -> Any:
 def integer_step(n: Any, step: int) -> Any:
     """An order further by a step, without change of its dtype."""
     return n + np.asarray(step, type_of(n).dtype)[()] if not type_of(n).weak else n + step
+
+
+def number(n: Any, x: Any) -> Any:
+    """An order or degree as a factor, in the precision of the argument: small integers divide in half precision."""
+    return cast(n, np.zeros((), type_of(x).dtype).real.dtype)
 
 
 def guarded(condition: Any, x: Any, stand_in: float) -> Any:

@@ -8,34 +8,42 @@ import numpy as np
 
 from wengert.primitives.arithmetic import log
 from wengert.primitives.elementwise import exp, log1p
-from wengert.scipy.special.declare import as_complex, declare, floating, implement, library
+from wengert.scipy.special.declare import as_complex, declare, floating, implement, integer_step, library, number
 
 __all__ = ["exprel", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "log1p_ratio"]
 
 _PARAMETER: Final = "this parameter"
 HALF_PI: Final = float(np.pi / 2)
 
-hyp0f1 = declare("hyp0f1", library.hyp0f1, _PARAMETER, lambda y, b, z: hyp0f1(b + 1, z) / b,
+
+def _next(parameter: Any) -> Any:
+    return integer_step(parameter, 1)
+
+
+hyp0f1 = declare("hyp0f1", library.hyp0f1, _PARAMETER, lambda y, b, z: hyp0f1(_next(b), z) / number(b, z),
                  ranges=(range(1, 4), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 16.3.1",
                  holomorphic=True, finite=True)  # fmt: skip
 hyp1f1 = declare(
-    "hyp1f1", library.hyp1f1, _PARAMETER, _PARAMETER, lambda y, a, b, z: a / b * hyp1f1(a + 1, b + 1, z),
+    "hyp1f1", library.hyp1f1, _PARAMETER, _PARAMETER, lambda y, a, b, z: number(a, z) / number(b, z) * hyp1f1(_next(a), _next(b), z),
     ranges=(range(1, 3), range(3, 5), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 13.3.15", holomorphic=True,
+    finite=True,
 )  # fmt: skip
 hyp2f1 = declare(
     "hyp2f1", library.hyp2f1, _PARAMETER, _PARAMETER, _PARAMETER,
-    lambda y, a, b, c, z: a * b / c * hyp2f1(a + 1, b + 1, c + 1, z),
+    lambda y, a, b, c, z: number(a, z) * number(b, z) / number(c, z) * hyp2f1(_next(a), _next(b), _next(c), z),
     ranges=(range(1, 3), range(1, 3), range(3, 5), (-0.8, 0.6)), domain="z < 1, c not 0, -1, ...",
-    cite="DLMF 15.5.1", holomorphic=True,
+    cite="DLMF 15.5.1", holomorphic=True, finite=True,
 )  # fmt: skip
 hyperu = declare(
-    "hyperu", library.hyperu, _PARAMETER, _PARAMETER, lambda y, a, b, x: -a * hyperu(a + 1, b + 1, x),
-    ranges=(range(1, 3), range(1, 3), (0.5, 3.0)), domain="x > 0", cite="DLMF 13.3.22",
+    "hyperu", library.hyperu, _PARAMETER, _PARAMETER, lambda y, a, b, x: -number(a, x) * hyperu(_next(a), _next(b), x),
+    ranges=(range(1, 3), range(1, 3), (0.5, 3.0)), domain="x > 0", cite="DLMF 13.3.22", finite=True,
 )  # fmt: skip
 
 
 def _moment_value(x: Any, *, order: int) -> Any:
-    return library.hyp1f1(order + 1.0, order + 2.0, np.asarray(x, np.float64)) / (order + 1)
+    x = np.asarray(x, np.float64)
+    known = np.isfinite(x)
+    return np.where(known, library.hyp1f1(order + 1.0, order + 2.0, np.where(known, x, 0.0)) / (order + 1), np.nan)
 
 
 # integral of t^n e^(x t) over 0 < t < 1: the derivatives of (e^x - 1) / x

@@ -16,7 +16,7 @@ from wengert.errors import UnsupportedError
 from wengert.primitives.arithmetic import log
 from wengert.scipy.special.declare import declare, implement, library
 from wengert.scipy.special.gamma import BERNOULLI, gamma_kernel, polygamma, psi
-from wengert.scipy.special.jets import Jet
+from wengert.scipy.special.jets import Jet, ratio, settled, times_linear
 
 __all__ = ["gammainc", "gammaincc", "gammaincinv"]
 
@@ -56,33 +56,24 @@ def _series(a: Any, x: Any, order: int) -> Jet:
 
 
 def _fraction(a: Any, x: Any, order: int) -> Jet:
-    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)) by the algorithm of Lentz."""
-    shape = Jet.variable(a, (order, 0), 0)
-    b = shape.scaled(-1.0) + (x + 1)
-    one = Jet.variable(np.ones(a.shape), (order, 0), None)
-    d, c = one / b, b
-    total, steps, stop = d, 0, _MOST_STEPS
-    while steps < stop:
-        steps += 1
-        numerator = shape.scaled(float(steps)) + float(-steps * steps)
-        b = b + 2.0
-        d = one / (numerator * d + b)
-        c = b + numerator / c if steps > 1 else b
-        change = c * d
-        total = total * change
-        if stop == _MOST_STEPS and steps % 4 == 0 and _settled(change, total):
-            stop = steps + 4 + steps // 8
-    if stop == _MOST_STEPS:
-        raise _too_slow()
-    return total
-
-
-def _settled(change: Jet, total: Jet) -> bool:
-    gap = change.coefficients.copy()
-    gap[0, 0] -= 1.0
-    with np.errstate(all="ignore"):
-        size = np.maximum(np.abs(total.coefficients / total.coefficients[0, 0]), 1.0)
-    return bool(np.all(np.abs(gap) <= 1e-15 * size))
+    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)), by the recurrence of its convergents."""
+    older = np.zeros((2, order + 1, 1, *a.shape))
+    newer = np.zeros((2, order + 1, 1, *a.shape))
+    older[0, 0], newer[1, 0] = 1.0, 1.0
+    older, newer = newer, older - times_linear(newer, a - x - 1, 0)
+    before, stop = ratio(newer), _MOST_STEPS
+    for n in range(1, _MOST_STEPS):
+        linear = -times_linear(newer, a - x - (2 * n + 1), 0) + n * times_linear(older, a - n, 0)
+        scale = 1 / linear[1, 0, 0]
+        older, newer = newer * scale, linear * scale
+        if n == stop:
+            return ratio(newer)
+        if n % 8 == 0 and stop == _MOST_STEPS:
+            found = ratio(newer)
+            if settled(found, before):
+                stop = n + n // 4 + 4
+            before = found
+    raise _too_slow()
 
 
 def _too_slow() -> UnsupportedError:

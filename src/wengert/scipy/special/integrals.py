@@ -25,7 +25,7 @@ expi = declare("expi", library.expi, lambda y, x: exp(x) / x, ranges=_RIGHT, dom
 def _d_expn(y: Any, n: Any, x: Any) -> Any:
     first = n == 0
     # E_0 = e^-x / x has no order below
-    return select(first, -y * (1 + 1 / x), -expn(integer_step(np.where(first, np.ones_like(n), n), -1), x))
+    return select(first, -y * (1 + 1 / x), -expn(integer_step(select(first, integer_step(n * 0, 1), n), -1), x))
 
 
 expn = declare("expn", library.expn, "its order", _d_expn, ranges=(range(0, 4), (0.4, 3.0)), domain="x > 0",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Jet"]
+__all__ = ["Jet", "over_linear", "ratio", "settled", "times_linear"]
 
 
 class Jet:
@@ -76,3 +76,36 @@ class Jet:
     def derivative(self, orders: tuple[int, int]) -> Any:
         """The derivative of these orders."""
         return self.coefficients[orders] * (factorial(orders[0]) * factorial(orders[1]))
+
+
+# For recurrences: several series at once, with the axis that counts them in front.
+
+
+def times_linear(many: Any, value: Any, axis: int) -> Any:
+    """The product with `value + e`, where e is the parameter of this axis; 0 for the first, 1 for the second."""
+    out = many * value
+    if axis == 0:
+        out[:, 1:] += many[:, :-1]
+    else:
+        out[:, :, 1:] += many[:, :, :-1]
+    return out
+
+
+def over_linear(many: Any, value: Any) -> Any:
+    """The quotient by `value + e`, where e is the first parameter."""
+    out = many / value
+    for i in range(1, out.shape[1]):
+        out[:, i] -= out[:, i - 1] / value
+    return out
+
+
+def ratio(pair: Any) -> Jet:
+    """The first of two series by the second."""
+    return Jet(pair[0]) / Jet(pair[1])
+
+
+def settled(found: Jet, before: Jet) -> bool:
+    """Whether two approximations of a series nearly agree: a few steps more, and they do to rounding."""
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients[0, 0]) * 1e-3)
+        return bool(np.all(np.abs(found.coefficients - before.coefficients) <= 1e-14 * size))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wengert.primitives.arithmetic import select
-from wengert.scipy.special.declare import declare, integer_step, library
+from wengert.scipy.special.declare import declare, integer_step, library, number
 
 __all__: list[str] = []
 
@@ -25,16 +25,20 @@ def _polynomial(name: str, count: int, derivative: Callable[..., Any], cite: str
                    cite=cite, holomorphic=True)  # fmt: skip
 
 
+def _next(parameter: Any) -> Any:
+    return integer_step(parameter, 1)
+
+
 jacobi = _polynomial(
-    "eval_jacobi", 2, lambda below, n, a, b, x: 0.5 * (n + a + b + 1) * jacobi(below, a + 1, b + 1, x), "DLMF 18.9.15"
+    "eval_jacobi", 2, lambda below, n, a, b, x: 0.5 * (number(n, x) + number(a, x) + number(b, x) + 1) * jacobi(below, _next(a), _next(b), x), "DLMF 18.9.15"
 )
 gegenbauer = _polynomial(
-    "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * a * gegenbauer(below, a + 1, x), "DLMF 18.9.19"
+    "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * number(a, x) * gegenbauer(below, _next(a), x), "DLMF 18.9.19"
 )
 legendre = _polynomial("eval_legendre", 0, lambda below, n, x: gegenbauer(below, 1.5, x), "DLMF 18.7.9, 18.9.19")
 chebyu = _polynomial("eval_chebyu", 0, lambda below, n, x: 2.0 * gegenbauer(below, 2.0, x), "DLMF 18.7.4, 18.9.19")
-chebyt = _polynomial("eval_chebyt", 0, lambda below, n, x: n * chebyu(below, x), "DLMF 18.9.21")
-genlaguerre = _polynomial("eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, a + 1, x), "DLMF 18.9.23")
+chebyt = _polynomial("eval_chebyt", 0, lambda below, n, x: number(n, x) * chebyu(below, x), "DLMF 18.9.21")
+genlaguerre = _polynomial("eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, _next(a), x), "DLMF 18.9.23")
 laguerre = _polynomial("eval_laguerre", 0, lambda below, n, x: -genlaguerre(below, 1.0, x), "DLMF 18.9.23")
-hermite = _polynomial("eval_hermite", 0, lambda below, n, x: 2.0 * n * hermite(below, x), "DLMF 18.9.25")
-hermitenorm = _polynomial("eval_hermitenorm", 0, lambda below, n, x: n * hermitenorm(below, x), "DLMF 18.9.27")
+hermite = _polynomial("eval_hermite", 0, lambda below, n, x: 2.0 * number(n, x) * hermite(below, x), "DLMF 18.9.25")
+hermitenorm = _polynomial("eval_hermitenorm", 0, lambda below, n, x: number(n, x) * hermitenorm(below, x), "DLMF 18.9.27")
