@@ -293,7 +293,6 @@ METHODS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     },
     **{name: (lambda x, name=name: getattr(x, name) ** 2, (M,)) for name in ("T", "mT", "real", "imag")},
     "astype": (lambda x: x.astype(complex) ** 2, (M,)),
-    "choose": (lambda x: np.zeros(3, int).choose([x**2, x]), (V,)),
     "clip": (lambda x: x.clip(-2, 2) ** 2, (M,)),
     "compress": (lambda x: x.compress([True, False, True]) ** 2, (V,)),
     "dot": (lambda x, y: x.dot(y), (M, N)),

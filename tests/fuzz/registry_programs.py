@@ -6,6 +6,7 @@ two of them meet in higher derivatives.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,7 +38,8 @@ def primitives() -> tuple[Case, ...]:
 def _movable(case: Case) -> bool:
     link = Link(case, (0,) * len(case.active), 1)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", wg.errors.IndependentOutputWarning)
             near = [link.apply([np.float64(t)]) for t in (-1.0, 0.0, 1.0)]
             slopes = [wg.grad(lambda t: np.sum(link.apply([t])))(np.float64(t)) for t in (-1.0, 0.0, 1.0)]
     except REFUSALS:
@@ -63,7 +65,8 @@ class Link:
             if self.case.primitive.name in HERMITIAN:
                 direction = direction + direction.conj().swapaxes(-1, -2)
             move = STEP * np.tanh(numbers[feed])
-            operands.append((operand + move * direction).astype(operand.dtype) if hasattr(operand, "dtype") else operand)
+            moved = operand + move * direction
+            operands.append(moved.astype(operand.dtype) if hasattr(operand, "dtype") else moved)
         results = self.case.function(*operands)
         total: Any = 0.0
         for result in results if isinstance(results, tuple) else (results,):
@@ -93,7 +96,7 @@ class Chain:
         numbers = [x[0], x[1], x[2]]
         for link in self.links:
             numbers.append(link.apply(numbers))
-        return np.stack([np.asarray(n) if not hasattr(n, "recording") else n for n in numbers[3:]])
+        return np.stack(numbers[3:])
 
     def __str__(self) -> str:
         return "".join(f"v{3 + place} = {link}\n" for place, link in enumerate(self.links))

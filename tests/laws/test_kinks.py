@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.api.strictness import ieee
 
 Function = Callable[[Any], Any]
 
@@ -186,7 +185,7 @@ CHOSEN = {
 @pytest.mark.parametrize("text", ANNIHILATED)
 def test_the_strict_mode_lets_a_zero_meet_an_infinity(text, kind):
     function = function_of(f"`{text}`")
-    with ieee():
+    with wg.ieee():
         assert np.isnan(wg.grad(function)(kind(0.0)))
     assert wg.grad(function)(kind(0.0)) == 0.0
 
@@ -195,7 +194,7 @@ def test_the_strict_mode_lets_a_zero_meet_an_infinity(text, kind):
 @pytest.mark.parametrize("modes", ["F", "R"])
 def test_the_strict_mode_reaches_all_modes_and_orders(modes, order):
     function = nested(lambda x: x**0.5 * np.sqrt(x), modes * order)
-    with ieee():
+    with wg.ieee():
         assert np.isnan(function(0.0))
         assert np.isnan(function(np.float64(0)))
         assert np.all(np.isnan(wg.vmap(function)(np.zeros(2))))
@@ -207,19 +206,19 @@ def test_the_strict_mode_reaches_all_modes_and_orders(modes, order):
 @pytest.mark.parametrize("text", CHOSEN)
 def test_the_strict_mode_keeps_what_rules_choose(text):
     function = function_of(f"`{text}`")
-    with ieee():
+    with wg.ieee():
         for derivative in (forward(function), reverse(function)):
             assert derivative(np.float64(0)) == CHOSEN[text]
 
 
 def test_the_strict_mode_ends_with_its_block_and_stays_in_its_thread():
     slope = wg.grad(function_of("`0 * np.sqrt(x)`"))
-    strict = ieee()(slope)
-    with ThreadPoolExecutor(1) as other, ieee():
+    strict = wg.ieee()(slope)
+    with ThreadPoolExecutor(1) as other, wg.ieee():
         assert other.submit(slope, 0.0).result() == 0.0
         assert np.isnan(slope(0.0))
     assert slope(0.0) == 0.0
     assert np.isnan(strict(0.0))
-    with pytest.raises(ValueError, match="on purpose"), ieee():
+    with pytest.raises(ValueError, match="on purpose"), wg.ieee():
         raise ValueError("on purpose")
     assert slope(0.0) == 0.0

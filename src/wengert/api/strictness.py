@@ -26,11 +26,10 @@ def ieee() -> Iterator[None]:
 
     >>> import numpy as np
     >>> import wengert as wg
-    >>> from wengert.api.strictness import ieee
     >>> f = lambda x: np.where(x > 0, np.sqrt(x), 0.0)
     >>> float(wg.grad(f)(0.0))
     0.0
-    >>> with ieee():
+    >>> with wg.ieee():
     ...     print(wg.grad(f)(0.0))
     nan
     """

@@ -58,7 +58,6 @@ for _family, _names in (
     (products, "dot"),
     (shaping, "ravel repeat squeeze swapaxes"),
     (asking, "argpartition round"),
-    (applying, "choose"),
     (editing, "put"),
 ):
     for _name in _names.split():

@@ -13,7 +13,7 @@ __all__ = ["dft", "half_dft", "inverse_half_dft"]
 
 dft = Primitive("dft", params=("axis", "inverse"), linear="jointly", notation="dft({0}, {axis})",
                 shapes="(...) -> the same, complex", domain="everywhere",
-                cite="y[k] = sum over j of x[j] exp(-2 pi i j k / n), + for the inverse; a symmetric matrix")  # fmt: skip
+                cite="y[k] = sum over j of x[j] exp(-2 pi i j k / n), + if inverse: a symmetric matrix")  # fmt: skip
 half_dft = Primitive("half_dft", params=("axis",), linear="jointly", notation="half_dft({0}, {axis})",
                      shapes="real (..., n, ...) -> complex (..., n // 2 + 1, ...)", domain="everywhere",
                      cite="the first half of the transform of real numbers, which determines the rest")  # fmt: skip

@@ -37,8 +37,8 @@ def _mirrors() -> dict[int, Any]:
 
 
 _MIRRORS: Final = _mirrors()
-# what arguments mostly are, none of which is ever served by something else than itself or a view
-_COMMON: Final = frozenset({Tracer, float, int, np.float64, bool, type(None), str, tuple, list, dict})
+# what arguments mostly are, none of which brings code
+_COMMON: Final = frozenset({Tracer, np.ndarray, float, int, np.float64, bool, type(None), str, tuple, list, dict})
 
 
 class Program(threading.local):
@@ -51,6 +51,7 @@ class Program(threading.local):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self._target: Callable[..., Any] | None = None
+        self._rests_on_names = False
         self._forget()
 
     def _forget(self) -> None:
@@ -61,19 +62,26 @@ class Program(threading.local):
 
     def current(self) -> Callable[..., Any]:
         """The function to run."""
-        if self._target is None or not self._fresh():
+        if self._target is None or (self._rests_on_names and not self._fresh()):
             self._forget()
-            self._target = self.serve(self.function)
+            target = self.serve(self.function)
             method = getattr(type(self.function), "__call__", None)  # noqa: B004 (not whether, but what)
-            if self._target is self.function and isinstance(method, FunctionType):
-                self._target = self.serve(MethodType(method, self.function))
+            if target is self.function and isinstance(method, FunctionType):
+                target = self.serve(MethodType(method, self.function))
+            self._rests_on_names = bool(self._scopes or self._reach.seen)
+            self._target = target
         return self._target
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function, as it runs while it is traced."""
         function = self.current()
-        if function is self.function and not any([self._brings_code(argument) for argument in args]):
-            return function(*args, **kwargs)
+        if function is self.function:
+            for argument in args:
+                if argument.__class__ not in _COMMON and self.serve(argument) is not argument:
+                    # a function of the user's, or an object with methods
+                    break
+            else:
+                return function(*args, **kwargs)
         try:
             return function(*map(self.serve, args), **{name: self.serve(argument) for name, argument in kwargs.items()})
         finally:
@@ -81,16 +89,9 @@ class Program(threading.local):
             for scope in list(self._scopes.values()):
                 scope.hand_back()
 
-    def _brings_code(self, argument: Any) -> bool:
-        """Whether an argument is a function of the user's, or an object with methods."""
-        kind = argument.__class__
-        return kind not in _COMMON and kind is not np.ndarray and self.serve(argument) is not argument
-
     def _fresh(self) -> bool:
         if not self._reach.fresh():
             return False
-        if not self._scopes:
-            return True
         same = all([content_of(cell) is content for cell, content in self._cells])
         return same and all([scope.fresh() for scope in self._scopes.values()])
 

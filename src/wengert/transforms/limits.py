@@ -29,7 +29,7 @@ _PAIRS: Final = (((0.25, 16, 11), (0.2, 14, 12)), ((0.02, 12, 13), (0.016, 10, 1
 # Poles of a higher order than any derivative that is asked for in practice.
 _POLES: Final = 4
 # How many roundings of the largest number that cancels on a path may remain of it.
-_ROUNDINGS: Final = 1e3
+_ROUNDINGS: Final = 1e4
 
 
 def settled(function: Callable[..., Any], again: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -142,4 +142,4 @@ def _agree(first: _Limit, second: _Limit) -> bool:
     if not (first.smooth and second.smooth) or type_of(second.value).shape != kind.shape:
         return False
     gap = np.abs(np.asarray(first.value) - np.asarray(second.value)).max(initial=0.0)
-    return bool(gap <= min(first.bound, second.bound))
+    return bool(gap <= first.bound + second.bound)

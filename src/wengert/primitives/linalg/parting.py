@@ -219,7 +219,12 @@ def _leave_general(a: Any, seed: int, near: float) -> Any:
     return size * ((basis * np.linspace(-1, 1, len(a))) @ basis.conj().T).astype(a.dtype)
 
 
-_LEAVE: Final = {"hermitian": _leave_hermitian, "rectangular": _leave_rectangular, "singular": _leave_singular, "general": _leave_general}
+_LEAVE: Final = {
+    "hermitian": _leave_hermitian,
+    "rectangular": _leave_rectangular,
+    "singular": _leave_singular,
+    "general": _leave_general,
+}
 
 parted = Primitive(
     "parted",

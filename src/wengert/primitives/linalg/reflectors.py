@@ -52,7 +52,9 @@ def _from_column(a: Any, place: int) -> tuple[Any, list[Any]]:
 def _direction(head: Any, column: Any, place: int) -> Any:
     """Minus the sign of the entry on the diagonal, which keeps the difference from cancelling."""
     plain = primal(head)
-    if (plain.real == 0).any() or (abs(primal(column)[..., 1:, :]).sum(axis=-2, keepdims=True) + abs(plain.imag) == 0).any():
+    if (plain.real == 0).any() or (
+        abs(primal(column)[..., 1:, :]).sum(axis=-2, keepdims=True) + abs(plain.imag) == 0
+    ).any():
         raise UndefinedDerivativeError(
             f"np.linalg.qr(mode='raw') has no derivative here: column {place} is zero on or below the diagonal when its "
             f"turn comes, and there LAPACK's reflectors jump. Use mode='reduced'"

@@ -10,7 +10,7 @@ import numpy as np
 from wengert.primitives.elementwise import absolute, sign
 from wengert.scipy.special.declare import declare, implement, integer_step, library, number
 from wengert.scipy.special.gamma import rgamma
-from wengert.scipy.special.hypergeometric import hyp1f1, hyperu
+from wengert.scipy.special.hypergeometric import hyp1f1
 from wengert.tracing import as_operand
 
 __all__: list[str] = []
@@ -62,7 +62,7 @@ hankel2 = declare("hankel2", lambda v, z: library.hankel2(v, z), _ORDER,
                   domain="z != 0", cite="DLMF 10.6.1", holomorphic=True, complex_samples=True)  # fmt: skip
 
 # Scaled functions of real numbers. Their neighbours nearly cancel at large arguments, confluent
-# hypergeometric functions do not: DLMF 10.39.5 and 10.39.6.
+# hypergeometric functions do not: DLMF 10.39.5.
 i0e = declare("i0e", library.i0e, lambda y, x: -sign(x) * hyp1f1(1.5, 2.0, -2 * absolute(x)), ranges=((0.3, 4.0),),
               domain="x != 0, where the slope is taken as 0", cite="DLMF 10.39.5, 13.3.15")  # fmt: skip
 i1e = declare(
@@ -70,12 +70,10 @@ i1e = declare(
     lambda y, x: 0.5 * (hyp1f1(1.5, 3.0, -2 * absolute(x)) - absolute(x) * hyp1f1(2.5, 4.0, -2 * absolute(x))),
     ranges=((0.3, 4.0),), domain="everywhere", cite="DLMF 10.39.5, 13.3.15",
 )  # fmt: skip
-k0e = declare("k0e", library.k0e, lambda y, x: -ROOT_PI * hyperu(1.5, 2.0, 2 * x), ranges=_RIGHT, domain="x > 0",
-              cite="DLMF 10.39.6, 13.3.22")  # fmt: skip
-k1e = declare(
-    "k1e", library.k1e, lambda y, x: 2 * ROOT_PI * (hyperu(1.5, 3.0, 2 * x) - 3 * x * hyperu(2.5, 4.0, 2 * x)),
-    ranges=_RIGHT, domain="x > 0", cite="DLMF 10.39.6, 13.3.22",
-)  # fmt: skip
+k0e = declare("k0e", library.k0e, lambda y, x: y - k1e(x), ranges=_RIGHT,
+              domain="x > 0; the digits of x are lost where x is large", cite="DLMF 10.29.3")  # fmt: skip
+k1e = declare("k1e", library.k1e, lambda y, x: y - 0.5 * (k0e(x) + kve(2, x)), ranges=_RIGHT,
+              domain="x > 0; the digits of x are lost where x is large", cite="DLMF 10.29.1")  # fmt: skip
 ive = declare(
     "ive", library.ive, _ORDER, lambda y, v, x: 0.5 * (ive(_lower(v), x) + ive(_upper(v), x)) - sign(x) * y,
     ranges=_ORDERED, domain="x real, not 0; the digits of x are lost where x is large", cite="DLMF 10.29.1",

@@ -92,7 +92,7 @@ def _fraction(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Jet:
     shape = (2, orders[0] + 1, orders[1] + 1, *a.shape)
     older, newer = np.zeros(shape), np.zeros(shape)
     older[0, 0, 0] = newer[0, 0, 0] = newer[1, 0, 0] = 1.0
-    before, stop = ratio(newer), _MOST_STEPS
+    before, check = ratio(newer), 4
     for m in range(_MOST_STEPS):
         if m:
             step = over_linear(over_linear(older, a + (2 * m - 1)), a + 2 * m)
@@ -105,13 +105,11 @@ def _fraction(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Jet:
         linear = newer - x * product
         scale = 1 / linear[1, 0, 0]
         older, newer = newer * scale, linear * scale
-        if m == stop:
-            return ratio(newer)
-        if m % 4 == 3 and stop == _MOST_STEPS:
+        if m == check:
             found = ratio(newer)
             if settled(found, before):
-                stop = m + m // 4 + 1
-            before = found
+                return found
+            before, check = found, m + (m + 1) // 2
     raise UnsupportedError(
         f"the derivative of scipy.special.betainc in its parameters takes more than {2 * _MOST_STEPS} terms here; use a "
         f"normal approximation for parameters of this size"

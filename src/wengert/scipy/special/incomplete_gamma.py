@@ -61,18 +61,16 @@ def _fraction(a: Any, x: Any, order: int) -> Jet:
     newer = np.zeros((2, order + 1, 1, *a.shape))
     older[0, 0], newer[1, 0] = 1.0, 1.0
     older, newer = newer, older - times_linear(newer, a - x - 1, 0)
-    before, stop = ratio(newer), _MOST_STEPS
+    before, check = ratio(newer), 8
     for n in range(1, _MOST_STEPS):
         linear = -times_linear(newer, a - x - (2 * n + 1), 0) + n * times_linear(older, a - n, 0)
         scale = 1 / linear[1, 0, 0]
         older, newer = newer * scale, linear * scale
-        if n == stop:
-            return ratio(newer)
-        if n % 8 == 0 and stop == _MOST_STEPS:
+        if n == check:
             found = ratio(newer)
             if settled(found, before):
-                stop = n + n // 4 + 4
-            before = found
+                return found
+            before, check = found, n + n // 2
     raise _too_slow()
 
 

@@ -105,7 +105,10 @@ def ratio(pair: Any) -> Jet:
 
 
 def settled(found: Jet, before: Jet) -> bool:
-    """Whether two approximations of a series nearly agree: a few steps more, and they do to rounding."""
+    """Whether two approximations of a series agree.
+
+    The second has half as many terms more, so that its own error is far smaller than the difference.
+    """
     with np.errstate(all="ignore"):
-        size = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients[0, 0]) * 1e-3)
-        return bool(np.all(np.abs(found.coefficients - before.coefficients) <= 1e-14 * size))
+        size = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients[0, 0]))
+        return bool(np.all(np.abs(found.coefficients - before.coefficients) <= 1e-13 * size))
