@@ -33,7 +33,11 @@ PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
     },
     COVERAGE: {
         "functions": coverage_matrix.page.numpy_table,
+        "methods": coverage_matrix.page.methods_table,
+        "ufuncs": coverage_matrix.page.ufunc_methods_table,
         "constants": coverage_matrix.page.constants,
+        "without arrays": coverage_matrix.page.without_arrays,
+        "refused": coverage_matrix.page.refused,
         "primitives": coverage_matrix.page.primitives_table,
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from coverage_matrix.constant_calls import WITHOUT_ARRAYS
 from coverage_matrix.programs import constant_programs, method_programs, numpy_programs
 from wengert.numpy.refused import REFUSED
 
-__all__ = ["lists_of", "public_names"]
+__all__ = ["REFUSED", "lists_of", "public_names"]
 
 _MODULES: Final = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
 
@@ -43,11 +44,15 @@ def _canonical(prefix: str, name: str, value: Any) -> str:
     return f"{prefix}.{name}"
 
 
-def lists_of(name: str) -> list[str]:
-    """The lists in which a name stands; one for every public name."""
-    lists = {
+@cache
+def _lists() -> dict[str, set[str]]:
+    return {
         "differentiable": {*numpy_programs(), *method_programs()},
         "constant": {*constant_programs(), *WITHOUT_ARRAYS},
         "refused": set(REFUSED),
     }
-    return [title for title, names in lists.items() if name in names]
+
+
+def lists_of(name: str) -> list[str]:
+    """The lists in which a name stands; one for every public name."""
+    return [title for title, names in _lists().items() if name in names]

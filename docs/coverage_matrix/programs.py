@@ -23,6 +23,7 @@ __all__ = [
     "name_of",
     "numpy_programs",
     "primitive_programs",
+    "rule_of",
     "ufunc_method_programs",
     "without_program",
 ]
@@ -101,6 +102,20 @@ def without_program() -> list[str]:
     return sorted(
         name for name in known - {*numpy_programs(), *constant_programs(), *REFUSED} if name.startswith("np.")
     )
+
+
+def rule_of(name: str) -> Callable[..., Any]:
+    """What stands for a function of NumPy, by its name."""
+    tables = {**FUNCTIONS, **UFUNCS}
+    for function, rule in tables.items():
+        if not isinstance(function, str) and full_name(function) == name:
+            return rule
+    raise LookupError(f"nothing stands for {name}")
+
+
+def full_name(function: Any) -> str:
+    """How a program calls a function of NumPy, or the method of a ufunc."""
+    return f"{name_of(function[0])}.{function[1]}" if isinstance(function, tuple) else name_of(function)
 
 
 def name_of(function: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 import wengert as wg
 from wengert import tree
-from wengert.errors import ConversionError, TracingError, UndefinedDerivativeError, UnsupportedError
+from wengert.errors import ConversionError, MutationError, TracingError, UndefinedDerivativeError, UnsupportedError
 from wengert.testing.differences import Probe
 
 __all__ = ["Case", "DisagreementError", "check"]
@@ -33,10 +33,12 @@ class Case:
     def __init__(self, function: Program, inputs: Sequence[Any], narrow: bool = False, special: bool = False) -> None:
         self.function, self.inputs, self.special = function, tuple(inputs), special
         self.everything = tuple(range(len(self.inputs)))
+        self.run = flattened(function)
         self.random = np.random.default_rng(0)
         with np.errstate(all="ignore"):
             self.results = flat(function(*map(fresh, self.inputs)))
         self.weights = [self.draw(result) for result in self.results]
+        self.loss = weighted(self.run, self.weights)
         self.directions = [tuple(self.draw(x) for x in self.inputs) for _ in range(3)]
         dtypes = [np.result_type(x) for x in (*self.inputs, *self.results)]
         self.narrow = narrow or any(dtype in (np.float32, np.complex64) for dtype in dtypes)
@@ -50,14 +52,6 @@ class Case:
             return type(like)(drawn)
         direction = np.asarray(drawn, np.result_type(like))
         return direction if isinstance(like, np.ndarray) else direction[()]
-
-    def run(self, *inputs: Any) -> Any:
-        """All results in a list."""
-        return flat(self.function(*inputs))
-
-    def loss(self, *inputs: Any) -> Any:
-        """A real number: the results, weighted and summed."""
-        return dot(self.run(*inputs), self.weights)
 
     def compare(self, what: str, left: Any, right: Any, scale: float = 0.0) -> None:
         """Raise unless two trees of numbers agree to rounding, entry by entry."""
@@ -85,6 +79,16 @@ def flat(value: Any) -> list[Any]:
     return tree.flatten(value)[0]
 
 
+def flattened(function: Program) -> Program:
+    """The function with all results in a list."""
+    return lambda *inputs: flat(function(*inputs))
+
+
+def weighted(run: Program, weights: Sequence[Any]) -> Program:
+    """A real number: the results, weighted and summed."""
+    return lambda *inputs: dot(run(*inputs), weights)
+
+
 def fresh(value: Any) -> Any:
     return value.copy(order="K") if isinstance(value, np.ndarray) else value
 
@@ -104,8 +108,8 @@ def along(f: Program, direction: Any) -> Program:
 
 def against(f: Program, direction: Any) -> Program:
     """The derivative of a number along a direction, by reverse mode."""
-    everything = tuple(range(len(direction)))
-    return lambda *xs: dot(wg.grad(f, everything)(*xs), direction)
+    gradient = wg.grad(f, tuple(range(len(direction))))
+    return lambda *xs: dot(gradient(*xs), direction)
 
 
 def values_agree(case: Case) -> Any:
@@ -128,7 +132,10 @@ def modes_agree(case: Case, tangent: Any) -> None:
     case.compare("plain values and those of vjp", case.results, value)
     pulled = pullback([np.conj(weight) for weight in case.weights])
     case.compare("grad and vjp", gradient, [np.conj(part) for part in pulled])
-    case.compare("plain and checkpointed", gradient, wg.grad(wg.checkpoint(case.loss), case.everything)(*case.inputs))
+    if not case.narrow:
+        # what rounds to single precision on the way may round differently the second time, which checkpoint refuses
+        again = wg.grad(wg.checkpoint(case.loss), case.everything)(*case.inputs)
+        case.compare("plain and checkpointed", gradient, again)
 
 
 def jacobians_agree(case: Case, tangent: Any) -> None:
@@ -236,7 +243,7 @@ def check(
         warnings.simplefilter("ignore", wg.errors.IndependentOutputWarning)
         try:
             tangent = values_agree(case)
-        except (UnsupportedError, ConversionError):
+        except (UnsupportedError, ConversionError, MutationError):
             return False
         try:
             modes_agree(case, tangent)

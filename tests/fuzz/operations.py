@@ -254,8 +254,8 @@ WRITES = [
     Operation("{out} = {0}\nfor entry in {0}:\n    {out} = {out} + entry * entry", 1, lambda x: np.ndim(x) > 0),
     Operation("{out} = sum([entry * 2 for entry in {0}])", 1, lambda x: np.ndim(x) > 0 and len(x) > 0),
     Operation("{out} = {0} if np.sum({0}) > np.sum({1}) else {1}", 2, real),
-    Operation("{out} = {0}.copy()\nnp.multiply({0}, {1}, out={out})", 2),
-    Operation("{out} = {0}.copy()\n{out}.fill(0.5)\n{out} = {out} + {0}", 1, lambda x: isinstance(x, np.ndarray)),
+    Operation("{out} = {0}.copy()\nnp.multiply({0}, {1}, out={out})", 2, lambda x, y: np.ndim(x) > 0),
+    Operation("{out} = {0}.copy()\n{out}.fill(0.5)\n{out} = {out} + {0}", 1, lambda x: np.ndim(x) > 0),
 ]
 PRODUCTS = [
     Operation("{0} @ {1}", 2),
@@ -273,7 +273,8 @@ PRODUCTS = [
     Operation("np.linalg.det({0})", 1, square),
     Operation("np.linalg.solve({0}, {1})", 2, lambda a, b: regular(a)),
     Operation("np.linalg.slogdet({0})[1]", 1, regular),
-    Operation("np.linalg.cholesky({0} @ np.conj({0}.T) + np.eye({0}.shape[-1]))", 1, lambda a: np.ndim(a) == 2 and square(a)),
+    Operation("np.linalg.cholesky({0} @ np.conj({0}.T) + np.eye({0}.shape[-1]))", 1,
+              lambda a: np.ndim(a) == 2 and square(a)),
     Operation("np.linalg.eigvalsh({0} + np.conj({0}.T) + np.diag(np.arange({0}.shape[-1]) * 9.0))", 1,
               lambda a: np.ndim(a) == 2 and square(a)),
     Operation("np.linalg.svd({0}, compute_uv=False)", 1, lambda a: np.ndim(a) == 2 and regular(a)),

@@ -7,6 +7,7 @@ import pytest
 
 import wengert as wg
 import wengert.primitives.linalg
+from wengert.primitives.linalg.spectral import EXP, SQRT, power_function, spectral_function
 
 REAL, COMPLEX = np.dtype(np.float64), np.dtype(np.complex128)
 BOTH = (REAL, COMPLEX)
@@ -43,6 +44,21 @@ def hermitian(*shape):
         return ((a + a.conj().swapaxes(-1, -2)) / 2).astype(dtype)
 
     return draw
+
+
+def apart(*shape):
+    """Matrices whose eigenvalues are far apart, and real where the entries are."""
+    return lambda rng, dtype: normal(rng, shape, dtype) / 3 + np.diag(3.0 * np.arange(1, shape[-1] + 1)).astype(dtype)
+
+
+def turning(rng, dtype):
+    """Real matrices with a pair of complex eigenvalues, and entries of vectors that differ in size."""
+    return normal(rng, (3, 3), dtype) / 4 + np.array([[1.0, -3.0, 0], [1.5, 1.2, 0.4], [0, 0, 5.0]])
+
+
+def unfolded(*shape):
+    """Tensors that are regular matrices of six rows."""
+    return lambda rng, dtype: regular(6, 6)(rng, dtype).reshape(shape)
 
 
 # name: function, sampler of its argument, dtypes, whether its argument is Hermitian
@@ -109,8 +125,68 @@ TABLE = {
     "matrix_power -2": (lambda a: np.linalg.matrix_power(a, -2), regular(2, 3, 3), (REAL,), False),
     "multi_dot": (lambda a: np.linalg.multi_dot([VECTOR, a, a.T, COLUMNS]), general(3, 3), BOTH, False),
     "cond": (np.linalg.cond, regular(3, 3), BOTH, False),
+    "cond of a tall one": (np.linalg.cond, general(4, 2), BOTH, False),
+    "cond -2": (lambda a: np.linalg.cond(a, -2), regular(2, 3, 3), (REAL,), False),
     "cond 1": (lambda a: np.linalg.cond(a, 1), regular(3, 3), (REAL,), False),
+    "cond -1": (lambda a: np.linalg.cond(a, -1), regular(3, 3), (REAL,), False),
+    "cond inf": (lambda a: np.linalg.cond(a, np.inf), regular(3, 3), (REAL,), False),
+    "cond -inf": (lambda a: np.linalg.cond(a, -np.inf), regular(3, 3), (REAL,), False),
+    "cond fro": (lambda a: np.linalg.cond(a, "fro"), regular(3, 3), BOTH, False),
+    "cond nuc": (lambda a: np.linalg.cond(a, "nuc"), regular(3, 3), (REAL,), False),
+    "pinv tall": (np.linalg.pinv, general(4, 2), BOTH, False),
+    "pinv wide": (np.linalg.pinv, general(2, 2, 3), BOTH, False),
+    "pinv square": (lambda a: np.linalg.pinv(a, rtol=1e-6), regular(3, 3), BOTH, False),
+    "pinv hermitian": (lambda a: np.linalg.pinv(a, hermitian=True), hermitian(3, 3), BOTH, True),
+    "pinv of low rank": (lambda t: np.linalg.pinv(low_rank(t), rcond=1e-4), general(8), BOTH, False),
+    "lstsq tall": (lambda a: np.linalg.lstsq(a, COLUMNS)[0], general(3, 2), BOTH, False),
+    "lstsq wide": (lambda a: np.linalg.lstsq(a, VECTOR)[0], general(3, 5), BOTH, False),
+    "lstsq residuals": (lambda a: np.linalg.lstsq(a, COLUMNS)[1], general(3, 2), BOTH, False),
+    "lstsq values": (lambda a: np.linalg.lstsq(a, VECTOR)[3], general(3, 2), BOTH, False),
+    "lstsq of low rank": (lambda t: np.linalg.lstsq(low_rank(t), t[:4], rcond=1e-4)[0], general(8), BOTH, False),
+    "lstsq right side": (lambda b: np.linalg.lstsq(COLUMNS, b)[0], general(3, 2), BOTH, False),
+    "eigvals": (np.linalg.eigvals, apart(3, 3), BOTH, False),
+    "eigvals in pairs": (lambda a: np.linalg.eigvals(a) ** 2, turning, (REAL,), False),
+    "eig vectors": (lambda a: squared(np.linalg.eig(a)[1]), apart(3, 3), BOTH, False),
+    "eig phases": (lambda a: np.linalg.eig(a).eigenvectors, apart(3, 3), (COMPLEX,), False),
+    "eig in pairs": (lambda a: squared(np.linalg.eig(a)[1]), turning, (REAL,), False),
+    "eig function": (lambda a: general_function(a), apart(3, 3), BOTH, False),
+    "tensorsolve": (lambda a: np.linalg.tensorsolve(a, COLUMNS.T), unfolded(2, 3, 6), BOTH, False),
+    "tensorsolve axes": (lambda a: np.linalg.tensorsolve(a, COLUMNS.T, axes=(0,)), unfolded(6, 2, 3), BOTH, False),
+    "tensorinv": (lambda a: np.linalg.tensorinv(a, ind=1), unfolded(6, 2, 3), BOTH, False),
+    "qr complete r": (lambda a: np.linalg.qr(a, mode="complete")[1], general(4, 2), BOTH, False),
+    "qr complete q": (lambda a: np.linalg.qr(a, mode="complete")[0], general(4, 3), (REAL,), False),
+    "qr complete projector": (lambda a: complement(np.linalg.qr(a, mode="complete")[0]), general(4, 2), BOTH, False),
+    "qr raw": (lambda a: np.linalg.qr(a, mode="raw")[0], general(4, 3), BOTH, False),
+    "qr raw wide": (lambda a: np.linalg.qr(a, mode="raw")[0], general(2, 2, 3), BOTH, False),
+    "qr raw factors": (lambda a: np.linalg.qr(a, mode="raw")[1], general(4, 3), BOTH, False),
+    "svd full": (lambda a: np.linalg.svd(a)[0] ** 2, general(4, 3), (REAL,), False),
+    "svd full right": (lambda a: np.linalg.svd(a)[2] ** 2, general(3, 4), (REAL,), False),
+    "svd full projector": (lambda a: complement(np.linalg.svd(a)[0]), general(4, 2), BOTH, False),
+    "svd hermitian": (lambda a: np.linalg.svd(a - 2.1 * np.eye(3), hermitian=True)[1], hermitian(3, 3), BOTH, True),
+    "spectral exp": (lambda a: spectral_function(a, EXP), hermitian(3, 3), BOTH, True),
+    "spectral root": (lambda a: spectral_function(a, SQRT), hermitian(2, 3, 3), BOTH, True),
+    "spectral power": (lambda a: spectral_function(a, power_function(-1.5)), hermitian(3, 3), BOTH, True),
 }
+
+
+def low_rank(t):
+    """Matrices of rank two, with four rows and columns."""
+    return np.outer(t[:4], t[4:]) + np.outer(np.array([1.0, -2.0, 0.5, 1.0]), t[:4] * t[4:])
+
+
+def squared(v):
+    """What does not depend on the sign or the phase of vectors."""
+    return np.real(v * np.conj(v))
+
+
+def general_function(a):
+    w, v = np.linalg.eig(a)
+    return (v * np.exp(w / 4)) @ np.linalg.inv(v)
+
+
+def complement(q):
+    """The projector on what the last two vectors span."""
+    return q[:, 2:] @ np.conj(q[:, 2:].T)
 
 
 def eigen_function(a):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from wengert import tree
-from wengert.api.arguments import call, flat_output, name_of
+from wengert.api.arguments import flat_output, name_of
 from wengert.errors import ArgumentError
 from wengert.graph import ArrayType
 from wengert.primitives.shaping import move_axis
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import as_operand, type_of
 from wengert.transforms.limits import settled
 from wengert.transforms.tape import apart

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from wengert import tree
-from wengert.api.arguments import call, flat_output, name_of
+from wengert.api.arguments import flat_output, name_of
 from wengert.api.listing import input_names
 from wengert.api.nan_advice import advice_for
 from wengert.api.nan_report import CONSTANT, PARTS, NanOperand, NanReport, NanStep, kind_of
@@ -16,7 +16,7 @@ from wengert.api.nan_search import Bad, Birth, Sweeps, is_nan, not_finite, place
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import ArrayType, Equation, Var
 from wengert.graph import Literal as Constant
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import primal, type_of
 
 __all__ = ["explain_nan"]

@@ -10,7 +10,6 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import (
-    call,
     check_input,
     check_primals,
     flat_output,
@@ -25,7 +24,7 @@ from wengert.derivatives.dense import complex_derivative
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import Operand, bind
 from wengert.primitives.arithmetic import convert
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import primal, type_of
 from wengert.transforms.jvp import ForwardRecording
 from wengert.transforms.limits import settled
@@ -174,6 +173,11 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     return form.unflatten(values), settled(linear, again)
 
 
+def _with_first(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any], t: Any) -> Any:
+    """The program as a function of its first argument."""
+    return call(program, (t, *args), kwargs)
+
+
 def derivative(f: Function, order: SupportsIndex = 1) -> Function:
     """The derivative of a function of one number, of any order.
 
@@ -204,6 +208,8 @@ def derivative(f: Function, order: SupportsIndex = 1) -> Function:
 
 
 def _differentiated(f: Function, warn: bool) -> Function:
+    program = Program(f)
+
     @settled
     @functools.wraps(f, updated=())
     def first(x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -216,7 +222,8 @@ def _differentiated(f: Function, warn: bool) -> Function:
         one = type_of(x).dtype.type(1)
 
         def along(direction: Any, warn: bool) -> Any:
-            return pushed("derivative", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn)[1]
+            function = functools.partial(_with_first, program, args, kwargs)
+            return pushed("derivative", f, function, (x,), (direction,), warn=warn)[1]
 
         slope = along(one, warn)
         if type_of(x).kind == "c":
@@ -250,6 +257,7 @@ def elementwise_grad(f: Function) -> Function:
     >>> wg.elementwise_grad(np.square)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
+    program = Program(f)
 
     @settled
     @functools.wraps(f, updated=())
@@ -258,7 +266,8 @@ def elementwise_grad(f: Function) -> Function:
         kind = type_of(x)
 
         def along(direction: Any, warn: bool = False) -> tuple[Any, Any, Any]:
-            return pushed("elementwise_grad", f, lambda t: f(t, *args, **kwargs), (x,), (direction,), warn=warn)
+            function = functools.partial(_with_first, program, args, kwargs)
+            return pushed("elementwise_grad", f, function, (x,), (direction,), warn=warn)
 
         ones = np.ones(kind.shape, kind.dtype)[()]
         y, slopes, _ = along(ones, warn=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wengert import tree
-from wengert.api.arguments import call, flat_output, name_of
+from wengert.api.arguments import flat_output, name_of
 from wengert.display.text import wengert_list
 from wengert.graph import ArrayType, Graph
 from wengert.graph.walk import prune
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import GraphRecording, type_of
 
 __all__ = ["WengertList", "input_names", "trace"]

@@ -13,7 +13,6 @@ from wengert.api.arguments import (
     Names,
     Positions,
     Selection,
-    call,
     check_primals,
     flat_output,
     name_of,
@@ -28,7 +27,7 @@ from wengert.derivatives.dense import Mode, jacobian_blocks
 from wengert.errors import ArgumentError
 from wengert.graph import Operand
 from wengert.primitives.arithmetic import conj
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import type_of
 from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape
@@ -232,9 +231,10 @@ def gauss_newton_product(f: Function, x: Any, v: Any, *args: Any, loss: Function
     >>> wg.gauss_newton_product(lambda x: A @ x - 1.0, np.zeros(2), np.array([1.0, 0.0]))
     array([10., 14.])
     """
+    program = Program(f)
 
     def residuals(t: Any) -> Any:
-        return f(t, *args, **kwargs)
+        return call(program, (t, *args), kwargs)
 
     operation = "gauss_newton_product"
     y, dy, _ = pushed(operation, f, residuals, (x,), (v,))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from wengert import tree
-from wengert.api.arguments import call, flat_output, split_auxiliary, strip_auxiliary
-from wengert.programs import Program
+from wengert.api.arguments import flat_output, split_auxiliary, strip_auxiliary
+from wengert.programs import Program, call
 from wengert.transforms.tape import Tape
 
 __all__ = ["record"]

@@ -13,7 +13,6 @@ from wengert.api.arguments import (
     Names,
     Positions,
     Selection,
-    call,
     check_primals,
     flat_output,
     name_of,
@@ -27,7 +26,7 @@ from wengert.api.recorded import record
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import ArrayType, Operand
 from wengert.primitives.arithmetic import conj
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.tracing import type_of
 from wengert.transforms.limits import settled
 from wengert.transforms.tape import Tape, apart, zeros

@@ -10,6 +10,7 @@ import numpy as np
 
 from wengert.graph import Operand, bind
 from wengert.numpy.joining import gathered, stacked_list
+from wengert.numpy.selecting import entries
 from wengert.primitives.access import cast
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import normal_axes
@@ -107,5 +108,5 @@ def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     table = np.stack([np.broadcast_to(option, shape) for option in options])
     mesh = np.indices(shape, sparse=True)
     number = number if isinstance(number, Operand) else np.asarray(number, np.intp)
-    result = table[(number, *mesh)]
+    result = entries(table, (number, *mesh))
     return result if out is None else write_into(out, result)

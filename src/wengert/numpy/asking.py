@@ -151,7 +151,7 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order
 @implements(np.sort_complex)
 def sort_complex(a: Any) -> Any:
     a = np.sort(as_operand(a), axis=-1)
-    return a if type_of(a).dtype.kind == "c" else cast(a, np.result_type(type_of(a).dtype, np.complex64))
+    return a if type_of(a).dtype.kind == "c" else cast(a, np.complex128)
 
 
 @implements(np.unravel_index)

@@ -107,21 +107,24 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     if not isinstance(result, Tracer):
         return held(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
     traced: Any = result if dtype is None else cast(result, dtype)
+    if traced is object and copy is not None and copy is not np._CopyMode.IF_NEEDED and copy:
+        traced = copied(traced)
     missing = ndmin - traced.ndim
-    if missing > 0:
-        traced = traced[(None,) * missing]
-    wants_copy = copy is not None and copy is not np._CopyMode.IF_NEEDED and copy
-    return copied(traced) if wants_copy and traced is object else traced
+    return traced[(None,) * missing] if missing > 0 else traced
 
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
     """As `array`, but a traced array of the right dtype is returned itself."""
-    if isinstance(a, Tracer):
-        return a if dtype is None else cast(a, dtype)
-    result = stacked_list(a)
-    if isinstance(result, Tracer):
-        return result if dtype is None else cast(result, dtype)
-    return np.asarray(a, dtype, order, **options)
+    result = a if isinstance(a, Tracer) else stacked_list(a)
+    if not isinstance(result, Tracer):
+        # a list makes an array of its own, which traced values can be written into
+        return (
+            held(np.asarray(a, dtype, order, **options))
+            if a.__class__ in (list, tuple)
+            else np.asarray(a, dtype, order, **options)
+        )
+    converted = result if dtype is None else cast(result, dtype)
+    return copied(converted) if converted is a and options.get("copy") else converted
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
@@ -144,7 +147,12 @@ def ascontiguousarray(a: Any, dtype: Any = None, **options: Any) -> Any:
 
 def asfortranarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """As `ascontiguousarray`, for plain arrays in Fortran's order."""
-    return ascontiguousarray(a, dtype) if isinstance(asarray(a), Tracer) else np.asfortranarray(a, dtype)
+    result = asarray(a)
+    if not isinstance(result, Tracer):
+        return np.asfortranarray(a, dtype)
+    turned = ascontiguousarray(result, dtype)
+    # NumPy copies where the order in memory changes
+    return turned if turned is not a or in_fortran_order(a) or turned.ndim < 2 else copied(turned)
 
 
 def _held_result(make: Any) -> Any:

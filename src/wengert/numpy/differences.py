@@ -9,6 +9,7 @@ import numpy as np
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, bind, locate
 from wengert.numpy.joining import gathered
+from wengert.numpy.selecting import entries
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.primitives.ordering import insertion_places
@@ -83,7 +84,6 @@ def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         if type_of(spacing).shape != (length,):
             raise ValueError("when 1d, distances must match the length of the corresponding dimension")
         steps = bind(reshape, (spacing[1:] - spacing[:-1],), ((length - 1, *(1,) * (type_of(f).ndim - axis - 1)),))
-    steps = cast(steps, np.zeros(0, type_of(f).dtype).real.dtype) if even else steps
     rises = (f[_between(axis, 1, None)] - f[_between(axis, None, -1)]) / steps
     # quotients of neighbours, each weighted by the step on the other side
     before, after = steps[:-1], steps[1:]
@@ -94,7 +94,8 @@ def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         bend = (right - left) / (before + after)
         first = first - bend[_between(axis, None, 1)] * steps[:1]
         last = last + bend[_between(axis, -1, None)] * steps[-1:]
-    return concatenate(first, inner, last, axis=axis) if length > 2 else concatenate(first, last, axis=axis)
+    whole = concatenate(first, inner, last, axis=axis) if length > 2 else concatenate(first, last, axis=axis)
+    return cast(whole, type_of(f).dtype)
 
 
 def places_in(edges: Any, x: Any, side: str) -> Any:
@@ -122,10 +123,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         inside = fp[np.zeros(type_of(x).shape, np.intp)]
     else:
         lower = np.clip(places_in(xp, x, "right") - 1, 0, count - 2)
-        width = xp[lower + 1] - xp[lower]
+        start, value = entries(xp, lower), entries(fp, lower)
+        width = entries(xp, lower + 1) - start
         flat = width == 0
-        slope = (fp[lower + 1] - fp[lower]) / select(flat, 1.0, width)
-        inside = fp[lower] + select(flat, 0.0, slope) * (x - xp[lower])
+        slope = (entries(fp, lower + 1) - value) / select(flat, 1.0, width)
+        inside = value + select(flat, 0.0, slope) * (x - start)
     # at the last node and beyond no slope is taken
     below, above = fp[0] if left is None else as_operand(left), fp[-1] if right is None else as_operand(right)
     result = select(x < xp[0], below, select(x > xp[-1], above, select(x == xp[-1], fp[-1], inside)))
@@ -145,7 +147,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
         raise ValueError("period must be a non-zero value")
     x, xp = np.mod(x, period), np.mod(xp, period)
     order = np.argsort(xp)
-    xp, fp = xp[order], fp[order]
+    xp, fp = entries(xp, order), entries(fp, order)
     return (
         x,
         concatenate(xp[-1:] - period, xp, xp[:1] + period, axis=0),

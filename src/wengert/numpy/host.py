@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import Operand
 from wengert.numpy.creating import held
 
 __all__ = ["HostArray", "hosted"]
@@ -52,7 +51,7 @@ def _bare(array: Any) -> Any:
 
 
 def hosted(value: Any) -> Any:
-    """A plain array of floating-point numbers as a `HostArray` on the same memory; anything else as it is."""
-    if value.__class__ is np.ndarray and value.dtype.kind in "fc" and not isinstance(value, Operand):
+    """A plain array of numbers as a `HostArray` on the same memory; anything else as it is."""
+    if value.__class__ is np.ndarray and value.dtype.kind in "fciub":
         return value.view(HostArray)
     return value

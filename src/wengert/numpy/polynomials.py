@@ -161,6 +161,7 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
     if type_of(x).ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
     count = type_of(x).size if N is None else int(N)
+    x = cast(x, np.result_type(type_of(x).dtype, int))
     columns = [x**0]
     for _ in range(count - 1):
         columns.append(columns[-1] * x if len(columns) > 1 else x)

@@ -35,7 +35,8 @@ REFUSED: Final[dict[str, str]] = {
     "ndarray.base": _MEMORY, "ndarray.ctypes": _MEMORY, "ndarray.data": _MEMORY, "ndarray.flags": _MEMORY,
     "ndarray.strides": _MEMORY, "ndarray.setflags": _MEMORY, "ndarray.getfield": _MEMORY, "ndarray.setfield": _MEMORY,
     "ndarray.byteswap": _BYTES, "ndarray.tobytes": _BYTES, "ndarray.tofile": _FILES, "ndarray.dump": _FILES,
-    "ndarray.choose": "NumPy's method makes plain numbers of the choices; take numpy.choose", "ndarray.dumps": _BYTES, "np.isfortran": _MEMORY,
+    "ndarray.choose": "NumPy's method makes plain numbers of the choices; take numpy.choose",
+    "ndarray.dumps": _BYTES, "np.isfortran": _MEMORY,
     "ndarray.resize": "it changes the memory of an array in place; take numpy.resize",
 }  # fmt: skip
 

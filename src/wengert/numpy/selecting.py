@@ -12,12 +12,13 @@ from wengert.numpy.reducing import argsort
 from wengert.numpy.shaping import copied, read_only, reshaped
 from wengert.primitives.arithmetic import select
 from wengert.primitives.indexing import put_add
+from wengert.primitives.indexing import take as read
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import normal_axes
-from wengert.tracing import as_operand, implements, type_of
-from wengert.tracing.index import Index
+from wengert.tracing import Tracer, as_operand, implements, type_of
+from wengert.tracing.index import Index, parse_index
 
-__all__: list[str] = []
+__all__ = ["along", "entries"]
 
 _UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
 _tri: Any = np.tri  # its stub takes no unpacked shape
@@ -95,6 +96,14 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     return take_along_axis(a, argsort(a, axis), axis)
 
 
+def entries(a: Any, index: Any) -> Any:
+    """`a[index]` for a traced or plain array, in whose index traced integers may stand."""
+    if isinstance(a, Tracer):
+        return a[index]  # type: ignore[index]
+    fixed, arrays = parse_index(index, type_of(a).shape)
+    return bind(read, (a, fixed, *arrays), (0,))
+
+
 def along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Integer arrays for every axis, of which the one along `axis` is given."""
     rank = len(shape)
@@ -109,7 +118,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         arr, axis = reshaped(arr, (type_of(arr).size,)), 0
     (place,) = normal_axes(axis, type_of(arr).ndim)
-    return arr[along(as_operand(indices), place, type_of(arr).shape)]
+    return entries(arr, along(as_operand(indices), place, type_of(arr).shape))
 
 
 @implements(np.take)
@@ -122,7 +131,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "r
     if mode != "raise":
         length = type_of(a).shape[place]
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
-    result = a[(*(slice(None),) * place, indices)]
+    result = entries(a, (*(slice(None),) * place, indices))
     return result if out is None else write_into(out, result)
 
 

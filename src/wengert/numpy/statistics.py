@@ -10,6 +10,7 @@ import numpy as np
 
 from wengert.graph import bind
 from wengert.numpy.reducing import argsort
+from wengert.numpy.selecting import entries, take_along_axis
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj, select
 from wengert.primitives.elementwise import CONSTANT
@@ -84,7 +85,7 @@ def _ordered_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: Any, ski
     total = type_of(line).shape[0]
     if not total:
         return np.full((*type_of(q).shape, *(kept if keepdims else type_of(line).shape[1:])), np.nan)
-    line = np.take_along_axis(line, argsort(line, 0), 0)
+    line = take_along_axis(line, argsort(line, 0), 0)
     invalid = bind(CONSTANT["isnan"], (line,))
     count: Any = total
     if skip_nan:
@@ -108,7 +109,7 @@ def _entries(line: Any, places: Any) -> Any:
     """The entries at places along axis 0, for each column of their own; axes of the places come first."""
     columns = type_of(line).shape[1:]
     mesh = [np.arange(n).reshape((-1,) + (1,) * (len(columns) - i - 1)) for i, n in enumerate(columns)]
-    return line[(places, *mesh)]
+    return entries(line, (places, *mesh))
 
 
 def _strong(q: Any, a: Any) -> Any:
@@ -155,7 +156,7 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, w
         weights = np.broadcast_to(bind(reshape, (weights,), (tuple(shape),)), type_of(a).shape)
     (line, kept), (heavy, _) = _lined_up(a, axis), _lined_up(weights, axis)
     order = argsort(line, 0)
-    line, heavy = np.take_along_axis(line, order, 0), np.take_along_axis(heavy, order, 0)
+    line, heavy = take_along_axis(line, order, 0), take_along_axis(heavy, order, 0)
     invalid = bind(CONSTANT["isnan"], (line,))
     if skip_nan:
         heavy = select(invalid, 0.0, heavy)

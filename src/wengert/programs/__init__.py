@@ -6,6 +6,7 @@ mirrors of these modules. Nothing of NumPy's and nothing of the user's is change
 always saw.
 """
 
+from wengert.programs.call import call
 from wengert.programs.program import Program
 
-__all__ = ["Program"]
+__all__ = ["Program", "call"]

@@ -13,7 +13,7 @@ import numpy as np
 from wengert import tree
 from wengert.errors import ArgumentError, IntegerInputError, OutputError, WengertError
 from wengert.graph import Operand
-from wengert.programs import Program
+from wengert.programs import Program, call
 from wengert.testing.space import Space, Vector
 from wengert.tracing import type_of
 
@@ -106,7 +106,7 @@ class Subject:
         for position, argument in zip(self.argnums, self._structure.unflatten(filled), strict=True):
             arguments[position] = argument
         if any([isinstance(leaf, Operand) for leaf in leaves]):
-            return tree.flatten(self.program.run(tuple(arguments), self.options))
+            return tree.flatten(call(self.program, tuple(arguments), self.options))
         # plain values go through the function exactly as it stands
         return tree.flatten(self.function(*arguments, **self.options))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from wengert.tracing import active_recordings, type_of
 
 __all__ = ["settled"]
 
+TransformT = TypeVar("TransformT", bound=Callable[..., Any])
+
 # Share of the distance to the next value, nodes, and seed of each path; the two of a pair must agree.
 _PAIRS: Final = (((0.25, 16, 11), (0.2, 14, 12)), ((0.02, 12, 13), (0.016, 10, 14)))
 # Poles of a higher order than any derivative that is asked for in practice.
@@ -32,7 +34,7 @@ _POLES: Final = 4
 _ROUNDINGS: Final = 1e4
 
 
-def settled(function: Callable[..., Any], again: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def settled(function: TransformT, again: Callable[..., Any] | None = None) -> TransformT:
     """The same transform, which takes the limit where a decomposition on its way leaves a choice open.
 
     `again` computes the same from the start, where `function` goes on from something recorded before.
@@ -56,7 +58,7 @@ def settled(function: Callable[..., Any], again: Callable[..., Any] | None = Non
                 with content_with_near_values():
                     return run()
 
-    return transform
+    return transform  # type: ignore[return-value]
 
 
 def _limit(run: Callable[[], Any], error: OpenChoiceError) -> Any:
@@ -64,7 +66,7 @@ def _limit(run: Callable[[], Any], error: OpenChoiceError) -> Any:
         found = [_along_path(run, *path, error) for path in pair]
         if None in found:
             continue
-        (first, form), (second, other) = found  # type: ignore[misc]
+        (first, form), (second, other) = found
         if form == other and all(map(_agree, first, second)):
             return form.unflatten([here.value for here in first])
     raise UndefinedDerivativeError(

@@ -2,9 +2,8 @@ import numpy as np
 
 
 def program(x0, x1):
-    v0 = np.einsum('...i,...i->...', x1, x1)
-    v1 = v0 @ x0
-    return v1
+    v0 = np.einsum("...i,...i->...", x1, x1)
+    return v0 @ x0
 
 
 x0 = np.complex64(np.zeros((2, 0)))

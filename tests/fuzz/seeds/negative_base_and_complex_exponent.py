@@ -2,7 +2,7 @@ import numpy as np
 
 
 def program(x0, x1):
-    return x0 ** x1
+    return x0**x1
 
 
 x0 = np.array([-1.0, 0.5])

@@ -93,7 +93,7 @@ def completing(a: Any, z: Any) -> Any:
 
 def _sample(*shape: int) -> Any:
     def draw(rng: np.random.Generator) -> Any:
-        a = rng.normal(size=shape) + 2 * np.eye(*shape[-2:])
+        a = rng.normal(size=shape) + 2 * np.eye(shape[-2], shape[-1])
         return (a, np.linalg.qr(a, mode="complete")[0][..., shape[-1] :]), {"taken": False}
 
     return draw

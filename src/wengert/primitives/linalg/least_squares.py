@@ -35,13 +35,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     cutoff = float(cutoff_of(rcond, eps * max(rows, columns)))
     cutoff = eps if cutoff < 0 else cutoff
     values = svdvals(a)
-    plain = primal(values)
-    if plain.ndim != 1:
-        raise UnsupportedError(
-            "np.linalg.lstsq under wengert.vmap has no rule: its rank is a number of Python's, and may differ between "
-            "the examples. Use np.linalg.pinv(a) @ b."
-        )
-    rank = int((plain > cutoff * plain.max(initial=0)).sum())
+    rank = _rank(primal(values), cutoff)
     vector = len(right) == 1
     columns_of_b = reshape(b, shape=(rows, 1)) if vector else b
     x = pseudoinverse(a, cutoff, hermitian=False) @ columns_of_b
@@ -51,3 +45,14 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
         squares_of_gap = gap.real**2 + gap.imag**2 if type_of(gap).dtype.kind == "c" else gap * gap
         residuals = sum_along(squares_of_gap, axis=(0,), keepdims=False)
     return reshape(x, shape=(columns,)) if vector else x, residuals, rank, values
+
+
+def _rank(values: Any, cutoff: float) -> int:
+    """The rank, which under `vmap` must be that of all examples, for the shapes of the results depend on it."""
+    ranks = (values > cutoff * values.max(axis=-1, keepdims=True, initial=0)).sum(axis=-1)
+    if np.unique(ranks).size > 1:
+        raise UnsupportedError(
+            f"np.linalg.lstsq under wengert.vmap needs examples of one rank, because the shape of its residuals "
+            f"depends on it; received ranks {sorted(set(ranks.ravel().tolist()))}. Use np.linalg.pinv(a) @ b."
+        )
+    return int(ranks.flat[0])

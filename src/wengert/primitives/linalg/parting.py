@@ -57,8 +57,8 @@ class Path(NamedTuple):
 _taken: ContextVar[Path | None] = ContextVar("wengert_path", default=None)
 _content: ContextVar[bool] = ContextVar("wengert_content_with_near_values", default=False)
 _sizes: ContextVar[list[float] | None] = ContextVar("wengert_sizes", default=None)
-# What division by the differences of close values may leave of the digits.
-_LOSS: Final = 1e-8
+# From this relative difference on values count as apart at any order, for the way round them has its price.
+_FAR: Final = 3e-3
 
 
 def path_taken() -> Path | None:
@@ -108,10 +108,11 @@ def nearness(count: int, dtype: Any) -> float:
 
 
 def closeness(count: int, dtype: Any) -> float:
-    """The relative difference whose power, one for each order of differentiation, leaves eight digits."""
+    """The relative difference whose power, one for each order of differentiation, leaves half of the digits."""
     order = max(len(active_recordings()), 1)
     # the more values, the closer some of them are, and the longer the way round them
-    return float((np.finfo(dtype).eps / max(_LOSS, np.finfo(dtype).eps)) ** (1 / order) * min(1.0, 10 / max(count, 1)))
+    reach: float = min(float(np.finfo(dtype).eps) ** (0.5 / order), _FAR)
+    return reach * min(1.0, 10 / max(count, 1))
 
 
 def groups(w: Any, near: float = 0.0) -> Any:

@@ -64,7 +64,7 @@ def _low_rank(*shape: int, rank: int, dtype: Any = np.float64) -> Any:
         left, right = rng.normal(size=(*shape[:-1], rank)), rng.normal(size=(*shape[:-2], rank, shape[-1]))
         if np.dtype(dtype).kind == "c":
             left = left + 1j * rng.normal(size=left.shape)
-        a = left @ right + (np.eye(*shape[-2:]) if rank == min(shape[-2:]) else 0)
+        a = left @ right + (np.eye(shape[-2], shape[-1]) if rank == min(shape[-2:]) else 0)
         return (np.asarray(a, dtype), np.zeros((), dtype).real.dtype.type(1e-5)), {"hermitian": False}
 
     return draw

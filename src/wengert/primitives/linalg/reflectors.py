@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import UndefinedDerivativeError
-from wengert.primitives.arithmetic import real
+from wengert.primitives.arithmetic import real, select
 from wengert.primitives.linalg.matrices import adjoint, conjugate
 from wengert.primitives.linalg.norm import euclidean_norm
 from wengert.primitives.shaping import broadcast_to, concatenate, swap_last
@@ -56,7 +56,8 @@ def _direction(head: Any, column: Any, place: int) -> Any:
         abs(primal(column)[..., 1:, :]).sum(axis=-2, keepdims=True) + abs(plain.imag) == 0
     ).any():
         raise UndefinedDerivativeError(
-            f"np.linalg.qr(mode='raw') has no derivative here: column {place} is zero on or below the diagonal when its "
-            f"turn comes, and there LAPACK's reflectors jump. Use mode='reduced'"
+            f"np.linalg.qr(mode='raw') has no derivative here: column {place} is zero on or below the diagonal when "
+            f"its turn comes, and there LAPACK's reflectors jump. Use mode='reduced'"
         )
-    return np.where(plain.real < 0, 1.0, -1.0).astype(type_of(real(head)).dtype)
+    upright = real(head) if type_of(head).dtype.kind == "c" else head
+    return select(upright < 0, 1.0, -1.0)

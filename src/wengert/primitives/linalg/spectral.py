@@ -78,7 +78,7 @@ LOG: Final = SpectralFunction("log", np.log, _log_taylor, np.abs, lambda w: w > 
 
 
 def power_function(p: float) -> SpectralFunction:
-    """x ** p: of any real matrix for whole p >= 0, of regular ones for whole p < 0, of positive ones otherwise."""
+    """The power p: of any real matrix for whole p >= 0, of regular ones for whole p < 0, of positive ones otherwise."""
     p = float(p)
     if p == int(p) and p >= 0:
         return SpectralFunction(f"power {p}", lambda x: x**p, _power_taylor(p), np.ones_like)

@@ -31,7 +31,7 @@ hyp1f1 = declare(
 hyp2f1 = declare(
     "hyp2f1", library.hyp2f1, _PARAMETER, _PARAMETER, _PARAMETER,
     lambda y, a, b, c, z: number(a, z) * number(b, z) / number(c, z) * hyp2f1(_next(a), _next(b), _next(c), z),
-    ranges=(range(1, 3), range(1, 3), range(3, 5), (-0.4, 0.4)), domain="z < 1, c not 0, -1, ...",
+    ranges=(range(1, 2), range(1, 2), range(3, 4), (-0.4, 0.4)), domain="z < 1, c not 0, -1, ...",
     cite="DLMF 15.5.1", holomorphic=True, finite=True,
 )  # fmt: skip
 hyperu = declare(

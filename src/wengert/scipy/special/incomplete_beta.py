@@ -12,15 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.errors import UnsupportedError
-from wengert.primitives.arithmetic import log
-from wengert.primitives.elementwise import log1p
-from wengert.scipy.special.declare import declare, implement, library
-from wengert.scipy.special.gamma import deviance, polygamma, polygamma_difference, stirling_error
+from wengert.primitives.arithmetic import log, select
+from wengert.primitives.elementwise import exp, log1p, sign, sqrt
+from wengert.scipy.special.declare import declare, guarded, implement, library
+from wengert.scipy.special.gamma import beta, betaln, deviance, polygamma, polygamma_difference, stirling_error
 from wengert.scipy.special.incomplete_gamma import separately
-from wengert.scipy.special.jets import Jet, over_linear, ratio, settled, times_linear
+from wengert.scipy.special.jets import Jet, converged, over_linear, times_linear
 
-__all__ = ["beta_kernel", "betainc", "betaincc", "betaincinv"]
+__all__ = ["beta_kernel", "betainc", "betaincc", "betaincinv", "stdtr"]
 
 _MOST_STEPS: Final = 20_000
 
@@ -88,32 +87,21 @@ def _log(x: Any, y: Any) -> Any:
 
 
 def _fraction(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Jet:
-    """1 + d_1 / (1 + d_2 / (1 + ...)), by the recurrence of its convergents."""
-    shape = (2, orders[0] + 1, orders[1] + 1, *a.shape)
-    older, newer = np.zeros(shape), np.zeros(shape)
-    older[0, 0, 0] = newer[0, 0, 0] = newer[1, 0, 0] = 1.0
-    before, check = ratio(newer), 4
-    for m in range(_MOST_STEPS):
+    """1 + d_1 / (1 + d_2 / (1 + ...))."""
+    one = Jet.variable(np.ones(a.shape), orders, None)
+    return converged(lambda depth: _convergent(a, b, x, one, depth), _MOST_STEPS)
+
+
+def _convergent(a: Any, b: Any, x: Any, one: Jet, depth: int) -> Jet:
+    """The fraction down to this depth, from the bottom up."""
+    tail = one
+    for m in range(depth, -1, -1):
+        step = over_linear(over_linear(one / tail, a + 2 * m), a + (2 * m + 1))
+        tail = one + times_linear(times_linear(step, a + m, 0), a + b + m, 0, 1).scaled(-x)
         if m:
-            step = over_linear(over_linear(older, a + (2 * m - 1)), a + 2 * m)
-            older, newer = newer, newer + (m * x) * times_linear(step, b - m, 1)
-        step = over_linear(over_linear(older, a + 2 * m), a + (2 * m + 1))
-        # (a + m) (a + b + m), where the second factor moves with both
-        moved = times_linear(step, a + m, 0)
-        product = times_linear(moved, a + b + m, 0)
-        product[:, :, 1:] += moved[:, :, :-1]
-        linear = newer - x * product
-        scale = 1 / linear[1, 0, 0]
-        older, newer = newer * scale, linear * scale
-        if m == check:
-            found = ratio(newer)
-            if settled(found, before):
-                return found
-            before, check = found, m + (m + 1) // 2
-    raise UnsupportedError(
-        f"the derivative of scipy.special.betainc in its parameters takes more than {2 * _MOST_STEPS} terms here; use a "
-        f"normal approximation for parameters of this size"
-    )
+            step = over_linear(over_linear(one / tail, a + (2 * m - 1)), a + 2 * m)
+            tail = one + times_linear(step, b - m, 1).scaled(m * x)
+    return tail
 
 
 def _parameters_value(a: Any, b: Any, x: Any, *, orders: tuple[int, int]) -> Any:
@@ -232,3 +220,26 @@ def bdtrc(k: Any, n: Any, p: Any) -> Any:
 def nbdtr(k: Any, n: Any, p: Any) -> Any:
     """The negative binomial distribution function, in the probability."""
     return betainc(n, np.floor(k) + 1.0, p)
+
+
+def _d_student_in_freedom(y: Any, df: Any, t: Any) -> Any:
+    """From F = 1/2 + sign(t)/2 I_w(1/2, df/2), w = t^2 / (df + t^2), which has a straight line for a limit at t = 0."""
+    origin = t == 0
+    z = guarded(~origin, t, 1.0)
+    w = z * z / (df + z * z)
+    half = 0.5 * df
+    regular = 0.25 * sign(z) * in_parameters(0.5, half, w, orders=(0, 1))
+    slope = polygamma_difference(0, half, 0.5) / beta(0.5, half)
+    limit = t * (0.5 * slope / sqrt(df))
+    return select(origin, limit, regular) - t / (2 * df) * _student_density(df, t)
+
+
+def _student_density(df: Any, t: Any) -> Any:
+    return exp(-betaln(0.5 * df, 0.5) - 0.5 * log(df) - 0.5 * (df + 1) * log1p(t * t / df))
+
+
+stdtr = declare(
+    "stdtr", library.stdtr, _d_student_in_freedom, lambda y, df, t: _student_density(df, t),
+    ranges=((0.8, 4.0), (-2.0, 2.0)), domain="df > 0", cite="DLMF 8.17.2; Johnson et al., Continuous Univariate "
+    "Distributions (1995), 28.2",
+)  # fmt: skip

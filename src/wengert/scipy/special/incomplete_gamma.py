@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UnsupportedError
 from wengert.primitives.arithmetic import log
 from wengert.scipy.special.declare import declare, implement, library
 from wengert.scipy.special.gamma import BERNOULLI, gamma_kernel, polygamma, psi
-from wengert.scipy.special.jets import Jet, ratio, settled, times_linear
+from wengert.scipy.special.jets import Jet, converged, times_linear, too_slow
 
 __all__ = ["gammainc", "gammaincc", "gammaincinv"]
 
@@ -52,33 +51,21 @@ def _series(a: Any, x: Any, order: int) -> Jet:
         total += term
         if n % 8 == 0 and np.all(np.abs(term) <= 1e-17 * np.abs(total)):
             return Jet(total[:, None])
-    raise _too_slow()
+    raise too_slow(_MOST_STEPS)
 
 
 def _fraction(a: Any, x: Any, order: int) -> Jet:
-    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)), by the recurrence of its convergents."""
-    older = np.zeros((2, order + 1, 1, *a.shape))
-    newer = np.zeros((2, order + 1, 1, *a.shape))
-    older[0, 0], newer[1, 0] = 1.0, 1.0
-    older, newer = newer, older - times_linear(newer, a - x - 1, 0)
-    before, check = ratio(newer), 8
-    for n in range(1, _MOST_STEPS):
-        linear = -times_linear(newer, a - x - (2 * n + 1), 0) + n * times_linear(older, a - n, 0)
-        scale = 1 / linear[1, 0, 0]
-        older, newer = newer * scale, linear * scale
-        if n == check:
-            found = ratio(newer)
-            if settled(found, before):
-                return found
-            before, check = found, n + n // 2
-    raise _too_slow()
+    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...))."""
+    one = Jet.variable(np.ones(a.shape), (order, 0), None)
+    return converged(lambda depth: _convergent(a, x, one, depth), _MOST_STEPS)
 
 
-def _too_slow() -> UnsupportedError:
-    return UnsupportedError(
-        f"the derivative of an incomplete gamma or beta function in its parameters takes more than {_MOST_STEPS} terms "
-        f"here; use a normal approximation for parameters of this size"
-    )
+def _convergent(a: Any, x: Any, one: Jet, depth: int) -> Jet:
+    """The fraction down to this depth, from the bottom up."""
+    tail = times_linear(one, a - x - (2 * depth + 1), 0)
+    for n in range(depth, 0, -1):
+        tail = times_linear(one, a - x - (2 * n - 1), 0) + times_linear(one / tail, a - n, 0).scaled(n)
+    return (one / tail).scaled(-1.0)
 
 
 def separately(value: Callable[..., Any], choice: Any, *operands: Any) -> Any:

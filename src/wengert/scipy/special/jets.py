@@ -5,13 +5,16 @@ Griewank & Walther, Evaluating Derivatives (2008), chapter 13.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from math import factorial
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Jet", "over_linear", "ratio", "settled", "times_linear"]
+from wengert.errors import UnsupportedError
+
+__all__ = ["Jet", "converged", "over_linear", "times_linear", "too_slow"]
 
 
 class Jet:
@@ -78,37 +81,48 @@ class Jet:
         return self.coefficients[orders] * (factorial(orders[0]) * factorial(orders[1]))
 
 
-# For recurrences: several series at once, with the axis that counts them in front.
+# For continued fractions, whose terms are made of linear series.
 
 
-def times_linear(many: Any, value: Any, axis: int) -> Any:
-    """The product with `value + e`, where e is the parameter of this axis; 0 for the first, 1 for the second."""
-    out = many * value
-    if axis == 0:
-        out[:, 1:] += many[:, :-1]
-    else:
-        out[:, :, 1:] += many[:, :, :-1]
-    return out
+def times_linear(jet: Jet, value: Any, *axes: int) -> Jet:
+    """The product with `value + e`, where e is the parameter of this axis, or the sum of those of both."""
+    out = jet.coefficients * value
+    if 0 in axes:
+        out[1:] += jet.coefficients[:-1]
+    if 1 in axes:
+        out[:, 1:] += jet.coefficients[:, :-1]
+    return Jet(out)
 
 
-def over_linear(many: Any, value: Any) -> Any:
+def over_linear(jet: Jet, value: Any) -> Jet:
     """The quotient by `value + e`, where e is the first parameter."""
-    out = many / value
-    for i in range(1, out.shape[1]):
-        out[:, i] -= out[:, i - 1] / value
-    return out
+    out = jet.coefficients / value
+    for i in range(1, len(out)):
+        out[i] -= out[i - 1] / value
+    return Jet(out)
 
 
-def ratio(pair: Any) -> Jet:
-    """The first of two series by the second."""
-    return Jet(pair[0]) / Jet(pair[1])
+def converged(approximation: Callable[[int], Jet], most: int) -> Jet:
+    """The limit of a sequence, from terms that are half as far again as the one before."""
+    depth, before = 12, approximation(8)
+    while depth < most:
+        found = approximation(depth)
+        if _settled(found, before):
+            return found
+        depth, before = depth + depth // 2, found
+    raise too_slow(most)
 
 
-def settled(found: Jet, before: Jet) -> bool:
-    """Whether two approximations of a series agree.
-
-    The second has half as many terms more, so that its own error is far smaller than the difference.
-    """
+def _settled(found: Jet, before: Jet) -> bool:
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients[0, 0]))
-        return bool(np.all(np.abs(found.coefficients - before.coefficients) <= 1e-13 * size))
+        # NaN, where a parameter is out of range, does not change any more either
+        return not np.any(np.abs(found.coefficients - before.coefficients) > 2e-15 * size)
+
+
+def too_slow(most: int) -> UnsupportedError:
+    """The error for parameters so large that sums take forever."""
+    return UnsupportedError(
+        f"the derivative of an incomplete gamma or beta function in its parameters takes more than {most} terms here; "
+        f"use a normal approximation for parameters of this size"
+    )

@@ -1,0 +1,36 @@
+"""`scipy.stats` for traced values: densities and probabilities of the common distributions.
+
+They are differentiable in the variable and in every continuous parameter, `loc` and `scale` included.
+
+>>> import wengert as wg
+>>> import wengert.scipy.stats as stats
+>>> wg.grad(lambda scale: stats.norm.logpdf(1.0, loc=0.0, scale=scale))(2.0)
+-0.375
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import scipy.stats
+
+from wengert.scipy.mirror import fall_through
+from wengert.scipy.stats.distribution import Continuous, Discrete
+from wengert.scipy.stats.multivariate import Dirichlet, Multinomial, MultivariateNormal
+from wengert.scipy.stats.standard import CONTINUOUS, DISCRETE
+
+_plain: Any = scipy.stats
+_beyond = fall_through("scipy.stats")
+_OFFERED: dict[str, Any] = {
+    **{name: Continuous(name, getattr(_plain, name), standard) for name, standard in CONTINUOUS.items()},
+    **{name: Discrete(name, getattr(_plain, name), standard) for name, standard in DISCRETE.items()},
+    "multivariate_normal": MultivariateNormal(),
+    "dirichlet": Dirichlet(),
+    "multinomial": Multinomial(),
+}
+globals().update(_OFFERED)
+__all__ = sorted(_OFFERED)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    return _beyond(name)
