@@ -63,6 +63,7 @@ CONSTANT_METHODS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]] =
     **{name: (lambda x, name=name: str(getattr(x, name)), (M,))
        for name in ("device", "dtype", "itemsize", "nbytes", "ndim", "shape", "size")},
     "argpartition": (lambda x: x.argpartition(1), (V,)),
+    "base": (lambda x: str((x.base is None, x[1:].base is x)), (V,)),
     "searchsorted": (lambda x: x.searchsorted(ONE), (UP,)),
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ FIELDS = (
     "images",
     "learning",
     "linear_algebra",
+    "models",
     "optimisation",
     "physics",
     "robotics",

@@ -19,7 +19,7 @@ from wengert.errors import (
 )
 from wengert.graph import ArrayType, Operand, concrete_type, locate
 from wengert.graph.source import user_frame
-from wengert.numpy.host import HostArray
+from wengert.numpy.host import HostArray, unhosted
 from wengert.tracing import type_of
 from wengert.transforms.tape import own
 
@@ -134,7 +134,7 @@ class Selection:
             )
         for position, leaf in enumerate(leaves):
             if leaf.__class__ is HostArray:
-                leaf = leaves[position] = leaf.view(np.ndarray)
+                leaf = leaves[position] = unhosted(leaf)
             check_input(leaf, self.operation, self, structure, position)
 
     def describe(self, structure: tree.Structure, leaf: int) -> str:
@@ -170,7 +170,7 @@ def check_primals(leaves: list[Any], structure: tree.Structure, operation: str) 
     for position, leaf in enumerate(leaves):
         if leaf.__class__ is HostArray:
             # a plain array that a traced program passes on
-            leaf = leaves[position] = leaf.view(np.ndarray)
+            leaf = leaves[position] = unhosted(leaf)
         check_input(leaf, operation, None, structure, position)
 
 
@@ -303,7 +303,7 @@ def strip_auxiliary(extra: Any, recording: Any) -> Any:
                 leaf.refresh()
             if leaf.recording is recording:
                 return own(leaf.value)
-        return leaf
+        return unhosted(leaf)
 
     return tree.map(strip, extra)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ def _factor(norm: Any, length: int, inverse: bool) -> float:
     if norm not in _SWAPPED:
         raise ValueError(f"Invalid norm value {norm!r}; should be 'backward', 'ortho' or 'forward'")
     if norm == "ortho":
-        return float(length) ** -0.5
+        return 1.0 / math.sqrt(length)
     return 1.0 / length if (norm == "forward") is not inverse else 1.0
 
 

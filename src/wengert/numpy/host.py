@@ -12,7 +12,7 @@ import numpy as np
 
 from wengert.numpy.creating import held
 
-__all__ = ["HostArray", "hosted"]
+__all__ = ["HostArray", "hosted", "unhosted"]
 
 
 class HostArray(np.ndarray):
@@ -55,3 +55,14 @@ def hosted(value: Any) -> Any:
     if value.__class__ is np.ndarray and value.dtype.kind in "fciub":
         return value.view(HostArray)
     return value
+
+
+def unhosted(value: Any) -> Any:
+    """What was hosted, as the program gives it away: the user's own array again."""
+    if value.__class__ is not HostArray:
+        return value
+    bare = _bare(value)
+    base = value.base
+    if base.__class__ is np.ndarray and base.__array_interface__ == bare.__array_interface__:
+        return base
+    return bare

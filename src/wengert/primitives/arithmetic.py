@@ -26,6 +26,7 @@ __all__ = [
     "power",
     "power_constant",
     "real",
+    "scale",
     "select",
     "subtract",
     "zero_times",
@@ -95,13 +96,33 @@ divide.transpose(0)(lambda g, x, y: g / y)
 divide.samples(*pairs(0.5, 2.0))
 
 
+scale = Primitive("scale", elementwise=2, linear="separately", notation="{0} * {1}", domain="everywhere",
+                  shapes="a derivative and what it is multiplied by, which broadcast",
+                  cite="the chain rule: a derivative that is zero stays zero, whatever moves beside it")  # fmt: skip
+scale.evaluate(lambda xp, x, y: x * y)
+scale.transpose(0)(lambda g, x, y: g * y)
+scale.transpose(1)(lambda g, x, y: scale(x, g))
+scale.samples(*pairs())
+
+
 @multiply.annihilate(0)
+@scale.annihilate(0)
 def zero_times(x: Any, y: Any) -> Any:
     """The product of the linear x with y, in which 0 times infinity is 0 on either side, so that both modes agree."""
+    return _product_with_zeros(x, y, (y == 0) & (abs(x) == np.inf))
+
+
+@scale.annihilate(1)
+def _moved_beside_zero(x: Any, y: Any) -> Any:
+    # here y is linear, and x a derivative further in: a zero of it says that all this is not used, NaN included
+    return _product_with_zeros(y, x, (x == 0) & ~(abs(y) < np.inf))
+
+
+def _product_with_zeros(x: Any, y: Any, spent: Any) -> Any:
     # only what is not finite is replaced: a zero may still move, and then the finite factor is its derivative
-    linear = select((y == 0) & (abs(x) == np.inf), 0.0, x)
+    linear = select(spent, 0.0, x)
     factor = select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
-    product = linear * factor
+    product = scale(linear, factor)
     # what has become small beyond measure is no true zero: it stays, and its meeting with an infinity is undefined
     trace = np.finfo(x.dtype).tiny
     fainted = (product == 0) & (linear != 0) & (factor != 0)
@@ -116,8 +137,9 @@ def _times_zero(x: Any, y: Any) -> Any:
 
 @divide.annihilate(0)
 def _zero_over(x: Any, y: Any) -> Any:
-    zero = (x == 0) & ((y == 0) | ~(abs(y) < np.inf))
-    quotient = x * select(zero, 0.0, 1.0) / select(zero, 1.0, y)
+    zero = x == 0
+    divisor = select(zero & ((y == 0) | ~(abs(y) < np.inf)), np.inf, y)
+    quotient = select(zero, scale(x, 1.0 / divisor), x / divisor)
     crushed = (x != 0) & (abs(x) < np.inf) & (abs(y) == np.inf)
     # at a pole the function is infinite itself, and no zero may make its derivative look finite
     pole = (x != 0) & (y == 0)

@@ -20,7 +20,7 @@ insertion_places.samples(
 
 
 @insertion_places.evaluate
-def _insertion_places_value(xp: Any, edges: Any, x: Any, *, side: str) -> Any:
+def _insertion_places_value(xp: Any, edges: Any, x: Any, *, side: Any) -> Any:
     if edges.ndim == 1:
         return np.searchsorted(edges, x, side)
     loop = np.broadcast_shapes(edges.shape[:-1], x.shape[:-1])
