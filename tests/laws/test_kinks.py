@@ -170,6 +170,46 @@ def test_gradients_and_hessians_at_kinks_of_several_variables(function, point, g
         np.testing.assert_allclose(wg.vmap(wg.grad(function))(np.stack([x, x])), [gradient, gradient], **close)
 
 
+# random programs for a branch that is not taken: singular, overflowing, outside their domains
+ONE: list[tuple[str, Function]] = [
+    (text, function_of(f"`{text}`"))
+    for text in (
+        "np.sqrt(x)", "np.log(x)", "1 / x", "x ** 0.3", "x ** -1.5", "np.cbrt(x)", "np.arcsin(x)", "np.arccosh(x)",
+        "np.log1p(x)", "np.exp(x)", "np.expm1(1000 * x)", "abs(x)", "x ** 3", "np.tanh(x)", "np.arctan(x)", "x / abs(x)",
+        "0 * x", "np.linalg.norm(v * x)", "np.where(x > 0, np.sqrt(x), x)", "np.clip(x, 0, 1)",
+    )
+]  # fmt: skip
+TWO = [np.add, np.multiply, np.divide, np.power, np.maximum, np.hypot, np.arctan2, np.logaddexp]
+
+
+def program(rng: np.random.Generator, depth: int) -> tuple[str, Function]:
+    """A random program of so many nested operations, and its text."""
+    if not depth:
+        return "x", lambda x: x
+    text, inner = program(rng, depth - 1)
+    if rng.random() < 0.7:
+        name, outer = ONE[rng.integers(len(ONE))]
+        return name.replace("x", f"({text})"), lambda x: outer(inner(x))
+    other_text, other = program(rng, int(rng.integers(depth)))
+    both = TWO[rng.integers(len(TWO))]
+    return f"{both.__name__}({text}, {other_text})", lambda x: both(inner(x), other(x))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_program_in_a_branch_not_taken_has_a_say(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(40):
+        text, inner = program(rng, int(rng.integers(1, 4)))
+        point = rng.choice([0.0, -1.0, -1000.0])
+
+        def guarded(x: Any, inner: Function = inner) -> Any:
+            return np.where(x > 0, inner(x), x**2)
+
+        with np.errstate(all="ignore"):
+            for modes, expected in [("F", 2 * point), ("R", 2 * point), *((modes, 2.0) for modes in NESTINGS[2])]:
+                assert nested(guarded, modes)(point) == expected, f"{text} at {point}, {modes}"
+
+
 # the strict mode: what the tables give by annihilation is NaN there; what rules choose at kinks is not touched
 ANNIHILATED = ["np.where(x > 0, np.sqrt(x), 0)", "0 * np.sqrt(x)", "np.sqrt(x) ** 2"]
 CHOSEN = {

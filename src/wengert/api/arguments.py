@@ -323,6 +323,7 @@ def seeds_for(
 
 
 def _seed(leaf: Any, kind: ArrayType, operation: str, what: str, of: str) -> Any:
+    leaf = unhosted(leaf)
     given: Any = type_of(leaf)
     if not isinstance(given, ArrayType):
         leaf = np.asarray(leaf)

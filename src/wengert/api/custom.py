@@ -15,6 +15,7 @@ from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.errors import ArgumentError, MutationError, RuleError
 from wengert.graph import ArrayType, Operand, Primitive, bind
+from wengert.numpy.host import unhosted
 from wengert.programs import Program
 from wengert.tracing import primal, type_of
 from wengert.transforms.custom import Sweep, custom_primitive
@@ -92,7 +93,7 @@ class _Call:
         for position, arg in enumerate(args):
             leaves, structure = tree.flatten(arg)
             start = len(self.leaves)
-            self.leaves.extend(leaves)
+            self.leaves.extend(map(unhosted, leaves))
             self.structures.append(structure)
             self.spans.append((start, len(self.leaves)))
             if position in rule.constant:

@@ -17,6 +17,7 @@ from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.primitives.access import cast
 from wengert.tracing import Tracer, active_recordings, implements, primal, type_of
+from wengert.tracing.mutation import as_array, is_array
 
 __all__ = [
     "arange",
@@ -109,8 +110,14 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     traced: Any = result if dtype is None else cast(result, dtype)
     if traced is object and copy is not None and copy is not np._CopyMode.IF_NEEDED and copy:
         traced = copied(traced)
+    traced = _no_scalar(traced)
     missing = ndmin - traced.ndim
     return traced[(None,) * missing] if missing > 0 else traced
+
+
+def _no_scalar(value: Any) -> Any:
+    """A traced scalar as an array of no axes, which is what NumPy makes of it."""
+    return value if value.type.shape or is_array(value) else as_array(copied(value))
 
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
@@ -124,7 +131,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
             else np.asarray(a, dtype, order, **options)
         )
     converted = result if dtype is None else cast(result, dtype)
-    return copied(converted) if converted is a and options.get("copy") else converted
+    return copied(converted) if converted is a and options.get("copy") else _no_scalar(converted)
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:

@@ -158,6 +158,8 @@ method("mT")(property(FUNCTIONS[np.matrix_transpose]))
 method("real")(property(FUNCTIONS[np.real]))
 method("imag")(property(FUNCTIONS[np.imag]))
 method("flat")(property(Flat, lambda x, value: Flat(x).__setitem__(slice(None), value)))
+
+
 @method("__getattr__")
 def _absent(x: Tracer, name: str) -> Any:
     # a view remembers what it looks into; an array that is none has no base, as in NumPy

@@ -148,7 +148,7 @@ def _at_rule(ufunc: Any) -> Callable[..., Any]:
         for turn in range(int(rounds.max(initial=-1)) + 1):
             chosen = np.flatnonzero(rounds == turn)
             where = np.unravel_index(places[chosen], a.shape)
-            a[where] = ufunc(a[where]) if b is None else ufunc(a[where], b[chosen])  # type: ignore[index]
+            a[where] = ufunc(a[where]) if b is None else ufunc(a[where], b[chosen])
 
     return at
 

@@ -171,7 +171,7 @@ remainder.samples(lambda r: ((r.uniform(3.2, 3.8, 3), r.uniform(1.1, 1.5, 3)), {
 
 fmod = Primitive("fmod", elementwise=2, ufunc=np.fmod, domain="x / y not whole",
                  cite="fmod(x, y) = x - trunc(x / y) y")  # fmt: skip
-fmod.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -CONSTANT["trunc"](x / y)))
+fmod.differential(lambda out, x, y: (lambda dx: dx, lambda dy: dy * -CONSTANT["rint"]((x - out) / y)))
 fmod.samples(lambda r: ((r.uniform(-3.8, -3.2, 3), r.uniform(1.1, 1.5, 3)), {}))
 
 copysign = Primitive("copysign", elementwise=2, ufunc=np.copysign, domain="x != 0; constant in y",
@@ -237,7 +237,7 @@ binary_exponent.evaluate(lambda xp, x: xp.frexp(x)[1])
 binary_exponent.dtype(lambda x: np.dtype(np.intc))
 binary_exponent.samples(lambda r: ((r.normal(size=3),), {}))
 CONSTANT["binary_exponent"] = binary_exponent
-sign = CONSTANT["sign"]
+sign: Primitive = CONSTANT["sign"]
 floor_divide: Primitive = _constant(np.floor_divide, "//", "{0} // {1}")
 floor_divide.samples(*pairs(0.5, 2))
 

@@ -11,6 +11,7 @@ from wengert.graph import REGISTRY, Operand, bind, locate, typed_params
 from wengert.primitives import arithmetic, contraction, elementwise
 from wengert.primitives.arithmetic import convert, power, power_constant
 from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, type_of, unary
+from wengert.tracing.recording import defers_to
 
 __all__: list[str] = []
 
@@ -52,7 +53,7 @@ def _pow(x: Tracer, exponent: Any) -> Any:
         if x.is_view:
             x.refresh()
         return x.recording.unary(power_constant, x, (exponent, _FLOAT))
-    return bind(power, (x, as_operand(exponent)))
+    return NotImplemented if defers_to(exponent, "__rpow__") else bind(power, (x, as_operand(exponent)))
 
 
 @method("__rpow__")

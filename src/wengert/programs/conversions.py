@@ -68,7 +68,7 @@ def _isinstance(instance: Any, kinds: Any) -> bool:
     """`isinstance`, to which a traced value is what it stands for."""
     if not builtins.isinstance(instance, Operand):
         return builtins.isinstance(instance, _original(kinds))
-    return builtins.isinstance(instance, kinds) or builtins.isinstance(_like(instance), kinds)
+    return kinds is builtins.type(instance) or builtins.isinstance(_like(instance), _original(kinds))
 
 
 # A served class of a program -> the user's class that it stands for.

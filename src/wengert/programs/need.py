@@ -39,6 +39,8 @@ class Names(NamedTuple):
     """Whether something in it asks for names of ours."""
     compares: bool
     """Whether it may tell classes apart by identity."""
+    matches: bool
+    """Whether it has a `match` statement on classes."""
     stores: bool
     """Whether it sets global variables."""
     rebound: frozenset[str]
@@ -51,14 +53,14 @@ def names_in(code: CodeType) -> Names:
     loaded: dict[str, None] = {}
     attributes = set(code.co_names)
     rebound: set[str] = set()
-    telling, compares, stores = False, "__class__" in attributes, False
+    telling, compares, matches, stores = False, "__class__" in attributes, False, False
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             loaded[instruction.argval] = None
         elif instruction.opname in _BUILDING:
             telling = True
         elif instruction.opname == "MATCH_CLASS":
-            compares = True
+            matches = telling = True
         elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
             stores = True
         elif instruction.opname in ("STORE_DEREF", "DELETE_DEREF"):
@@ -68,8 +70,8 @@ def names_in(code: CodeType) -> Names:
             inner = names_in(constant)
             loaded.update(dict.fromkeys(inner.loaded))
             attributes |= inner.attributes
-            telling, compares = telling or inner.telling, compares or inner.compares
+            telling, compares, matches = telling or inner.telling, compares or inner.compares, matches or inner.matches
             stores, rebound = stores or inner.stores, rebound | inner.rebound
     telling = telling or not _TELLING.isdisjoint(attributes)
     compares = compares or "type" in loaded
-    return Names(tuple(loaded), frozenset(attributes), telling, compares, stores, frozenset(rebound))
+    return Names(tuple(loaded), frozenset(attributes), telling, compares, matches, stores, frozenset(rebound))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
@@ -20,8 +21,11 @@ def servable(cls: type, left_alone: Callable[[str], bool]) -> bool:
     """
     watching = ("__slots__", "__init_subclass__", "__getattribute__")
     return all(
-        type(base) is type and not left_alone(base.__module__) and not any(name in vars(base) for name in watching)
-        for base in cls.__mro__[:-1]
+        type(base) in (type, abc.ABCMeta)
+        and not left_alone(base.__module__)
+        and not any(name in vars(base) for name in watching)
+        for base in cls.__mro__
+        if base not in (object, abc.ABC)
     )
 
 
@@ -49,7 +53,7 @@ def served_class(cls: type, serve: Serve, copy: Callable[[FunctionType], Any], k
 
     bases = tuple(dict.fromkeys([*map(serve, cls.__bases__), cls]))
     own = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    shadow = type(cls.__name__, tuple(base for base in bases if base is not object), own)
+    shadow = type(cls)(cls.__name__, tuple(base for base in bases if base is not object), own)
     known(shadow)
     before = shadow.__mro__[1 : shadow.__mro__.index(cls)]
     for name, value in vars(cls).items():

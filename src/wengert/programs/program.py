@@ -56,7 +56,7 @@ class Program(threading.local):
 
     def _forget(self) -> None:
         self._reach = Reach()
-        self._scopes: dict[tuple[int, bool], Scope] = {}
+        self._scopes: dict[tuple[int, bool, bool], Scope] = {}
         self._served: dict[int, tuple[Any, Any]] = {}
         self._cells: list[tuple[CellType, Any]] = []
 
@@ -180,14 +180,15 @@ class Program(threading.local):
 
     def _scope(self, function: FunctionType) -> Scope:
         names = function.__globals__
-        # where classes are compared, `type(x) is float`, they must stay themselves
-        compares = names_in(function.__code__).compares
-        found = self._scopes.get((id(names), compares))
+        code = names_in(function.__code__)
+        found = self._scopes.get((id(names), code.compares, code.matches))
         if found is None:
-            served = {name: value for name, value in BUILTINS.items() if not (compares and name in COMPARED)}
+            # where classes are compared, `type(x) is float`, they must stay themselves
+            kept = COMPARED if code.compares else frozenset()
+            served = {name: value for name, value in BUILTINS.items() if name not in kept}
             own = {**vars(builtins), **served, "__import__": self._import}
-            serve = self._serve_no_class if compares else self.serve
-            found = self._scopes[id(names), compares] = Scope(names, own, serve)
+            serve = self._serve_no_class if code.compares or code.matches else self.serve
+            found = self._scopes[id(names), code.compares, code.matches] = Scope(names, own, serve)
         return found
 
     def _serve_no_class(self, value: Any) -> Any:

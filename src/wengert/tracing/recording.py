@@ -12,7 +12,7 @@ from wengert.errors import LeakedTracerError, UnsupportedError
 from wengert.graph import ArrayType, Operand, Primitive, Recorder, bind, concrete_type, locate
 from wengert.tracing.names import FUNCTIONS
 
-__all__ = ["Recording", "active_recordings", "holds_traced", "primal", "type_of"]
+__all__ = ["Recording", "active_recordings", "defers_to", "holds_traced", "primal", "type_of"]
 
 # A recording that began later is further in: a count of beginnings orders all that can ever meet.
 _levels = itertools.count()
@@ -131,6 +131,16 @@ def as_operand(value: Any) -> Any:
     if array.dtype.kind == "O":
         raise _unsuitable(value, "holds Python objects, which have no derivative")
     return array
+
+
+def defers_to(other: Any, method: str) -> bool:
+    """Whether an operator leaves it to the other operand, as NumPy does for an object with operators of its own."""
+    kind = type(other)
+    if kind in _PLAIN_CLASSES or isinstance(other, (Operand, np.generic, np.ndarray, complex, list, tuple)):
+        return False
+    # a sparse matrix would only ask for a plain array
+    sparse = kind.__module__.startswith("scipy.sparse")
+    return hasattr(kind, method) and not hasattr(kind, "__array__") and not sparse
 
 
 def _unsuitable(value: Any, reason: str) -> UnsupportedError:

@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import ConversionError, WengertError
 from wengert.graph import ArrayType, Operand, Primitive, bind, locate
 from wengert.tracing import names
-from wengert.tracing.recording import as_operand, primal
+from wengert.tracing.recording import as_operand, defers_to, primal
 
 __all__ = ["Tracer", "binary", "method", "unary"]
 
@@ -262,6 +262,8 @@ def binary(name: str, primitive: Primitive, reflected: bool = True) -> None:
             if other.is_view:
                 other.refresh()
             return self.recording.binary(primitive, self, other)
+        if reflected and defers_to(other, f"__r{name}__"):
+            return NotImplemented
         return bind(primitive, (self, as_operand(other)))
 
     def backward(self: Tracer, other: Any) -> Any:

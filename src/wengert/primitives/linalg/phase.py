@@ -30,7 +30,9 @@ def phase_rate(moved: Any, basis: Any, row: int) -> Any:
 def signs_of(vectors: Any, others: Any) -> Any:
     """Plus or minus one per column: which sign brings real vectors nearest to others."""
     rank = len(vectors.shape)
-    return select(sum_along(vectors * others, axis=(rank - 2,), keepdims=True) < 0, vectors.dtype.type(-1), vectors.dtype.type(1))
+    return select(
+        sum_along(vectors * others, axis=(rank - 2,), keepdims=True) < 0, vectors.dtype.type(-1), vectors.dtype.type(1)
+    )
 
 
 phase_checked = Primitive(
