@@ -175,7 +175,7 @@ ONE: list[tuple[str, Function]] = [
     (text, function_of(f"`{text}`"))
     for text in (
         "np.sqrt(x)", "np.log(x)", "1 / x", "x ** 0.3", "x ** -1.5", "np.cbrt(x)", "np.arcsin(x)", "np.arccosh(x)",
-        "np.log1p(x)", "np.exp(x)", "np.expm1(1000 * x)", "abs(x)", "x ** 3", "np.tanh(x)", "np.arctan(x)", "x / abs(x)",
+        "np.log1p(x)", "np.exp(x)", "np.expm1(9 * x)", "abs(x)", "x ** 3", "np.tanh(x)", "np.arctan(x)", "x / abs(x)",
         "0 * x", "np.linalg.norm(v * x)", "np.where(x > 0, np.sqrt(x), x)", "np.clip(x, 0, 1)",
     )
 ]  # fmt: skip

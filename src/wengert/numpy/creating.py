@@ -13,10 +13,11 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand
+from wengert.numpy.host import held
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.primitives.access import cast
-from wengert.tracing import Tracer, active_recordings, implements, primal, type_of
+from wengert.tracing import Tracer, implements, primal, type_of
 from wengert.tracing.mutation import as_array, is_array
 
 __all__ = [
@@ -42,20 +43,6 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-
-
-def held(value: Any) -> Any:
-    """A plain array as one that traced values can be written into, while a recording runs.
-
-    An array of integers stays as it is where traced values are floats: it cannot hold one, and may be an index.
-    """
-    recordings = active_recordings()
-    kind = value.dtype.kind
-    if not recordings or kind not in "fciub":
-        return value
-    if kind in "iub" and all([recording.differentiates for recording in recordings]):
-        return value
-    return recordings[-1].box(value)
 
 
 def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
-from wengert.numpy.creating import held
+from wengert.numpy.host import held
 from wengert.tracing import primal
 
 __all__ = ["Drawing", "drawing", "random"]

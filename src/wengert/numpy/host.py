@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.numpy.creating import held
+from wengert.tracing import active_recordings
 
-__all__ = ["HostArray", "hosted", "unhosted"]
+__all__ = ["HostArray", "held", "hosted", "unhosted"]
 
 
 class HostArray(np.ndarray):
@@ -44,6 +44,20 @@ class HostArray(np.ndarray):
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
         """The entries within bounds, which may be traced."""
         return np.clip(_bare(self), min, max, out, **options)
+
+
+def held(value: Any) -> Any:
+    """A plain array as one that traced values can be written into, while a recording runs.
+
+    An array of integers stays as it is where traced values are floats: it cannot hold one, and may be an index.
+    """
+    recordings = active_recordings()
+    kind = value.dtype.kind
+    if not recordings or kind not in "fciub":
+        return value
+    if kind in "iub" and all([recording.differentiates for recording in recordings]):
+        return hosted(value)
+    return recordings[-1].box(value)
 
 
 def _bare(array: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.numpy.creating import held
+from wengert.numpy.host import held
 from wengert.numpy.joining import stacked_list
 from wengert.tracing import FUNCTIONS, holds_traced
 

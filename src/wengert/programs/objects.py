@@ -51,9 +51,9 @@ def served_class(cls: type, serve: Serve, copy: Callable[[FunctionType], Any], k
         from_here = isinstance(function, FunctionType) and "__class__" in function.__code__.co_freevars
         return copy(function) if from_here else serve(function)
 
-    bases = tuple(dict.fromkeys([*map(serve, cls.__bases__), cls]))
+    bases = (*[served for base in cls.__bases__ if (served := serve(base)) is not base], cls)
     own = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    shadow = type(cls)(cls.__name__, tuple(base for base in bases if base is not object), own)
+    shadow = type(cls)(cls.__name__, bases, own)
     known(shadow)
     before = shadow.__mro__[1 : shadow.__mro__.index(cls)]
     for name, value in vars(cls).items():

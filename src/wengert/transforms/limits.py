@@ -27,7 +27,7 @@ __all__ = ["settled"]
 TransformT = TypeVar("TransformT", bound=Callable[..., Any])
 
 # Share of the distance to the next value, nodes, and seed of each path; the two of a pair must agree.
-_PAIRS: Final = (((0.25, 16, 11), (0.2, 14, 12)), ((0.02, 12, 13), (0.016, 10, 14)))
+_PAIRS: Final = (((0.15, 16, 11), (0.12, 14, 12)), ((0.02, 12, 13), (0.016, 10, 14)))
 # Poles of a higher order than any derivative that is asked for in practice.
 _POLES: Final = 4
 # How many roundings of the largest number that cancels on a path may remain of it.
