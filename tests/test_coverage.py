@@ -110,8 +110,9 @@ def test_what_arrays_have_and_is_refused_says_why(name):
     def program(x):
         getattr(x, name.removeprefix("ndarray."))
 
-    with pytest.raises(AttributeError, match=name.removeprefix("ndarray.")) as caught:
+    with pytest.raises(UnsupportedError, match=f"{name} is refused for traced values") as caught:
         wg.grad(program)(np.ones(2))
+    assert isinstance(caught.value, AttributeError)
     assert lists.REFUSED[name] in str(caught.value)
 
 

@@ -68,6 +68,10 @@ def regular(a: Any) -> bool:
     return np.ndim(a) >= 2 and a.shape[-1] == a.shape[-2] and bool(np.all(np.linalg.cond(a) < 30))
 
 
+def equal_shapes(x: Any, y: Any) -> bool:
+    return np.shape(x) == np.shape(y)
+
+
 def alike(x: Any, y: Any) -> bool:
     # of axes of one letter, NumPy broadcasts those of length 1, and Wengert refuses them
     return np.ndim(x) > 0 < np.ndim(y) and all(a == b for a, b in zip(x.shape[::-1], y.shape[::-1], strict=False))
@@ -296,7 +300,7 @@ FURTHER = [
     along("np.average({0}, axis=AXIS)"),
     along("np.nancumsum({0}, axis=AXIS)"),
     along("np.take_along_axis({0}, np.argsort({0}, axis=AXIS), axis=AXIS)", distinct),
-    along("np.apply_along_axis(np.sum, AXIS, {0})"),
+    along("np.apply_along_axis(np.sum, AXIS, {0})", lambda x: np.ndim(x) > 1),
     along("np.fft.ifft({0}, axis=AXIS)", lambda x: np.size(x) > 0),
     along("np.fft.irfft({0}, n=5, axis=AXIS)", lambda x: np.size(x) > 0),
     along("np.fft.fftshift({0}, axes=AXIS)"),
@@ -314,9 +318,9 @@ FURTHER = [
     Operation("np.block([[{0}, {1}]])", 2),
     Operation("np.ediff1d({0})", 1),
     Operation("np.heaviside({0}, 0.5) * {0}", 1, lambda x: real(x) and nonzero(x)),
-    Operation("np.select([{0} > 0.3, {0} > -0.2], [{0}, {1}], 0.5)", 2, lambda x, y: real(x) and nonzero((x - 0.3) * (x + 0.2))),
+    Operation("np.select([{0} > 0.3, {0} > -0.2], [{0}, {1}], 0.5)", 2, lambda x, y: equal_shapes(x, y) and real(x) and nonzero((x - 0.3) * (x + 0.2))),
     Operation("np.piecewise({0}, [{0} < 0], [lambda t: t * t, lambda t: t])", 1, lambda x: real(x) and nonzero(x)),
-    Operation("np.choose([0, 1, 0], [{0}, {1}])", 2),
+    Operation("np.choose([0, 1, 0], [{0}, {1}])", 2, equal_shapes),
     Operation("np.compress([True, False, True], {0})", 1, lambda x: np.size(x) > 2),
     Operation("np.linalg.lstsq({0}, {1})[0]", 2, lambda a, b: np.ndim(a) == 2 and regular(a)),
     Operation("np.linalg.multi_dot([{0}, {1}, {0}.T])", 2, lambda a, b: np.ndim(a) == 2),
@@ -358,8 +362,8 @@ FURTHER = [
     Operation("{out} = {0}.copy()\n{out}.sort()", 1, distinct),
     Operation("{out} = {0}.copy()\nnp.add.at({out}, [0, 0], {1})", 2, lambda x, y: np.ndim(x) > 0),
     Operation("{out} = {0}.copy()\nnp.fill_diagonal({out}, {1})", 2, lambda x, y: np.ndim(x) == 2),
-    Operation("{out} = {0}.copy()\nnp.put({out}, [0, -1], {1})", 2, lambda x, y: np.ndim(x) > 0),
+    Operation("{out} = {0}.copy()\nnp.put({out}, [0, -1], {1})", 2, lambda x, y: np.ndim(x) > 0 and np.size(y) > 0),
     Operation("{out} = {0}.copy()\nnp.copyto({out}, {1})", 2, lambda x, y: np.ndim(x) > 0),
-    Operation("{out} = {0}.copy()\n{out}[{out} > 0] *= {1}", 2, lambda x, y: real(x) and nonzero(x) and np.ndim(y) == 0),
+    Operation("{out} = {0}.copy()\n{out}[{out} > 0] *= {1}", 2, lambda x, y: real(x) and nonzero(x) and np.ndim(x) > 0 == np.ndim(y)),
 ]  # fmt: skip
 OPERATIONS = [*BINARY, *ENTRYWISE, *REDUCTIONS, *SHAPING, *WRITES, *PRODUCTS, *FURTHER]

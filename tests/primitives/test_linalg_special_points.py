@@ -125,7 +125,7 @@ def test_a_complex_matrix_without_off_diagonal_entries():
     h = 1e-6
     slope = (projector(a + h * e) - projector(a - h * e)) / (2 * h)
     np.testing.assert_allclose(np.real(np.sum(np.conj(wg.grad(projector)(a)) * e)), slope, rtol=1e-6)
-    with pytest.raises(UndefinedDerivativeError, match="LAPACK fixes its phase by entry 0"):
+    with pytest.raises(UndefinedDerivativeError, match="LAPACK fixes its phase by entry 0.*limit along paths"):
         wg.grad(lambda a: np.imag(np.linalg.eigh(a)[1][1, 1]))(a)
 
 
@@ -308,7 +308,7 @@ ERRORS = [
     (lambda a: np.linalg.lstsq(a, a[:3])[0], ShapeError, "a has 4 rows and b has 3"),
     (lambda a: np.linalg.lstsq(a[None], a)[0], np.linalg.LinAlgError, "needs one matrix"),
     (lambda a: np.linalg.tensorsolve(a, a), ShapeError, "as many equations as unknowns"),
-    (lambda a: np.linalg.tensorinv(a[None]), ShapeError, "as many entries in the first 2 axes"),
+    (lambda a: np.linalg.tensorinv(a[:2]), ShapeError, "as many entries in the first 2 axes"),
     (lambda a: np.linalg.tensorinv(a, 0), ValueError, "Invalid ind"),
     (lambda a: np.linalg.norm(a[0], "fro"), ValueError, "Invalid norm order 'fro' for vectors"),
     (lambda a: np.linalg.norm(a, 3), ValueError, "Invalid norm order for matrices"),

@@ -12,7 +12,7 @@ from wengert.graph import Operand, Primitive, bind
 from wengert.numpy.differences import places_in
 from wengert.numpy.shaping import copied, read_only
 from wengert.numpy.ufuncs import placed
-from wengert.primitives import arithmetic, ordering
+from wengert.primitives import arithmetic, ordering, shaping
 from wengert.primitives.access import cast, view_by
 from wengert.primitives.elementwise import CONSTANT
 from wengert.primitives.operators import write_into
@@ -126,7 +126,8 @@ def digitize(x: Any, bins: Any, right: Any = False) -> Any:
 @implements(np.isin)
 def isin(element: Any, test_elements: Any, assume_unique: Any = False, invert: Any = False, *, kind: Any = None) -> Any:
     element, tests = as_operand(element), np.ravel(as_operand(test_elements))
-    found = np.any(element[..., None] == tests, axis=-1)
+    column = bind(shaping.reshape, (element,), ((*type_of(element).shape, 1),))
+    found = np.any(column == tests, axis=-1)
     return ~found if invert else found
 
 

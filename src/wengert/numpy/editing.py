@@ -32,7 +32,9 @@ def _plain(a: Any) -> Any:
     while isinstance(a, Operand):
         a.refresh()
         a = a.recording.strip(a)
-    return np.asarray(a)
+    plain = np.asarray(a)
+    # NumPy takes an empty list for integers, though an array of it holds floats
+    return plain if plain.size or not isinstance(a, (list, tuple)) else plain.astype(np.intp)
 
 
 def _cycled(values: Any, places: Any) -> Any:
@@ -167,6 +169,8 @@ def trim_zeros(filt: Any, trim: Any = "fb", axis: Any = None) -> Any:
     a = as_operand(filt)
     axes = normal_axes(axis, type_of(a).ndim)
     trim = trim.lower()
+    if not axes:
+        return a
     if trim not in ("fb", "bf", "f", "b"):
         raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
     index: list[Any] = [slice(None)] * type_of(a).ndim

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -160,31 +160,26 @@ method("imag")(property(FUNCTIONS[np.imag]))
 method("flat")(property(Flat, lambda x, value: Flat(x).__setitem__(slice(None), value)))
 
 
+class _RefusedAttributeError(UnsupportedError, AttributeError):
+    """Also an `AttributeError`, so that `hasattr` and `getattr` with a default answer as for any other object."""
+
+
+_RefusedAttributeError.__name__ = "UnsupportedError"
+
+
 @method("__getattr__")
 def _absent(x: Tracer, name: str) -> Any:
-    # a view remembers what it looks into; an array that is none has no base, as in NumPy
     if name == "base":
+        # a view remembers what it looks into; an array that is none has no base, as in NumPy
         return None
-    raise AttributeError(f"a traced array has no attribute {name!r}")
+    reason = refused.REFUSED.get(f"ndarray.{name}")
+    if reason is None:
+        raise AttributeError(f"a traced array has no attribute {name!r}")
+    place = locate(2)
+    raise _RefusedAttributeError(
+        f"ndarray.{name} is refused for traced values{f' (at {place})' if place else ''}, which have no attribute "
+        f"{name!r}: {reason}. Apply wengert.stop_gradient to the array if it is to count as constant."
+    )
 
 
 method("device")(property(lambda x: "cpu"))
-
-
-def _missing(name: str) -> property:
-    """What an ndarray has and a traced value has not says so under the name that the user wrote."""
-    reason = refused.REFUSED.get(f"ndarray.{name}", "it has no rule")
-
-    def refuse(x: Tracer) -> NoReturn:
-        place = locate(2)
-        raise AttributeError(
-            f"a traced array has no attribute {name!r}{f' (at {place})' if place else ''}: {reason}. Express it by "
-            f"supported operations, or apply it to wengert.stop_gradient(x) if it is to count as constant."
-        )
-
-    return property(refuse)
-
-
-for _name in sorted(set(dir(np.ndarray)) - set(dir(Tracer))):
-    if not _name.startswith("_"):
-        method(_name)(_missing(_name))

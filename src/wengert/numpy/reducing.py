@@ -23,11 +23,16 @@ _TOTALS = [(tuple(range(ndim)), False) for ndim in range(65)]
 _UNSET: Any = np._NoValue  # what NumPy passes for an argument that was left out
 
 
+def reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes of a reduction; NumPy takes the only axis of a line for that of a scalar too."""
+    return () if not ndim and axis in (0, -1) else normal_axes(axis, ndim)
+
+
 def _reduce(primitive: Any, a: Any, axis: Any, keepdims: Any, where: Any, neutral: Any) -> Any:
     a = as_operand(a)
     if where is not _UNSET and where is not True:
         a = select(where, a, neutral)
-    axes = normal_axes(axis, type_of(a).ndim)
+    axes = reduced_axes(axis, type_of(a).ndim)
     return bind(primitive, (a,), (axes, bool(keepdims) if keepdims is not _UNSET else False))
 
 
@@ -92,7 +97,7 @@ any = implements(np.any)(_logical(reductions.any_along))
 def _count(a: Any, axis: Any, where: Any, keepdims: Any = _UNSET) -> Any:
     """How many entries a mean is over: a number, or an array of them under `where`."""
     shape = type_of(a).shape
-    axes = normal_axes(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     if where is _UNSET or where is True:
         return float(math.prod(shape[i] for i in axes))
     return np.sum(np.broadcast_to(where, shape), axis=axes, keepdims=keepdims is not _UNSET and bool(keepdims))
@@ -235,7 +240,7 @@ argmin = implements(np.argmin)(_position(reductions.argmin))
 @implements(np.argsort)
 def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     a = as_operand(a)
-    if axis is None:
+    if axis is None or (not type_of(a).ndim and axis in (0, -1)):
         a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
     (place,) = normal_axes(axis, type_of(a).ndim)
     return bind(reductions.argsort, (a,), (place,))

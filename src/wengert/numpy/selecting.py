@@ -127,7 +127,9 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "r
     if axis is None:
         a, axis = reshaped(a, (type_of(a).size,)), 0
     (place,) = normal_axes(axis, type_of(a).ndim)
-    indices = indices if isinstance(indices, (int, Operand)) else np.asarray(indices)
+    if not isinstance(indices, (int, Operand)):
+        # NumPy takes an empty list for integers, though an array of it holds floats
+        indices = np.asarray(indices) if np.size(indices) else np.zeros(np.shape(indices), np.intp)
     if mode != "raise":
         length = type_of(a).shape[place]
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)

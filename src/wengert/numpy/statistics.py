@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.graph import Operand, bind
 from wengert.numpy.reducing import argsort
 from wengert.numpy.selecting import entries, take_along_axis
 from wengert.primitives.access import cast
@@ -222,9 +222,13 @@ def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any 
         freedom = total - ddof
         if ddof and aweights is not None:
             freedom = total - ddof * np.sum(weights * aweights) / total
+    # as in NumPy, what has no freedom is infinite or no number, and not negative
+    traced = isinstance(freedom, Operand)
+    freedom = select(freedom > 0, freedom, 0.0) if traced else np.maximum(freedom, 0.0)
     centred = x - mean
     scaled = centred if weights is None else centred * weights
-    return np.squeeze(centred @ (conj(scaled.T) if type_of(x).dtype.kind == "c" else scaled.T) / freedom)
+    other = conj(scaled.T) if type_of(x).dtype.kind == "c" else scaled.T
+    return np.squeeze(centred @ other / cast(freedom, np.zeros(0, x.dtype).real.dtype))
 
 
 @implements(np.corrcoef)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.graph import bind
-from wengert.numpy.reducing import cumprod, cumsum, max, min, prod, sum
+from wengert.numpy.reducing import cumprod, cumsum, max, min, prod, reduced_axes, sum
 from wengert.numpy.refused import REFUSED
 from wengert.numpy.ufuncs import placed
 from wengert.primitives.access import cast
@@ -73,7 +73,7 @@ def _reduce_rule(ufunc: Any) -> Callable[..., Any]:
         # NumPy says on a stand-in what it refuses, and what the dtype of the result is
         given = {} if initial is _UNSET else {"initial": type_of(initial).dtype.type(0)}
         stand_in = ufunc.reduce(np.ones(kind.shape, kind.dtype), axis, None, None, keepdims, where=where, **given)
-        axes = normal_axes(axis, kind.ndim)
+        axes = reduced_axes(axis, kind.ndim)
         start = ufunc.identity if initial is _UNSET else initial
         start = None if start is None else as_operand(start)
         if where is not True:

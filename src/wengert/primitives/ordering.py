@@ -28,7 +28,7 @@ def _insertion_places_value(xp: Any, edges: Any, x: Any, *, side: Any) -> Any:
     x = np.broadcast_to(x, (*loop, x.shape[-1]))
     out = np.empty(x.shape, np.intp)
     for place in np.ndindex(loop):
-        out[place] = np.searchsorted(edges[place], x[place], side)  # type: ignore[call-overload]
+        out[place] = np.searchsorted(edges[place], x[place], side)
     return out
 
 

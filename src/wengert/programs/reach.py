@@ -61,6 +61,7 @@ class Reach:
         # by identity, with the thing itself, so that the identity stays its own
         self._known: dict[int, tuple[Any, bool]] = {}
         self._servable: dict[type, bool] = dict.fromkeys(_PLAIN, False)
+        self._manners: dict[int, tuple[bool, bool]] = {}
         self.seen: list[tuple[dict[str, Any], str, Any]] = []
         """(names, name, value) of all that the functions refer to"""
 
@@ -112,9 +113,23 @@ class Reach:
             # a copy keeps the global variables that it sets, where only copies see them
             functions = [node for node in nodes.values() if isinstance(node, FunctionType)]
             storing = {id(node.__globals__) for node in functions if names_in(node.__code__).stores}
-            _spread([id(node) for node in functions if id(node.__globals__) in storing], callers, found)
+            setters = [node for node in functions if id(node.__globals__) in storing]
+            _spread([id(node) for node in setters], callers, found)
+            self._share(setters)
         self._known.update({key: (node, key in found) for key, node in nodes.items()})
         return id(root) in found
+
+    def _share(self, functions: list[FunctionType]) -> None:
+        """Functions that share the variables that one of them sets see them in one manner."""
+        for function in functions:
+            code, key = names_in(function.__code__), id(function.__globals__)
+            compares, matches = self._manners.get(key, (False, False))
+            self._manners[key] = (compares or code.compares, matches or code.matches)
+
+    def manner(self, function: FunctionType) -> tuple[bool, bool]:
+        """Whether the copy of a function compares classes, and whether it matches them."""
+        code = names_in(function.__code__)
+        return self._manners.get(id(function.__globals__), (code.compares, code.matches))
 
     def rebinds(self, cell: CellType) -> bool:
         """Whether a function of the program sets the variable of this cell."""

@@ -75,7 +75,7 @@ def resolve_ufunc(ufunc: np.ufunc, method: str) -> Primitive | Callable[..., Any
 
 def resolve_function(function: Any) -> Callable[..., Any]:
     """What stands for a NumPy function, or an `UnsupportedError` that names it."""
-    found = _provided(FUNCTIONS, function)
+    found = FUNCTIONS.get(function) or _provided(FUNCTIONS, function)
     if found is None:
         raise _refuse(function, " has no differentiation rule")
     return found

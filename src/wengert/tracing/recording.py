@@ -136,7 +136,7 @@ def as_operand(value: Any) -> Any:
 def defers_to(other: Any, method: str) -> bool:
     """Whether an operator leaves it to the other operand, as NumPy does for an object with operators of its own."""
     kind = type(other)
-    if kind in _PLAIN_CLASSES or isinstance(other, (Operand, np.generic, np.ndarray, complex, list, tuple)):
+    if kind in _PLAIN_CLASSES or isinstance(other, (Operand, np.generic, np.ndarray, float, int, complex, list, tuple)):
         return False
     # a sparse matrix would only ask for a plain array
     sparse = kind.__module__.startswith("scipy.sparse")

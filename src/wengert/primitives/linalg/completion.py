@@ -12,7 +12,7 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.linalg.matrices import adjoint
-from wengert.primitives.linalg.parting import OpenChoiceError, note, path_taken, turn
+from wengert.primitives.linalg.parting import OpenChoiceError, mixture, note, path_taken, turn
 from wengert.primitives.linalg.pseudoinverse import pseudoinverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.tracing import type_of
@@ -22,19 +22,28 @@ __all__ = ["complement", "completing"]
 complement = Primitive(
     "complement",
     signature="(m,n),(m,r)->(m,r)",
-    params=("taken",),
+    params=("turned",),
     notation="complement({0})",
     domain="A of full column rank",
     cite="Z^H A = 0 gives dZ = -(A^+)^H dA^H Z where Z^H dZ = 0; Golub & Pereyra (1973), eq. 4.2",
 )
-complement.evaluate(lambda xp, a, z, *, taken: z)
-complement.dtype(lambda a, z, *, taken: z.dtype)
+complement.evaluate(lambda xp, a, z, *, turned: z)
+complement.dtype(lambda a, z, *, turned: z.dtype)
 
 
 @complement.differential
-def _d_complement(out: Any, a: Any, z: Any, *, taken: bool) -> Any:
+def _d_complement(out: Any, a: Any, z: Any, *, turned: int | None) -> Any:
     inverse = adjoint(pseudoinverse(a, 1e-15, hermitian=False))
-    return lambda da: determined(-(inverse @ (adjoint(da) @ out)), a, taken=taken), None
+
+    def linear(da: Any) -> Any:
+        moved = determined(-(inverse @ (adjoint(da) @ out)), a, taken=turned is not None)
+        if turned is None:
+            return moved
+        # along a path the columns turn at will, for nothing must depend on which they are
+        mixed = mixture(z.shape[-1], z.shape[-2], z.dtype, turned) @ moved
+        return moved + out @ (mixed - adjoint(mixed))
+
+    return linear, None
 
 
 complement_factor = Primitive(
@@ -86,15 +95,15 @@ def completing(a: Any, z: Any) -> Any:
     """The plain completing columns `z` of the basis of `a`, with their derivative."""
     path = path_taken()
     if path is None:
-        return complement(a, z, taken=False)
+        return complement(a, z, turned=None)
     kind = type_of(z)
-    return complement(a, z @ turn(kind.shape[-1], kind.dtype, path.seed), taken=True)
+    return complement(a, z @ turn(kind.shape[-1], kind.dtype, path.seed), turned=path.seed)
 
 
 def _sample(*shape: int) -> Any:
     def draw(rng: np.random.Generator) -> Any:
         a = rng.normal(size=shape) + 2 * np.eye(shape[-2], shape[-1])
-        return (a, np.linalg.qr(a, mode="complete")[0][..., shape[-1] :]), {"taken": False}
+        return (a, np.linalg.qr(a, mode="complete")[0][..., shape[-1] :]), {"turned": None}
 
     return draw
 

@@ -16,6 +16,7 @@ from wengert.primitives.arithmetic import imag, real, select
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.matrices import conjugate, squares
 from wengert.primitives.linalg.parting import OpenChoiceError, meeting, note, parted_on, path_taken, phases
+from wengert.primitives.linalg.phase import rate_at_will
 from wengert.primitives.linalg.solve import inverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -47,7 +48,7 @@ general_eigenvalues = Primitive(
 general_eigenvectors = Primitive(
     "general_eigenvectors",
     signature=f"{_ARGUMENTS}->(n,n)",
-    params=("narrow", "phase"),
+    params=("narrow", "phase", "turned"),
     notation="eigenvectors({0})",
     domain="simple eigenvalues; the largest entry of a complex vector attained once",
     cite=f"V^-1 dV = F o V^-1 dA V with F_ij = 1 / (w_j - w_i), kept at length one; {_CITE}",
@@ -90,8 +91,10 @@ eig_factor.dtype(lambda a: (_complex(a), _complex(a)))
 eig_factor.flops(lambda a: 25 * a.size * a.shape[-1])
 general_eigenvalues.evaluate(lambda xp, a, w, v, *, narrow: _narrowed(w, narrow))
 general_eigenvalues.dtype(lambda a, w, v, *, narrow: np.zeros((), w.dtype).real.dtype if narrow else w.dtype)
-general_eigenvectors.evaluate(lambda xp, a, w, v, *, narrow, phase: _narrowed(v, narrow))
-general_eigenvectors.dtype(lambda a, w, v, *, narrow, phase: np.zeros((), v.dtype).real.dtype if narrow else v.dtype)
+general_eigenvectors.evaluate(lambda xp, a, w, v, *, narrow, phase, turned: _narrowed(v, narrow))
+general_eigenvectors.dtype(
+    lambda a, w, v, *, narrow, phase, turned: np.zeros((), v.dtype).real.dtype if narrow else v.dtype
+)
 
 
 @largest.evaluate
@@ -156,7 +159,7 @@ def _gaps(w: Any) -> Any:
 
 @general_eigenvalues.differential
 def _d_eigenvalues(out: Any, a: Any, w: Any, v: Any, *, narrow: bool) -> Any:
-    basis = general_eigenvectors(a, w, v, narrow=False, phase=None)
+    basis = general_eigenvectors(a, w, v, narrow=False, phase=None, turned=None)
     left = simple(inverse(basis), w, v, phase="open")
     rank = len(a.shape)
 
@@ -169,9 +172,9 @@ def _d_eigenvalues(out: Any, a: Any, w: Any, v: Any, *, narrow: bool) -> Any:
 
 
 @general_eigenvectors.differential
-def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, narrow: bool, phase: bool | None) -> Any:
+def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, narrow: bool, phase: bool | None, turned: int | None) -> Any:
     # `phase` None leaves the length open too, for products with V^-1, which see neither
-    basis = general_eigenvectors(a, w, v, narrow=False, phase=phase)
+    basis = general_eigenvectors(a, w, v, narrow=False, phase=phase, turned=turned)
     values = general_eigenvalues(a, w, v, narrow=False)
     gaps, left = _gaps(values), inverse(basis)
     rank = len(a.shape)
@@ -185,7 +188,9 @@ def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, narrow: bool, phase: bo
         moved = simple(basis @ (gaps * (left @ da @ basis)), w, v, phase=fixed)
         if phase is not None:
             moved = moved - basis * real(along(conjugate(basis) * moved))
-        if phase:
+        if turned is not None:
+            moved = moved + basis * (1j * rate_at_will(moved, turned))
+        elif phase:
             entry = along(select(chosen, basis, 0.0))
             turning = imag(along(select(chosen, moved, 0.0))) / real(entry)
             moved = moved - basis * (1j * turning)
@@ -222,7 +227,7 @@ for _matrix, _narrow in (
     (_spread(3, 3, kind=np.float32), True),
 ):  # fmt: skip
     general_eigenvalues.samples(_sample(_matrix, {"narrow": _narrow}))
-    general_eigenvectors.samples(_sample(_matrix, {"narrow": _narrow, "phase": True}))
+    general_eigenvectors.samples(_sample(_matrix, {"narrow": _narrow, "phase": True, "turned": None}))
 eig_factor.samples(lambda r: ((_turning(r),), {}), lambda r: ((_spread(2, 3, 3)(r),), {}))
 for _primitive in (general_eigenvalues, general_eigenvectors):
     declare_witness(_primitive, eig_factor, (1, 2))
@@ -243,13 +248,13 @@ def _factored(a: Any, name: str) -> tuple[Any, Any, Any, bool]:
 def eig(a: Any) -> Any:
     """`np.linalg.eig`, with vectors of length one whose largest entry is real."""
     a, w, v, narrow = _factored(a, "eig")
-    phase, path = True, path_taken()
+    turned, path = None, path_taken()
     if path is not None and not narrow:
-        # what depends on the phase of LAPACK's has no limit along a path
-        v, phase = v * phases(type_of(v).shape[-1], type_of(v).dtype, path.seed), False
+        turned = path.seed
+        v = v * phases(type_of(v).shape[-1], type_of(v).dtype, path.seed)
 
     def vectors(source: Any, columns: Any) -> Any:
-        return general_eigenvectors(source, w, v, narrow=narrow, phase=phase)
+        return general_eigenvectors(source, w, v, narrow=narrow, phase=turned is None, turned=turned)
 
     value = v.real if narrow else v
     return _EigResult(general_eigenvalues(a, w, v, narrow=narrow), lazy_basis(a, value, vectors, axis=-1))

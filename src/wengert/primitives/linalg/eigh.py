@@ -18,7 +18,7 @@ from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.cholesky import positive
 from wengert.primitives.linalg.matrices import adjoint, check_hermitian, conjugate, hermitian_part, squares
 from wengert.primitives.linalg.parting import parted_on, path_taken, phases
-from wengert.primitives.linalg.phase import phase_checked, phase_rate, signs_of
+from wengert.primitives.linalg.phase import phase_checked, phase_rate, rate_at_will, signs_of
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -48,7 +48,7 @@ eigenvalues = Primitive(
 eigenvectors = Primitive(
     "eigenvectors",
     signature="(n,n),(n),(n,n)->(n,n)",
-    params=("columns", "row"),
+    params=("columns", "row", "turned"),
     notation="eigenvectors({0})",
     domain="A Hermitian, the eigenvalues of `columns` simple",
     cite=f"dV = V (F o V^H dA V), F_ij = 1 / (w_j - w_i); {_KATO}",
@@ -75,7 +75,7 @@ eigh_factor.dtype(lambda a, *, triangle: (_real_dtype(a), a.dtype))
 eigh_factor.flops(lambda a, *, triangle: 9 * a.size * a.shape[-1])
 eigenvalues.evaluate(lambda xp, a, w, v: w)
 eigenvalues.dtype(lambda a, w, v: _real_dtype(a))
-eigenvectors.evaluate(lambda xp, a, w, v, *, columns, row: v)
+eigenvectors.evaluate(lambda xp, a, w, v, *, columns, row, turned: v)
 eigenbasis.evaluate(lambda xp, a, w, v: v)
 
 
@@ -99,14 +99,17 @@ def _rotation(a: Any, w: Any, v: Any, basis: Any) -> Any:
 
 
 @eigenvectors.differential
-def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, columns: Any, row: int | None) -> Any:
+def _d_eigenvectors(out: Any, a: Any, w: Any, v: Any, *, columns: Any, row: int, turned: int | None) -> Any:
     # all vectors enter, whichever are used: at order two every eigenvalue must be simple
-    basis = eigenvectors(a, w, v, columns=None, row=row)
+    basis = eigenvectors(a, w, v, columns=None, row=row, turned=turned)
     rotate = _rotation(a, w, v, basis)
 
     def linear(da: Any) -> Any:
         moved = rotate(da)
-        if a.dtype.kind == "c" and row is not None:
+        if turned is not None:
+            # along a path phases turn at will, for nothing must depend on them
+            moved = moved + basis * (1j * rate_at_will(moved, turned))
+        elif a.dtype.kind == "c":
             moved = moved - basis * (1j * phase_rate(moved, basis, row))
             moved = phase_checked(moved, basis, row=row, columns=columns, seen="tangent")
         return distinct(moved, w, columns=columns, positive=False, what="eigenvectors")
@@ -133,8 +136,8 @@ def _samples(primitive: Primitive, params: dict[str, Any], *dtypes: Any) -> None
 
 
 _samples(eigenvalues, {}, np.float64, np.float32, np.complex128)
-_samples(eigenvectors, {"columns": None, "row": 0}, np.float64, np.float32, np.complex128)
-_samples(eigenvectors, {"columns": (0, 2), "row": 0}, np.float64)
+_samples(eigenvectors, {"columns": None, "row": 0, "turned": None}, np.float64, np.float32, np.complex128)
+_samples(eigenvectors, {"columns": (0, 2), "row": 0, "turned": None}, np.float64)
 _samples(eigenbasis, {}, np.float64, np.float32)
 eigh_factor.samples(lambda r: ((positive(3, 3)(r),), {"triangle": "L"}))
 for _primitive in (eigenvalues, eigenvectors, eigenbasis):
@@ -157,17 +160,17 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     """`np.linalg.eigh`, as a function of the Hermitian part of `a`."""
     start = a
     a, w, v = _factored(a, UPLO, "eigh")
-    row: int | None = 0 if UPLO.upper() == "L" else -1
+    turned, row = None, 0 if UPLO.upper() == "L" else -1
     path = path_taken()
     if path is not None and type_of(a).dtype.kind == "c":
-        # what depends on the phase of LAPACK's has no limit along a path
-        v, row = v * phases(type_of(a).shape[-1], type_of(a).dtype, path.seed), None
+        turned = path.seed
+        v = v * phases(type_of(a).shape[-1], type_of(a).dtype, path.seed)
     elif path is not None:
         # the sign of a vector that is simple stays as it is at the start
         v = v * signs_of(v, eigh_factor(squares(start, "eigh"), triangle=UPLO.upper())[1])
 
     def vectors(source: Any, columns: Any) -> Any:
-        return eigenvectors(source, w, v, columns=columns, row=row)
+        return eigenvectors(source, w, v, columns=columns, row=row, turned=turned)
 
     return _EighResult(eigenvalues(a, w, v), lazy_basis(a, v, vectors, axis=-1))
 

@@ -27,6 +27,7 @@ __all__ = [
     "content_with_near_values",
     "groups",
     "meeting",
+    "mixture",
     "nearness",
     "note",
     "parted",
@@ -141,6 +142,13 @@ def turn(count: int, dtype: Any, seed: int) -> Any:
 def phases(count: int, dtype: Any, seed: int) -> Any:
     """Random numbers of modulus one."""
     return np.exp(2j * np.pi * np.random.default_rng([seed, count, 1]).random(count)).astype(dtype)
+
+
+def mixture(rows: int, columns: int, dtype: Any, seed: int) -> Any:
+    """Random weights, by which a choice that is open is made to depend on where the matrix moves."""
+    rng = np.random.default_rng([seed, rows, columns, 2])
+    x = rng.normal(size=(rows, columns))
+    return (x + 1j * rng.normal(size=(rows, columns)) if np.dtype(dtype).kind == "c" else x).astype(dtype)
 
 
 def _room(values: Any, mine: Any) -> float:

@@ -8,10 +8,10 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real, select
-from wengert.primitives.linalg.parting import OpenChoiceError
+from wengert.primitives.linalg.parting import OpenChoiceError, mixture
 from wengert.primitives.reductions import sum_along
 
-__all__ = ["phase_checked", "phase_rate", "signs_of"]
+__all__ = ["phase_checked", "phase_rate", "rate_at_will", "signs_of"]
 
 _SMALL = 1e3
 
@@ -25,6 +25,13 @@ def phase_rate(moved: Any, basis: Any, row: int) -> Any:
     entry = real(basis[_place(row)])
     small = abs(entry) < _SMALL * float(np.finfo(basis.dtype).eps)
     return select(small, 0.0, imag(moved[_place(row)]) / select(small, 1.0, entry))
+
+
+def rate_at_will(moved: Any, seed: int) -> Any:
+    """Some rate, per column, at which phases turn."""
+    rank = len(moved.shape)
+    weights = mixture(moved.shape[-2], moved.shape[-1], moved.dtype, seed)
+    return imag(sum_along(weights * moved, axis=(rank - 2,), keepdims=True))
 
 
 def signs_of(vectors: Any, others: Any) -> Any:

@@ -19,7 +19,7 @@ from wengert.primitives.linalg.completion import completing
 from wengert.primitives.linalg.eigh import eigh
 from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, squares
 from wengert.primitives.linalg.parting import parted_on, path_taken, phases
-from wengert.primitives.linalg.phase import phase_checked, phase_rate, signs_of
+from wengert.primitives.linalg.phase import phase_checked, phase_rate, rate_at_will, signs_of
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
@@ -51,7 +51,7 @@ singular_values = Primitive(
 left_vectors = Primitive(
     "left_singular_vectors",
     signature=f"{_ARGUMENTS}->(m,k)",
-    params=("columns", "what"),
+    params=("columns", "what", "turned"),
     notation="svd({0}).U",
     domain="the singular values of `columns` simple and not zero",
     cite=_CITE,
@@ -59,7 +59,7 @@ left_vectors = Primitive(
 right_vectors = Primitive(
     "right_singular_vectors",
     signature=f"{_ARGUMENTS}->(k,n)",
-    params=("columns", "what"),
+    params=("columns", "what", "turned"),
     notation="svd({0}).Vh",
     domain="the singular values of `columns` simple and not zero",
     cite=_CITE,
@@ -89,16 +89,16 @@ svd_factor.batch(lambda size, args, batched, *, full: svd_factor(args[0], full=f
 svd_factor.flops(lambda a, *, full: 20 * a.size * min(a.shape[-2:]))
 singular_values.evaluate(lambda xp, a, u, s, vh: s)
 singular_values.dtype(lambda a, u, s, vh: _real_dtype(a))
-left_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what: u)
-left_vectors.dtype(lambda a, u, s, vh, *, columns, what: a.dtype)
-right_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what: vh)
-right_vectors.dtype(lambda a, u, s, vh, *, columns, what: a.dtype)
+left_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what, turned: u)
+left_vectors.dtype(lambda a, u, s, vh, *, columns, what, turned: a.dtype)
+right_vectors.evaluate(lambda xp, a, u, s, vh, *, columns, what, turned: vh)
+right_vectors.dtype(lambda a, u, s, vh, *, columns, what, turned: a.dtype)
 
 
 @singular_values.differential
 def _d_singular_values(out: Any, a: Any, u: Any, s: Any, vh: Any) -> Any:
-    left = left_vectors(a, u, s, vh, columns=None, what=_SECOND)
-    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=_SECOND))
+    left = left_vectors(a, u, s, vh, columns=None, what=_SECOND, turned=None)
+    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=_SECOND, turned=None))
     rank = len(a.shape)
 
     def linear(da: Any) -> Any:
@@ -109,11 +109,11 @@ def _d_singular_values(out: Any, a: Any, u: Any, s: Any, vh: Any) -> Any:
     return linear, None, None, None
 
 
-def _motion(a: Any, u: Any, s: Any, vh: Any, what: str) -> Any:
+def _motion(a: Any, u: Any, s: Any, vh: Any, what: str, turned: int | None) -> Any:
     """The map dA -> (dU, dV, U, V), before any phase is chosen but with the same choice on both sides."""
     m, n = a.shape[-2:]
-    left = left_vectors(a, u, s, vh, columns=None, what=what)
-    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=what))
+    left = left_vectors(a, u, s, vh, columns=None, what=what, turned=turned)
+    right = adjoint(right_vectors(a, u, s, vh, columns=None, what=what, turned=turned))
     values = singular_values(a, u, s, vh)
     rank = len(values.shape)
     across, down = expand(values, (rank - 1,)), expand(values, (rank,))
@@ -138,15 +138,18 @@ def _motion(a: Any, u: Any, s: Any, vh: Any, what: str) -> Any:
     return linear
 
 
-def _d_vectors(a: Any, u: Any, s: Any, vh: Any, columns: Any, what: str, side: int) -> Any:
-    move = _motion(a, u, s, vh, what)
+def _d_vectors(a: Any, u: Any, s: Any, vh: Any, columns: Any, what: str, turned: int | None, side: int) -> Any:
+    move = _motion(a, u, s, vh, what, turned)
     tall = a.shape[-2] >= a.shape[-1]
 
     def linear(da: Any) -> Any:
         *moved, left, right = move(da)
         basis = (left, right)
         out = moved[side]
-        if a.dtype.kind == "c" and what == _VECTORS:
+        if turned is not None:
+            # along a path phases turn at will, those of both sides together
+            out = out + basis[side] * (1j * rate_at_will(moved[0], turned))
+        elif a.dtype.kind == "c" and what == _VECTORS:
             fixed = 1 if tall else 0
             out = out - basis[side] * (1j * phase_rate(moved[fixed], basis[fixed], 0))
             if side == fixed:
@@ -158,13 +161,13 @@ def _d_vectors(a: Any, u: Any, s: Any, vh: Any, columns: Any, what: str, side: i
 
 
 @left_vectors.differential
-def _d_left(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str) -> Any:
-    return _d_vectors(a, u, s, vh, columns, what, 0)
+def _d_left(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str, turned: Any) -> Any:
+    return _d_vectors(a, u, s, vh, columns, what, turned, 0)
 
 
 @right_vectors.differential
-def _d_right(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str) -> Any:
-    return _d_vectors(a, u, s, vh, columns, what, 1)
+def _d_right(out: Any, a: Any, u: Any, s: Any, vh: Any, *, columns: Any, what: str, turned: Any) -> Any:
+    return _d_vectors(a, u, s, vh, columns, what, turned, 1)
 
 
 def _sample(shape: tuple[int, ...], params: dict[str, Any], dtype: Any = np.float64) -> Any:
@@ -191,7 +194,7 @@ def _declare(primitive: Primitive, params: dict[str, Any]) -> None:
 
 _declare(singular_values, {})
 for _primitive in (left_vectors, right_vectors):
-    _declare(_primitive, {"columns": None, "what": _VECTORS})
+    _declare(_primitive, {"columns": None, "what": _VECTORS, "turned": None})
 svd_factor.samples(
     lambda r: ((r.normal(size=(3, 2)),), {"full": False}),
     lambda r: ((r.normal(size=(2, 3, 2)),), {"full": True}),
@@ -213,11 +216,10 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     whole = bool(full_matrices and compute_uv and m != n)
     u_whole, s, vh_whole = svd_factor(a, full=whole)
     u, vh = (u_whole[..., :k], vh_whole[..., :k, :]) if whole else (u_whole, vh_whole)
-    what = _VECTORS
+    turned = None
     if path is not None and type_of(a).dtype.kind == "c":
-        # what depends on the phases of LAPACK's has no limit along a path
-        turned = phases(k, type_of(a).dtype, path.seed)
-        u, vh, what = u * turned, turned.conj()[:, None] * vh, _SECOND
+        turned, factor = path.seed, phases(k, type_of(a).dtype, path.seed)
+        u, vh = u * factor, factor.conj()[:, None] * vh
     elif path is not None:
         # the sign of vectors that are simple stays as it is at the start
         signs = signs_of(swap_last(vh), swap_last(svd_factor(start, full=False)[2]))
@@ -227,13 +229,13 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         return values
 
     def left(source: Any, columns: Any) -> Any:
-        first = left_vectors(source, u, s, vh, columns=_below(columns, k), what=what)
+        first = left_vectors(source, u, s, vh, columns=_below(columns, k), what=_VECTORS, turned=turned)
         if not whole or m <= n or _inside(columns, k):
             return first
         return concatenate(first, completing(source, u_whole[..., k:]), axis=len(first.shape) - 1)
 
     def right(source: Any, columns: Any) -> Any:
-        first = right_vectors(source, u, s, vh, columns=_below(columns, k), what=what)
+        first = right_vectors(source, u, s, vh, columns=_below(columns, k), what=_VECTORS, turned=turned)
         if not whole or n <= m or _inside(columns, k):
             return first
         rest = completing(adjoint(source), adjoint(vh_whole[..., k:, :]))

@@ -65,6 +65,7 @@ def declare(
     holomorphic: bool = False,
     complex_samples: bool = False,
     finite: bool = False,
+    draws: int = 4,
     register: bool = True,
 ) -> Primitive:
     """Declare an elementwise function.
@@ -72,7 +73,8 @@ def declare(
     There is one rate per operand: the derivative as a function of the result, the operands and the parameters (a
     tuple of derivatives where there are several results); None where it is constant; a text where it is refused,
     which says of what. `holomorphic` functions take complex numbers, all others refuse them. Where `finite`, SciPy
-    hangs on an argument that is not, and the result is NaN.
+    hangs on an argument that is not, and the result is NaN. `draws` limits the
+    samples of a setting, where an evaluation takes long.
     """
     count = len(rates)
     primitive = Primitive(
@@ -86,7 +88,7 @@ def declare(
     primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
     primitive.differential(_differential(name, rates, outputs))
     for setting in settings or ({},):
-        primitive.samples(*(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)))
+        primitive.samples(*(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)[:draws]))
     if register:
         SPECIAL[name] = primitive
         if isinstance(function, np.ufunc):

@@ -155,7 +155,7 @@ in_parameters = declare(
     lambda y, a, b, x, *, orders: in_parameters(a, b, x, orders=(orders[0], orders[1] + 1)),
     lambda y, a, b, x, *, orders: _parameters_rate(a, b, x, orders),
     ranges=_INSIDE, domain="a, b > 0, 0 < x < 1", cite="DLMF 8.17.22, 8.17.4", params=("orders",),
-    settings=({"orders": (1, 0)}, {"orders": (0, 1)}), register=False,
+    settings=({"orders": (1, 0)}, {"orders": (0, 1)}), draws=1, register=False,
 )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def _integral(name: str, sign: float, cite: str) -> Any:
     return declare(
         name, getattr(library, name), lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(1, 0)),
         lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(0, 1)), lambda y, a, b, x: sign * beta_kernel(a, b, x),
-        ranges=_INSIDE, domain="a, b > 0, 0 < x < 1", cite=cite,
+        ranges=_INSIDE, domain="a, b > 0, 0 < x < 1", cite=cite, draws=2,
     )  # fmt: skip
 
 
@@ -174,6 +174,7 @@ def _inverse(name: str, sign: float) -> Any:
         lambda y, a, b, p: -in_parameters(a, b, y, orders=(0, 1)) / beta_kernel(a, b, y),
         lambda y, a, b, p: sign / beta_kernel(a, b, y),
         ranges=((0.8, 3.0), (0.8, 3.0), (0.25, 0.75)), domain="a, b > 0, 0 < p < 1", cite="the inverse of DLMF 8.17.2",
+        draws=2,
     )  # fmt: skip
 
 

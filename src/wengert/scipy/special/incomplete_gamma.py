@@ -113,7 +113,7 @@ in_shape = declare(
     "gammainc_in_shape", _shape_value, lambda y, a, x, *, order: in_shape(a, x, order=order + 1),
     lambda y, a, x, *, order: _shape_rate(a, x, order),
     ranges=((0.7, 3.0), (0.4, 5.0)), domain="a, x > 0", cite="DLMF 8.11.4, 8.9.2, 8.8.13", params=("order",),
-    settings=({"order": 1}, {"order": 2}), register=False,
+    settings=({"order": 1}, {"order": 2}), draws=1, register=False,
 )  # fmt: skip
 
 _SIDES = ((0.7, 3.0), (0.4, 5.0))
