@@ -57,7 +57,7 @@ class Case:
         """Raise unless two trees of numbers agree to rounding, entry by entry."""
         pairs = list(zip(flat(left), flat(right), strict=True))
         sizes = [float(np.max(np.abs(x), initial=0.0)) for pair in pairs for x in pair if np.all(np.isfinite(x))]
-        bar = (NARROW if self.narrow else EXACT) * max([scale, 1.0, *sizes])
+        bar = (NARROW if self.narrow else EXACT) * max([scale if np.isfinite(scale) else 1.0, 1.0, *sizes])
         for one, two in pairs:
             if np.shape(one) != np.shape(two):
                 raise DisagreementError(f"{what}: shapes {np.shape(one)} and {np.shape(two)}")
@@ -163,6 +163,9 @@ def product(blocks: Sequence[Any], directions: Sequence[Any]) -> Any:
 
 def batches_agree(case: Case) -> None:
     """A batch gives what its examples give one by one: values, gradients, tangents."""
+    if any(isinstance(x, np.ndarray) and not x.ndim for x in case.inputs):
+        # the examples of a batch of numbers are scalars, into which nothing can be written
+        return
     columns = [np.stack([np.asarray(x), *(x + 0.05 * case.draw(x) for _ in range(2))]) for x in case.inputs]
     columns = [column.astype(np.result_type(x)) for column, x in zip(columns, case.inputs, strict=True)]
     programs = {

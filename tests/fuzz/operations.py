@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["OPERATIONS", "Operation"]
+__all__ = ["MARGIN", "OPERATIONS", "Operation"]
 
-MARGIN = 0.2
+# How far operands stay from kinks and poles; below zero where they are welcome to lie on them.
+MARGIN: ContextVar[float] = ContextVar("margin", default=0.2)
 
 
 def anywhere(*operands: Any) -> bool:
@@ -37,15 +39,15 @@ def smallest(x: Any) -> float:
 
 def positive(x: Any, *_: Any) -> bool:
     """Away from zero and from the cut along the negative real axis."""
-    return bool(np.all(np.real(x) > MARGIN))
+    return MARGIN.get() < 0 or bool(np.all(np.real(x) > MARGIN.get()))
 
 
 def nonzero(*operands: Any) -> bool:
-    return smallest(operands[-1]) > MARGIN
+    return smallest(operands[-1]) > MARGIN.get()
 
 
 def inside(x: Any) -> bool:
-    return bool(np.all(np.abs(x) < 1 - MARGIN))
+    return MARGIN.get() < 0 or bool(np.all(np.abs(x) < 1 - MARGIN.get()))
 
 
 def real(*operands: Any) -> bool:
@@ -54,18 +56,18 @@ def real(*operands: Any) -> bool:
 
 def apart(x: Any, y: Any) -> bool:
     try:
-        return real(x, y) and smallest(np.subtract(x, y)) > 1e-3
+        return real(x, y) and smallest(np.subtract(x, y)) > 0.01 * MARGIN.get()
     except ValueError:
         return False
 
 
 def distinct(x: Any) -> bool:
     flat = np.sort(np.ravel(x))
-    return real(x) and smallest(np.diff(flat)) > 1e-3
+    return real(x) and smallest(np.diff(flat)) > 0.01 * MARGIN.get()
 
 
 def regular(a: Any) -> bool:
-    return np.ndim(a) >= 2 and a.shape[-1] == a.shape[-2] and bool(np.all(np.linalg.cond(a) < 30))
+    return np.ndim(a) >= 2 and a.shape[-1] == a.shape[-2] and (MARGIN.get() < 0 or bool(np.all(np.linalg.cond(a) < 30)))
 
 
 def equal_shapes(x: Any, y: Any) -> bool:
@@ -79,6 +81,11 @@ def alike(x: Any, y: Any) -> bool:
 
 def square(a: Any) -> bool:
     return np.ndim(a) >= 2 and a.shape[-1] == a.shape[-2] > 0
+
+
+def between_jumps(x: Any) -> bool:
+    """Not near a multiple of 0.7."""
+    return real(x) and bool(np.all(np.abs(np.abs(x) / 0.7 % 1 - 0.5) < 0.6 - MARGIN.get()))
 
 
 def small_power(x: Any, y: Any) -> bool:
@@ -161,9 +168,7 @@ ENTRYWISE = [
     *every("np.NAME({0})", "log", "log2", "log10", "sqrt", "cbrt", fits=positive),
     *every("np.NAME({0})", "arcsin", "arccos", "arctanh", "tan", "log1p", fits=inside),
     *every("np.NAME({0})", "reciprocal", "abs", fits=nonzero),
-    *every(
-        "np.NAME({0})", "deg2rad", "rad2deg", "arcsinh", "fabs", "sinc", "sign", fits=lambda x: real(x) and nonzero(x)
-    ),
+    *every("np.NAME({0})", "deg2rad", "rad2deg", "arcsinh", "fabs", "sign", fits=lambda x: real(x) and nonzero(x)),
     *every("np.NAME({0}, {1})", "maximum", "minimum", "fmax", "fmin", fits=apart, operands=2),
     *every(
         "np.NAME({0}, {1})",
@@ -174,6 +179,8 @@ ENTRYWISE = [
         fits=lambda x, y: real(x, y) and nonzero(x) and nonzero(y),
     ),
     *every("np.NAME({0}, {1})", "logaddexp", "logaddexp2", fits=real, operands=2),
+    # at whole numbers NumPy gives rounding errors for zeros, and what follows would differentiate these
+    Operation("np.sinc({0})", 1, lambda x: real(x) and nonzero(x) and bool(np.all(np.abs(x) < 0.95))),
     Operation("np.log(np.square({0}) + 1.5)", 1, real),
     Operation("np.sqrt({0} * {0} + 0.5)", 1, real),
     Operation("{0} / {1}", 2, nonzero),
@@ -189,7 +196,7 @@ ENTRYWISE = [
     Operation("np.float32(1.5) * {0}", 1),
     Operation("{0} * np.array([1, 2, 3])", 1),
     Operation("1j * {0} + 0.5", 1),
-    Operation("{0} % 0.7", 1, lambda x: real(x) and bool(np.all(np.abs(x / 0.7 % 1 - 0.5) < 0.4))),
+    Operation("{0} % 0.7", 1, between_jumps),
     Operation("{0}.astype(np.float32) * 1.0", 1, real),
     Operation("{0}.astype(np.complex128)", 1),
     Operation("{0}.real", 1),
@@ -208,14 +215,14 @@ REDUCTIONS = [
     along("np.flip({0}, axis=AXIS)"),
     along("np.roll({0}, 1, axis=AXIS)"),
     along("np.diff({0}, axis=AXIS)"),
-    along("np.linalg.norm({0}, axis=AXIS)", lambda x: smallest(x) > MARGIN and np.size(x) > 0),
+    along("np.linalg.norm({0}, axis=AXIS)", lambda x: smallest(x) > MARGIN.get() and np.size(x) > 0),
     along("np.repeat({0}, 2, axis=AXIS)"),
     along("np.concatenate([{0}, {1}], axis=AXIS)", operands=2),
     along("np.stack([{0}, {0} * {1}], axis=AXIS)", operands=2),
     along("np.take({0}, [0, 0], axis=AXIS)"),
     along("np.gradient({0}, axis=AXIS)"),
     along("np.trapezoid({0}, axis=AXIS)"),
-    Operation("np.linalg.norm({0})", 1, lambda x: smallest(x) > MARGIN and np.size(x) > 0),
+    Operation("np.linalg.norm({0})", 1, lambda x: smallest(x) > MARGIN.get() and np.size(x) > 0),
     Operation("np.add.reduce({0})", 1, lambda x: np.ndim(x) > 0),
     Operation("np.percentile({0}, 30)", 1, distinct),
 ]
@@ -305,12 +312,13 @@ FURTHER = [
     along("np.fft.irfft({0}, n=5, axis=AXIS)", lambda x: np.size(x) > 0),
     along("np.fft.fftshift({0}, axes=AXIS)"),
     along("np.cumulative_sum({0}, axis=AXIS)"),
-    along("np.linalg.vector_norm({0}, axis=AXIS, ord=3)", lambda x: smallest(x) > MARGIN and np.size(x) > 0),
+    along("np.linalg.vector_norm({0}, axis=AXIS, ord=3)", lambda x: smallest(x) > MARGIN.get() and np.size(x) > 0),
     along("np.linalg.vecdot({0}, {1}, axis=AXIS)", operands=2),
     Operation("np.interp({0}, [-1.0, 0.1, 1.0], [0.0, 2.0, 1.0])", 1, lambda x: real(x) and nonzero(x - 0.1)),
     Operation("np.cov({0})", 1, lambda x: np.ndim(x) == 2 and x.shape[1] > 1),
     Operation("np.corrcoef({0})", 1, lambda x: np.ndim(x) == 2 and x.shape[1] > 2),
-    Operation("np.correlate({0}, {1}, mode='full')", 2, lambda x, y: np.ndim(x) == 1 == np.ndim(y) and np.size(x) * np.size(y) > 0),
+    Operation("np.correlate({0}, {1}, mode='full')", 2,
+              lambda x, y: np.ndim(x) == 1 == np.ndim(y) and np.size(x) * np.size(y) > 0),
     Operation("np.polyval([1.0, -2.0, 0.5], {0})", 1),
     Operation("np.polyval({0}, {1})", 2, lambda x, y: np.ndim(x) == 1),
     Operation("np.vander({0}, 3)", 1, lambda x: np.ndim(x) == 1),
@@ -318,7 +326,8 @@ FURTHER = [
     Operation("np.block([[{0}, {1}]])", 2),
     Operation("np.ediff1d({0})", 1),
     Operation("np.heaviside({0}, 0.5) * {0}", 1, lambda x: real(x) and nonzero(x)),
-    Operation("np.select([{0} > 0.3, {0} > -0.2], [{0}, {1}], 0.5)", 2, lambda x, y: equal_shapes(x, y) and real(x) and nonzero((x - 0.3) * (x + 0.2))),
+    Operation("np.select([{0} > 0.3, {0} > -0.2], [{0}, {1}], 0.5)", 2,
+              lambda x, y: equal_shapes(x, y) and real(x) and nonzero((x - 0.3) * (x + 0.2))),
     Operation("np.piecewise({0}, [{0} < 0], [lambda t: t * t, lambda t: t])", 1, lambda x: real(x) and nonzero(x)),
     Operation("np.choose([0, 1, 0], [{0}, {1}])", 2, equal_shapes),
     Operation("np.compress([True, False, True], {0})", 1, lambda x: np.size(x) > 2),
@@ -329,20 +338,22 @@ FURTHER = [
               lambda a: np.ndim(a) == 2 and square(a)),
     Operation("np.linalg.norm({0}, 'nuc')", 1, lambda a: np.ndim(a) == 2 and regular(a)),
     Operation("np.linalg.norm({0}, 2)", 1, lambda a: np.ndim(a) == 2 and regular(a)),
-    Operation("np.linalg.norm({0}, np.inf)", 1, lambda a: np.ndim(a) in (1, 2) and real(a) and np.size(a) > 0 and distinct(np.abs(a))),
+    Operation("np.linalg.norm({0}, np.inf)", 1,
+              lambda a: np.ndim(a) in (1, 2) and real(a) and np.size(a) > 0 and distinct(np.abs(a))),
     Operation("np.linalg.tensorinv({0}[None], ind=1)", 1, lambda a: np.ndim(a) == 2 and regular(a)),
     Operation("np.fft.fft2({0})", 1, lambda x: np.ndim(x) > 1 and np.size(x) > 0),
     Operation("np.fft.ihfft({0})", 1, lambda x: real(x) and np.ndim(x) > 0 and np.size(x) > 0),
     Operation("np.add.outer({0}, {1})", 2),
     Operation("np.multiply.reduce({0})", 1, lambda x: np.ndim(x) > 0),
     Operation("np.add.accumulate({0})", 1, lambda x: np.ndim(x) > 0),
-    Operation("np.multiply({0}, {1}, where=np.abs({0}) > 0.5, out=np.zeros(3))", 2, lambda x, y: nonzero(np.abs(x) - 0.5)),
+    Operation("np.multiply({0}, {1}, where=np.abs({0}) > 0.5, out=np.zeros(3))", 2,
+              lambda x, y: nonzero(np.abs(x) - 0.5)),
     Operation("np.sum({0}, where=np.abs({0}) > 0.5)", 1, lambda x: nonzero(np.abs(x) - 0.5)),
     Operation("np.mean({0}, where=[True, False, True])", 1),
     Operation("np.einsum('i,j,ij->ij', {0}, {0}, {1})", 2, alike),
     Operation("np.einsum('ij,kj', {0}, {1})", 2, alike),
-    Operation("np.fmod({0}, 0.7)", 1, lambda x: real(x) and bool(np.all(np.abs(np.abs(x) / 0.7 % 1 - 0.5) < 0.4))),
-    Operation("np.divmod({0}, 0.7)[1]", 1, lambda x: real(x) and bool(np.all(np.abs(x / 0.7 % 1 - 0.5) < 0.4))),
+    Operation("np.fmod({0}, 0.7)", 1, between_jumps),
+    Operation("np.divmod({0}, 0.7)[1]", 1, between_jumps),
     Operation("np.modf({0})[0]", 1, lambda x: real(x) and nonzero(np.sin(np.pi * x))),
     Operation("np.ldexp({0}, 2)", 1, real),
     Operation("np.float_power(np.abs({0}) + 0.5, {1})", 2, real),
@@ -364,6 +375,7 @@ FURTHER = [
     Operation("{out} = {0}.copy()\nnp.fill_diagonal({out}, {1})", 2, lambda x, y: np.ndim(x) == 2),
     Operation("{out} = {0}.copy()\nnp.put({out}, [0, -1], {1})", 2, lambda x, y: np.ndim(x) > 0 and np.size(y) > 0),
     Operation("{out} = {0}.copy()\nnp.copyto({out}, {1})", 2, lambda x, y: np.ndim(x) > 0),
-    Operation("{out} = {0}.copy()\n{out}[{out} > 0] *= {1}", 2, lambda x, y: real(x) and nonzero(x) and np.ndim(x) > 0 == np.ndim(y)),
+    Operation("{out} = {0}.copy()\n{out}[{out} > 0] *= {1}", 2,
+              lambda x, y: real(x) and nonzero(x) and np.ndim(x) > 0 == np.ndim(y)),
 ]  # fmt: skip
 OPERATIONS = [*BINARY, *ENTRYWISE, *REDUCTIONS, *SHAPING, *WRITES, *PRODUCTS, *FURTHER]

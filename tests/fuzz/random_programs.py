@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from operations import OPERATIONS, Operation
+from operations import MARGIN, OPERATIONS, Operation
 
 __all__ = ["Choices", "Program", "program_from", "program_of_source"]
 
@@ -129,7 +129,7 @@ class _Builder:
             operands = [self.values[name] for name in names]
             result = f"v{len(self.lines)}"
             text = operation.write(self.choices, operands)
-            if text is None or not (self.special or self._fits(operation, operands)):
+            if text is None or not self._fits(operation, operands):
                 continue
             statement = text.format(*names, out=result)
             found = self._run(statement, result)
@@ -139,11 +139,15 @@ class _Builder:
                 return
 
     def _fits(self, operation: Operation, operands: list[Any]) -> bool:
+        token = MARGIN.set(-1.0) if self.special else None
         try:
             with np.errstate(all="ignore"):
                 return operation.fits(*operands)
         except (ValueError, TypeError):
             return False
+        finally:
+            if token is not None:
+                MARGIN.reset(token)
 
     def _run(self, statement: str, result: str) -> Any:
         namespace = {"np": np, **{k: v.copy() if isinstance(v, np.ndarray) else v for k, v in self.values.items()}}

@@ -90,7 +90,7 @@ for _name in ("dct", "idct", "dst", "idst"):
     _trigonometric(_name)
     _trigonometric_along_many(f"{_name}n", _OFFERED[_name])
 globals().update(_OFFERED)
-__all__ = sorted(_OFFERED)  # noqa: PLE0605
+__all__ = sorted(_OFFERED)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ array([0., 1., 0., 0.])
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any, Final
 
 import numpy as np
@@ -111,10 +112,10 @@ def make_interp_spline(x: Any, y: Any, k: int = 3, **options: Any) -> Any:
 
 
 def _as_polynomials(spline: Any) -> Any:
-    found = _plain.PPoly.from_spline(spline)
-    # repeated knots at the ends hold no piece
-    kept = np.flatnonzero(np.diff(found.x) > 0)
-    return _plain.PPoly(found.c[:, kept], np.append(found.x[kept], found.x[kept[-1] + 1]))
+    """Taylor coefficients at the left end of each piece; knots are repeated at the ends, which hold no piece."""
+    knots = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
+    powers = range(spline.k, -1, -1)
+    return _plain.PPoly(np.stack([spline(knots[:-1], nu=p) / factorial(p) for p in powers]), knots)
 
 
 def interp1d(x: Any, y: Any, kind: Any = "linear", axis: int = -1, copy: bool = True, bounds_error: Any = None,

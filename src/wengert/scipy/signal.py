@@ -61,12 +61,8 @@ def _adjoint(g: Any, other: Any, lengths: tuple[int, ...], rank: int, method: st
     return convolution(g, other[flip], rank=rank, method=method)[part]
 
 
-convolution.transpose(0)(
-    lambda g, x, y, *, rank, method: _adjoint(g, y, x.shape[x.ndim - rank :], rank, method)
-)
-convolution.transpose(1)(
-    lambda g, x, y, *, rank, method: _adjoint(g, x, y.shape[y.ndim - rank :], rank, method)
-)
+convolution.transpose(0)(lambda g, x, y, *, rank, method: _adjoint(g, y, x.shape[x.ndim - rank :], rank, method))
+convolution.transpose(1)(lambda g, x, y, *, rank, method: _adjoint(g, x, y.shape[y.ndim - rank :], rank, method))
 
 
 @convolution.batch
@@ -130,11 +126,12 @@ recursion.samples(
 )
 
 
-def _trim(full: Any, first: tuple[int, ...], second: tuple[int, ...], mode: str) -> Any:
+def _trim(full: Any, first: tuple[int, ...], second: tuple[int, ...], mode: str, upper: bool = False) -> Any:
+    """The part that a mode keeps; `upper` says which of two middles of an even length is meant."""
     if mode == "full":
         return full
     if mode == "same":
-        starts = [(m - 1) // 2 for m in second]
+        starts = [(m if upper else m - 1) // 2 for m in second]
         return full[tuple(slice(start, start + n) for start, n in zip(starts, first, strict=True))]
     if mode != "valid":
         raise ValueError("acceptable mode flags are 'valid', 'same', or 'full'")
@@ -187,7 +184,8 @@ def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", f
 def correlate2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: float = 0) -> Any:
     """The correlation of two matrices, with zeros around them."""
     _zero_boundary("correlate2d", boundary, fillvalue)
-    return correlate(in1, in2, mode)
+    shapes = type_of(as_operand(in1)).shape, type_of(as_operand(in2)).shape
+    return _trim(correlate(in1, in2), *shapes, mode, upper=True)
 
 
 @serves(_plain.lfilter)

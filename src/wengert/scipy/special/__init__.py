@@ -61,7 +61,7 @@ def _offered(name: str) -> Any:
 
 # submodules are attributes too, so that functions of their names must be set over them
 globals().update({name: _offered(name) for name in SPECIAL if hasattr(library, name)})
-__all__ = sorted(name for name in SPECIAL if hasattr(library, name))  # noqa: PLE0605
+__all__ = sorted(name for name in SPECIAL if hasattr(library, name))
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ __all__: list[str] = []
 _ORDER: Final = "its order"
 _ANY: Final = ((-3.0, 3.0),)
 _RIGHT: Final = ((0.5, 4.0),)
-_ORDERED: Final = (range(0, 4), (0.5, 4.0))
+_ORDERED: Final = (range(4), (0.5, 4.0))
 ROOT_PI: Final = float(np.sqrt(np.pi))
 
 
@@ -117,7 +117,7 @@ def _spherical(name: str, down: float, up: float, cite: str, holomorphic: bool =
         return (down * order * below + up * (order + 1) * above) / (2 * order + 1)
 
     primitive = declare(
-        name, lambda n, z: function(np.asarray(n, np.int64), z), _ORDER, rate, ranges=(range(0, 3), (0.5, 4.0)),
+        name, lambda n, z: function(np.asarray(n, np.int64), z), _ORDER, rate, ranges=(range(3), (0.5, 4.0)),
         domain="z != 0, or z = 0 for the kinds that are finite there", cite=cite, holomorphic=holomorphic,
     )  # fmt: skip
 

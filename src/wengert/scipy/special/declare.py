@@ -14,7 +14,18 @@ from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.tracing import UFUNCS, as_operand, type_of
 
-__all__ = ["SPECIAL", "as_complex", "between", "declare", "floating", "guarded", "implement", "integer_step", "library", "number"]
+__all__ = [
+    "SPECIAL",
+    "as_complex",
+    "between",
+    "declare",
+    "floating",
+    "guarded",
+    "implement",
+    "integer_step",
+    "library",
+    "number",
+]
 
 # typed as `Any`: the stubs do not know the private functions, and distinguish loops that do not matter here
 library: Final[Any] = scipy.special
@@ -88,7 +99,9 @@ def declare(
     primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
     primitive.differential(_differential(name, rates, outputs))
     for setting in settings or ({},):
-        primitive.samples(*(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)[:draws]))
+        primitive.samples(
+            *(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)[:draws])
+        )
     if register:
         SPECIAL[name] = primitive
         if isinstance(function, np.ufunc):
@@ -191,7 +204,5 @@ def number(n: Any, x: Any) -> Any:
 
 
 def guarded(condition: Any, x: Any, stand_in: float) -> Any:
-    """x where the condition holds, else a constant at which the branch that is not taken does no harm."""
+    """X where the condition holds, else a constant at which the branch that is not taken does no harm."""
     return select(condition, x, stand_in)
-
-

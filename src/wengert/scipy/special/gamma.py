@@ -27,7 +27,7 @@ def _polygamma_value(n: Any, x: Any) -> Any:
 
 polygamma = declare(
     "polygamma", _polygamma_value, "its order", lambda y, n, x: polygamma(integer_step(n, 1), x),
-    ranges=(range(0, 4), (0.4, 4.0)), domain=_POLES, cite="DLMF 5.15.1",
+    ranges=(range(4), (0.4, 4.0)), domain=_POLES, cite="DLMF 5.15.1",
 )  # fmt: skip
 psi = declare("psi", library.psi, lambda y, x: polygamma(1, x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.15.1")
 gamma = declare("gamma", library.gamma, lambda y, x: y * psi(x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.2.2")
@@ -84,7 +84,7 @@ polygamma_difference = declare(
     "polygamma_difference", _difference_value, "its order",
     lambda y, n, a, b: polygamma_difference(integer_step(n, 1), a, b),
     lambda y, n, a, b: polygamma(integer_step(n, 1), a + b),
-    ranges=(range(0, 3), (0.4, 4.0), (0.2, 3.0)), domain="a > 0 and a + b > 0", cite="DLMF 5.15.5, 5.15.8",
+    ranges=(range(3), (0.4, 4.0), (0.2, 3.0)), domain="a > 0 and a + b > 0", cite="DLMF 5.15.5, 5.15.8",
     register=False,
 )  # fmt: skip
 
@@ -163,7 +163,7 @@ def stirling_error(a: Any) -> Any:
 
 
 def deviance(mean: Any, x: Any) -> Any:
-    """x / mean - 1 - log(x / mean), accurate for x near the mean too; Loader (2000), eq. 3."""
+    """X / mean - 1 - log(x / mean), accurate for x near the mean too; Loader (2000), eq. 3."""
     with np.errstate(all="ignore"):
         t = (x - mean) / mean
         near = np.abs(t) < 0.5

@@ -137,6 +137,3 @@ def _agm_in_second(y: Any, a: Any, b: Any) -> Any:
     m = 1 - ratio * ratio
     slope = HALF_PI / 4 * hyp2f1(0.5, 0.5, 2.0, m) / (ratio * ratio)
     return 2 * y * ratio / a * slope / ellipk(m)
-
-
-

@@ -35,7 +35,9 @@ def _density(a: Any, b: Any, x: Any, y: Any) -> Any:
     large = (a >= 10) & (b >= 10)
     p, q = np.where(large, a, 10.0), np.where(large, b, 10.0)
     n = p + q
-    exponent = stirling_error(n) - stirling_error(p) - stirling_error(q) - p * deviance(p, n * x) - q * deviance(q, n * y)
+    exponent = (
+        stirling_error(n) - stirling_error(p) - stirling_error(q) - p * deviance(p, n * x) - q * deviance(q, n * y)
+    )
     saddle = np.sqrt(p * q / (2 * np.pi * n)) * np.exp(exponent) / (x * y)
     inverse = _inverse_beta(a, b)
     plain = np.where(inverse == 0, 0.0, x ** (a - 1) * y ** (b - 1) * inverse)
@@ -82,7 +84,7 @@ def _prefactor(a: Any, b: Any, x: Any, y: Any, orders: tuple[int, int]) -> Jet:
 
 
 def _log(x: Any, y: Any) -> Any:
-    """log x, where y = 1 - x has its digits too."""
+    """Log x, where y = 1 - x has its digits too."""
     return np.where(x < 0.5, np.log(x), np.log1p(-y))
 
 

@@ -23,7 +23,7 @@ _MOST_STEPS = 100_000
 
 
 def _log_over_psi(a: Any, x: Any) -> Any:
-    """log x - psi(a + 1), without cancellation where both are large."""
+    """Log x - psi(a + 1), without cancellation where both are large."""
     large = a > 16
     big = np.where(large, a, 16.0)
     tail = 0.5 / big - sum(number / (2 * j * big ** (2 * j)) for j, number in enumerate(BERNOULLI[:8], start=1))

@@ -28,7 +28,7 @@ def _d_expn(y: Any, n: Any, x: Any) -> Any:
     return select(first, -y * (1 + 1 / x), -expn(integer_step(select(first, integer_step(n * 0, 1), n), -1), x))
 
 
-expn = declare("expn", library.expn, "its order", _d_expn, ranges=(range(0, 4), (0.4, 3.0)), domain="x > 0",
+expn = declare("expn", library.expn, "its order", _d_expn, ranges=(range(4), (0.4, 3.0)), domain="x > 0",
                cite="DLMF 8.19.13")  # fmt: skip
 sici = declare("sici", library.sici, lambda y, x: (spherical_jn(0, x), cos(x) / x), ranges=_RIGHT, domain="x > 0",
                cite="DLMF 6.2.9, 6.2.11", outputs=2)  # fmt: skip
@@ -44,7 +44,7 @@ airy = declare(
 )  # fmt: skip
 ellipj = declare(
     "ellipj", library.ellipj, lambda y, u, m: (y[1] * y[2], -y[0] * y[2], -m * y[0] * y[1], y[2]), "the parameter m",
-    ranges=((-1.5, 1.5), range(0, 1)), domain="0 <= m <= 1", cite="DLMF 22.13.1-3", outputs=4,
+    ranges=((-1.5, 1.5), range(1)), domain="0 <= m <= 1", cite="DLMF 22.13.1-3", outputs=4,
 )  # fmt: skip
 
 

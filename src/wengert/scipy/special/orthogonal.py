@@ -20,7 +20,7 @@ def _polynomial(name: str, count: int, derivative: Callable[..., Any], cite: str
         return select(constant, 0.0, derivative(below, n, *rest))
 
     refused = ("the degree", *["this parameter"] * count)
-    ranges = (range(0, 5), *[range(1, 3)] * count, (-0.9, 0.9))
+    ranges = (range(5), *[range(1, 3)] * count, (-0.9, 0.9))
     return declare(name, getattr(library, name), *refused, rate, ranges=ranges, domain="everywhere in x, n >= 0",
                    cite=cite, holomorphic=True)  # fmt: skip
 
@@ -30,7 +30,12 @@ def _next(parameter: Any) -> Any:
 
 
 jacobi = _polynomial(
-    "eval_jacobi", 2, lambda below, n, a, b, x: 0.5 * (number(n, x) + number(a, x) + number(b, x) + 1) * jacobi(below, _next(a), _next(b), x), "DLMF 18.9.15"
+    "eval_jacobi",
+    2,
+    lambda below, n, a, b, x: (
+        0.5 * (number(n, x) + number(a, x) + number(b, x) + 1) * jacobi(below, _next(a), _next(b), x)
+    ),
+    "DLMF 18.9.15",
 )
 gegenbauer = _polynomial(
     "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * number(a, x) * gegenbauer(below, _next(a), x), "DLMF 18.9.19"
@@ -38,7 +43,11 @@ gegenbauer = _polynomial(
 legendre = _polynomial("eval_legendre", 0, lambda below, n, x: gegenbauer(below, 1.5, x), "DLMF 18.7.9, 18.9.19")
 chebyu = _polynomial("eval_chebyu", 0, lambda below, n, x: 2.0 * gegenbauer(below, 2.0, x), "DLMF 18.7.4, 18.9.19")
 chebyt = _polynomial("eval_chebyt", 0, lambda below, n, x: number(n, x) * chebyu(below, x), "DLMF 18.9.21")
-genlaguerre = _polynomial("eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, _next(a), x), "DLMF 18.9.23")
+genlaguerre = _polynomial(
+    "eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, _next(a), x), "DLMF 18.9.23"
+)
 laguerre = _polynomial("eval_laguerre", 0, lambda below, n, x: -genlaguerre(below, 1.0, x), "DLMF 18.9.23")
 hermite = _polynomial("eval_hermite", 0, lambda below, n, x: 2.0 * number(n, x) * hermite(below, x), "DLMF 18.9.25")
-hermitenorm = _polynomial("eval_hermitenorm", 0, lambda below, n, x: number(n, x) * hermitenorm(below, x), "DLMF 18.9.27")
+hermitenorm = _polynomial(
+    "eval_hermitenorm", 0, lambda below, n, x: number(n, x) * hermitenorm(below, x), "DLMF 18.9.27"
+)

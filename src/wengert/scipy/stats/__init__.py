@@ -29,7 +29,7 @@ _OFFERED: dict[str, Any] = {
     "multinomial": Multinomial(),
 }
 globals().update(_OFFERED)
-__all__ = sorted(_OFFERED)  # noqa: PLE0605
+__all__ = sorted(_OFFERED)
 
 
 def __getattr__(name: str) -> Any:

@@ -162,7 +162,9 @@ class Discrete(Distribution):
         *shapes, loc = self._arguments(args, named, ("loc",))
         count = floating(k) - loc
         whole = count == np.floor(count)
-        found = self._within(guarded(whole, count, self._standard.inside), shapes, self._standard.logpdf, -np.inf, -np.inf)
+        found = self._within(
+            guarded(whole, count, self._standard.inside), shapes, self._standard.logpdf, -np.inf, -np.inf
+        )
         return select(whole, found, -np.inf)
 
     def pmf(self, k: Any, *args: Any, **named: Any) -> Any:
