@@ -372,7 +372,7 @@ FURTHER = [
     Operation("{out} = np.full({0}.shape, 0.5)\n{out} -= {0}\n{out}[..., 0] = 1.0", 1, lambda x: np.ndim(x) > 0),
     Operation("{out} = {0}.copy()\n{out}.sort()", 1, distinct),
     Operation("{out} = {0}.copy()\nnp.add.at({out}, [0, 0], {1})", 2, lambda x, y: np.ndim(x) > 0),
-    Operation("{out} = {0}.copy()\nnp.fill_diagonal({out}, {1})", 2, lambda x, y: np.ndim(x) == 2),
+    Operation("{out} = {0}.copy()\nnp.fill_diagonal({out}, {1})", 2, lambda x, y: np.ndim(x) == 2 and np.size(y) > 0),
     Operation("{out} = {0}.copy()\nnp.put({out}, [0, -1], {1})", 2, lambda x, y: np.ndim(x) > 0 and np.size(y) > 0),
     Operation("{out} = {0}.copy()\nnp.copyto({out}, {1})", 2, lambda x, y: np.ndim(x) > 0),
     Operation("{out} = {0}.copy()\n{out}[{out} > 0] *= {1}", 2,

@@ -17,7 +17,7 @@ from numpy import array, zeros
 from scipy.optimize import rosen
 
 import wengert as wg
-from wengert.errors import ConversionError
+from wengert.errors import ConversionError, MutationError
 from wengert.programs import Program
 
 _spec = importlib.util.spec_from_file_location("elsewhere", Path(__file__).with_name("elsewhere.py"))
@@ -348,3 +348,19 @@ def test_variables_that_the_program_sets_are_read_as_set(function):
     np.testing.assert_allclose(wg.vjp(function, X)[0], function(X.copy()), rtol=1e-14)
     np.testing.assert_allclose(wg.jacobian(function)(X), wg.jacobian(function, mode="forward")(X))
     wg.check_derivatives(function, X.copy())
+
+
+WORK = np.ones(5000)
+
+
+def test_an_array_that_a_derivative_needs_cannot_be_overwritten_under_its_name():
+    def overwritten(x):
+        work, total = WORK, np.zeros(1)
+        total[0] = np.sum(WORK * x)
+        work[:] = 2.0
+        return total[0]
+
+    with pytest.raises(MutationError, match="test_programs.py"):
+        wg.grad(overwritten)(np.ones(5000))
+    assert WORK.flags.writeable
+    assert WORK[0] == 1.0

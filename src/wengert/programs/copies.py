@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import builtins
 import functools
-import math
 from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-import wengert.numpy
 from wengert.numpy.drawing import drawing
 from wengert.numpy.elements import vectorize
 from wengert.numpy.host import hosted
 from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
 from wengert.programs.libraries import counterpart_in, is_of_scipy, mirror_of
-from wengert.programs.mathematics import MATH, counterpart
-from wengert.programs.objects import served_class, served_object
+from wengert.programs.mathematics import counterpart
+from wengert.programs.mirrors import MIRRORS
+from wengert.programs.objects import served_class, twin
 from wengert.programs.reach import CACHED, EXAMINED, MATH_FUNCTIONS, MISSING, Reach, content_of, left_alone
 from wengert.programs.scope import Scope
 
 __all__ = ["Copies"]
-
-
-def _mirrors() -> dict[int, Any]:
-    """What stands for modules and functions of NumPy and Python, by their identities."""
-    found: dict[int, Any] = {id(np): wengert.numpy, id(math): MATH}
-    for name in wengert.numpy.__all__:
-        found[id(getattr(np, name))] = getattr(wengert.numpy, name)
-    return found
-
-
-_MIRRORS: Final = _mirrors()
 
 
 class Copies:
@@ -44,6 +32,7 @@ class Copies:
         self._scopes: dict[tuple[int, bool, bool], Scope] = {}
         # by identity, with the original, so that the identity stays its own
         self._served: dict[int, tuple[Any, Any]] = {}
+        self._arrays: dict[int, tuple[Any, Any]] = {}
         self._cells: list[tuple[CellType, Any]] = []
 
     def fresh(self) -> bool:
@@ -52,21 +41,26 @@ class Copies:
         return same and all([scope.fresh() for scope in self._scopes.values()])
 
     def hand_back(self) -> None:
-        """Give the modules the global variables that the program has set."""
+        """After a run: give the modules the global variables that the program has set."""
+        self._arrays.clear()
         for scope in list(self._scopes.values()):
             scope.hand_back()
 
     def serve(self, value: Any) -> Any:
         """What the traced program gets for a value that it finds under a name."""
         if value.__class__ is np.ndarray:
-            return hosted(value)
+            # one view for each array: what locks the array locks the view
+            known = self._arrays.get(id(value))
+            if known is None:
+                known = self._arrays[id(value)] = (value, hosted(value))
+            return known[1]
         if value.__class__ is tuple:
             members = [self.serve(member) for member in value]
             same = all([one is other for one, other in zip(members, value, strict=True)])
             return value if same else tuple(members)
         if isinstance(value, np.random.Generator):
             return drawing(value)
-        found = _MIRRORS.get(id(value))
+        found = MIRRORS.get(id(value))
         if found is not None:
             return found
         if id(value) in MATH_FUNCTIONS:
@@ -101,7 +95,21 @@ class Copies:
             return self.serve(value.__wrapped__)
         if isinstance(value, type):
             return served_class(value, self.serve, self._copy, lambda shadow: self._remember(value, shadow))
-        return served_object(value, self.serve(type(value)))
+        return twin(value, self.serve(type(value)))
+
+    def given_back(self, result: Any) -> Any:
+        """What the program returns, in the user's own classes."""
+        kind = type(result)
+        original = SHADOWS.get(kind)
+        if original is not None:
+            return twin(result, original)
+        if kind in (tuple, list):
+            parts = [self.given_back(part) for part in result]
+            same = all([one is other for one, other in zip(parts, result, strict=True)])
+            return result if same else kind(parts)
+        if kind is dict:
+            return {key: self.given_back(part) for key, part in result.items()}
+        return result
 
     def _remember(self, value: Any, served: Any) -> None:
         """Make known what stands for a value that refers to itself, before it is finished."""
@@ -131,7 +139,7 @@ class Copies:
     def _cell(self, cell: CellType) -> tuple[CellType, Any]:
         """A cell for the copy, and what goes into it; other data share the cell: `nonlocal` may write into it."""
         content = content_of(cell)
-        replaced = isinstance(content, (np.ndarray, tuple, *EXAMINED)) or id(content) in _MIRRORS
+        replaced = isinstance(content, (np.ndarray, tuple, *EXAMINED)) or id(content) in MIRRORS
         if not (replaced or id(content) in MATH_FUNCTIONS or self.reach.needing_class(content)):
             return cell, MISSING
         if self.reach.rebinds(cell):

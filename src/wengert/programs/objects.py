@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import abc
+import functools
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-__all__ = ["methods_of", "servable", "served_class", "served_object"]
+__all__ = ["methods_of", "servable", "served_class", "twin"]
 
 Serve = Callable[[Any], Any]
-_OF_EVERY_CLASS = ("__dict__", "__doc__", "__getattribute__", "__module__", "__qualname__", "__weakref__")
+_OF_EVERY_CLASS = ("__dict__", "__doc__", "__getattribute__", "__module__", "__qualname__", "__slots__", "__weakref__")
 
 
 def servable(cls: type, left_alone: Callable[[str], bool]) -> bool:
     """Whether a class can get a subclass with other methods, in whose instances nothing else is different.
 
-    Not what Python itself tells apart by the class (exceptions, enumerations, tuples), nor classes that watch their
-    subclasses or lay out their instances themselves.
+    Not what Python itself tells apart by the class (exceptions, enumerations), nor classes that watch their subclasses.
     """
-    watching = ("__slots__", "__init_subclass__", "__getattribute__")
+    watching = ("__init_subclass__", "__getattribute__")
     return all(
         type(base) in (type, abc.ABCMeta)
         and not left_alone(base.__module__)
         and not any(name in vars(base) for name in watching)
         for base in cls.__mro__
-        if base not in (object, abc.ABC)
+        if base not in (object, abc.ABC, tuple)
     )
 
 
@@ -34,6 +34,7 @@ def methods_of(cls: type) -> Iterator[FunctionType]:
     for base in cls.__mro__[:-1]:
         for value in vars(base).values():
             parts = (value.fget, value.fset, value.fdel) if isinstance(value, property) else (value,)
+            parts = (value.func,) if isinstance(value, functools.cached_property) else parts
             for part in parts:
                 function = part.__func__ if isinstance(part, (staticmethod, classmethod)) else part
                 if isinstance(function, FunctionType):
@@ -52,7 +53,7 @@ def served_class(cls: type, serve: Serve, copy: Callable[[FunctionType], Any], k
         return copy(function) if from_here else serve(function)
 
     bases = (*[served for base in cls.__bases__ if (served := serve(base)) is not base], cls)
-    own = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    own = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "__slots__": ()}
     shadow = type(cls)(cls.__name__, bases, own)
     known(shadow)
     before = shadow.__mro__[1 : shadow.__mro__.index(cls)]
@@ -61,6 +62,8 @@ def served_class(cls: type, serve: Serve, copy: Callable[[FunctionType], Any], k
         # what the class overrides stands in front of what its served bases bring
         if served is not value or (name not in _OF_EVERY_CLASS and any(name in vars(base) for base in before)):
             setattr(shadow, name, served)
+            if isinstance(served, functools.cached_property):
+                served.__set_name__(shadow, name)
 
     plain_read: Any = cls.__getattribute__
 
@@ -79,6 +82,9 @@ def _served_member(value: Any, serve: Serve) -> Any:
     if isinstance(value, (staticmethod, classmethod)):
         function = serve(value.__func__)
         return value if function is value.__func__ else type(value)(function)
+    if isinstance(value, functools.cached_property):
+        function = serve(value.func)
+        return value if function is value.func else functools.cached_property(function)
     if isinstance(value, property):
         parts = (value.fget, value.fset, value.fdel)
         served = tuple([None if part is None else serve(part) for part in parts])
@@ -86,8 +92,16 @@ def _served_member(value: Any, serve: Serve) -> Any:
     return value
 
 
-def served_object(instance: Any, shadow: type) -> Any:
-    """An object of the served class with the attributes of this one: what is set on either is set on both."""
-    twin: Any = object.__new__(shadow)
-    object.__setattr__(twin, "__dict__", instance.__dict__)
-    return twin
+def twin(instance: Any, cls: type) -> Any:
+    """An object of another class with the attributes of this one: what is set on either is set on both.
+
+    An object without a dictionary of attributes, which cannot be shared, is returned itself, unless it is a tuple.
+    """
+    if isinstance(instance, tuple):
+        return tuple.__new__(cls, instance)
+    attributes = getattr(instance, "__dict__", None)
+    if attributes is None:
+        return instance
+    other: Any = object.__new__(cls)
+    object.__setattr__(other, "__dict__", attributes)
+    return other

@@ -75,6 +75,6 @@ class Program:
         if function is self.function and all([one is other for one, other in zip(served, args, strict=True)]):
             return function(*args, **kwargs)
         try:
-            return function(*served, **named)
+            return copies.given_back(function(*served, **named))
         finally:
             copies.hand_back()

@@ -14,6 +14,7 @@ import numpy as np
 
 from wengert.graph import Operand
 from wengert.programs.libraries import is_of_scipy
+from wengert.programs.mirrors import MIRRORS
 from wengert.programs.need import names_in
 from wengert.programs.objects import methods_of, servable
 from wengert.programs.scope import Scope
@@ -146,8 +147,12 @@ class Reach:
         if isinstance(node, type):
             return False, list(methods_of(node))
         names = node.__globals__
-        if isinstance(names, Scope) or left_alone(names.get("__name__") or ""):
+        if isinstance(names, Scope):
             return False, []
+        if left_alone(names.get("__name__") or ""):
+            # a decorator of Python's, such as contextlib.contextmanager, holds the user's function
+            held = [content_of(cell) for cell in node.__closure__ or ()]
+            return False, [value for value in held if isinstance(value, FunctionType)]
         code = names_in(node.__code__)
         values: list[Any] = []
         for name in code.loaded:
@@ -160,7 +165,7 @@ class Reach:
         values += [content_of(cell) for cell in node.__closure__ or ()]
         values += [*(node.__defaults__ or ()), *(node.__kwdefaults__ or {}).values()]
         asks = code.telling or any(
-            value is math
+            id(value) in MIRRORS
             or id(value) in MATH_FUNCTIONS
             or isinstance(value, (np.vectorize, CACHED))
             or (not isinstance(value, np.ufunc) and is_of_scipy(value))

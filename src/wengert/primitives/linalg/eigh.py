@@ -2,7 +2,7 @@
 
 Eigenvalues have a derivative of first order everywhere, with equal shares among repeated ones. Eigenvectors
 have one where their eigenvalue is simple; elsewhere, and at order two of repeated eigenvalues, the rules
-refuse. The phase of a complex eigenvector is LAPACK's, which makes its first entry real (its last one with
+refuse, and what does not depend on the choice of vectors is found as a limit (see `parting`). The phase of a complex eigenvector is LAPACK's, which makes its first entry real (its last one with
 UPLO='U').
 """
 

@@ -3,7 +3,7 @@
 A vector that belongs to a repeated value is arbitrary within a subspace, and has no derivative. Whether a
 loss depends on that choice cannot be seen from its cotangent: that of V log(w) V^T vanishes at the identity,
 where its derivative does not. So the rules refuse by structure, never by whether some number happens to be
-zero.
+zero, and leave it to the transforms to look for a limit.
 """
 
 from __future__ import annotations

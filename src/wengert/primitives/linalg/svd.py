@@ -2,7 +2,8 @@
 
 Singular values have a derivative of first order everywhere: equal shares among repeated ones, zero for the
 value zero (the subgradient of smallest norm). Singular vectors have one where their value is simple and not
-zero; elsewhere, and at order two of repeated or zero values, the rules refuse. The phase of complex vectors
+zero; elsewhere, and at order two of repeated or zero values, the rules refuse, and what does not depend on the
+choice of vectors is found as a limit (see `parting`). The phase of complex vectors
 is LAPACK's, which makes the first entry real of v if the matrix is at least as tall as wide, of u otherwise.
 """
 

@@ -61,8 +61,8 @@ from wengert.scipy.mirror import fall_through
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "coshm", "cosm", "det", "eig", "eigh", "eigvals",
-    "eigvalsh", "expm", "expm_frechet", "fractional_matrix_power", "hankel", "inv", "khatri_rao", "kron", "logm", "lstsq",
-    "lu", "lu_factor", "lu_solve", "norm", "pinv", "polar", "qr", "sinhm", "sinm", "solve", "solve_banded",
+    "eigvalsh", "expm", "expm_frechet", "fractional_matrix_power", "hankel", "inv", "khatri_rao", "kron", "logm",
+    "lstsq", "lu", "lu_factor", "lu_solve", "norm", "pinv", "polar", "qr", "sinhm", "sinm", "solve", "solve_banded",
     "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_sylvester", "solve_toeplitz", "solve_triangular",
     "solveh_banded", "sqrtm", "svd", "svdvals", "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip

@@ -17,8 +17,8 @@ from wengert.scipy.mirror import refusal, serves
 from wengert.tracing import type_of
 
 __all__ = [
-    "cho_factor", "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "lu", "lu_factor", "lu_solve",
-    "norm", "pinv", "polar", "qr", "svd", "svdvals",
+    "cho_factor", "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "lu", "lu_factor",
+    "lu_solve", "norm", "pinv", "polar", "qr", "svd", "svdvals",
 ]  # fmt: skip
 
 _plain: Final[Any] = scipy.linalg

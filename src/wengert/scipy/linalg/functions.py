@@ -22,7 +22,8 @@ from wengert.scipy.mirror import serves
 from wengert.tracing import type_of
 
 __all__ = [
-    "coshm", "cosm", "expm", "expm_frechet", "fractional_matrix_power", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm",
+    "coshm", "cosm", "expm", "expm_frechet", "fractional_matrix_power", "logm", "sinhm", "sinm", "sqrtm", "tanhm",
+    "tanm",
 ]  # fmt: skip
 
 _plain: Final[Any] = scipy.linalg
@@ -51,6 +52,8 @@ def _blocks(a: Any, directions: tuple[Any, ...]) -> Any:
 
 def _one_value(kind: str, a: Any, directions: tuple[Any, ...]) -> Any:
     if not np.all(np.isfinite(a)):
+        return np.full(a.shape, np.nan)
+    if kind == "logm" and not np.all(np.linalg.svd(a, compute_uv=False) > 0):
         return np.full(a.shape, np.nan)
     n = a.shape[-1]
     # every derivative is linear in its directions: a scale keeps them from spoiling the larger function

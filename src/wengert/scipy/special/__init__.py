@@ -36,7 +36,8 @@ from wengert.scipy.special import (
 from wengert.scipy.special.declare import SPECIAL, library
 
 _families = (
-    bessel, error, gamma, hypergeometric, incomplete_beta, incomplete_gamma, integrals, logistic, orthogonal, sums, zeta,
+    bessel, error, gamma, hypergeometric, incomplete_beta, incomplete_gamma, integrals, logistic, orthogonal, sums,
+    zeta,
 )  # fmt: skip
 _beyond = fall_through("scipy.special")
 

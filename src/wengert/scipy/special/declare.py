@@ -119,6 +119,7 @@ def _guarded(name: str, function: Callable[..., Any], holomorphic: bool, finite:
             raise TypeError(f"scipy.special.{name} of complex numbers has no derivative of all orders here")
         if finite:
             *orders, x = operands
+            x = np.asarray(x)
             known = np.isfinite(x)
             value = function(*orders, np.where(known, x, x.dtype.type(0)), **params)
             result = np.where(known, value, value.dtype.type(np.nan))[()]

@@ -16,6 +16,8 @@ __all__ = ["beta", "betaln", "gamma", "gammaln", "polygamma", "polygamma_differe
 BERNOULLI: Final = (
     1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
 )  # fmt: skip
+# below it powers of x underflow
+_TINY: Final = 1e-150
 _POLES: Final = "x real, not 0, -1, -2, ..."
 
 
@@ -186,10 +188,22 @@ def _gamma_kernel_value(a: Any, x: Any) -> Any:
     return np.where(large, saddle, plain)
 
 
+def _d_gamma_kernel(y: Any, a: Any, x: Any) -> Any:
+    tiny = x < _TINY
+    z = guarded(~tiny, x, 1.0)
+    return select(tiny, gamma_kernel(a - 1, x) - y, y * ((a - z) / z))
+
+
+def gamma_density(a: Any, x: Any) -> Any:
+    """x^(a-1) e^-x / gamma(a); a small shape keeps its digits, and zero is no special point."""
+    tiny = x < _TINY
+    z = guarded(~tiny, x, 1.0)
+    return select(tiny, gamma_kernel(a - 1, guarded(tiny, x, 1.0)), gamma_kernel(a, z) * (a / z))
+
+
 gamma_kernel = declare(
-    "gamma_kernel", _gamma_kernel_value,
-    lambda y, a, x: y * (log(x) - psi(a + 1)), lambda y, a, x: gamma_kernel(a - 1, x) - y,
+    "gamma_kernel", _gamma_kernel_value, lambda y, a, x: y * (log(x) - psi(a + 1)), _d_gamma_kernel,
     ranges=((0.6, 3.0), (0.3, 4.0)), domain="x > 0, a not -1, -2, ...; x^a e^-x / gamma(a + 1)",
     cite="DLMF 8.2.1, 8.8.5", register=False,
 )  # fmt: skip
-__all__ += ["BERNOULLI", "deviance", "gamma_kernel", "stirling_error"]
+__all__ += ["BERNOULLI", "deviance", "gamma_density", "gamma_kernel", "stirling_error"]

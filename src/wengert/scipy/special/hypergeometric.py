@@ -24,7 +24,8 @@ hyp0f1 = declare("hyp0f1", library.hyp0f1, _PARAMETER, lambda y, b, z: hyp0f1(_n
                  ranges=(range(1, 4), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 16.3.1",
                  holomorphic=True, finite=True)  # fmt: skip
 hyp1f1 = declare(
-    "hyp1f1", library.hyp1f1, _PARAMETER, _PARAMETER, lambda y, a, b, z: number(a, z) / number(b, z) * hyp1f1(_next(a), _next(b), z),
+    "hyp1f1", library.hyp1f1, _PARAMETER, _PARAMETER,
+    lambda y, a, b, z: number(a, z) / number(b, z) * hyp1f1(_next(a), _next(b), z),
     ranges=(range(1, 3), range(3, 5), (-1.5, 1.5)), domain="b not 0, -1, ...", cite="DLMF 13.3.15", holomorphic=True,
     finite=True,
 )  # fmt: skip
@@ -126,7 +127,8 @@ def lambertw(z: Any, k: int = 0, tol: float = 1e-8) -> Any:
 wrightomega = declare("wrightomega", library.wrightomega, lambda w, z: w / (1 + w), ranges=((-1.0, 3.0),),
                       domain="z != -1 + i pi", cite="DLMF 4.13.4; w + log w = z", holomorphic=True)  # fmt: skip
 agm = declare(
-    "agm", library.agm, lambda y, a, b: y / a - b / a * _agm_in_second(y, a, b), lambda y, a, b: _agm_in_second(y, a, b),
+    "agm", library.agm, lambda y, a, b: y / a - b / a * _agm_in_second(y, a, b),
+    lambda y, a, b: _agm_in_second(y, a, b),
     ranges=((0.6, 2.0), (0.6, 2.0)), domain="a, b > 0", cite="DLMF 19.8.5",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.primitives.arithmetic import log
 from wengert.scipy.special.declare import declare, implement, library
-from wengert.scipy.special.gamma import BERNOULLI, gamma_kernel, polygamma, psi
+from wengert.scipy.special.gamma import BERNOULLI, gamma_density, gamma_kernel, polygamma, psi
 from wengert.scipy.special.jets import Jet, converged, times_linear, too_slow
 
 __all__ = ["gammainc", "gammaincc", "gammaincinv"]
@@ -97,7 +97,7 @@ def _shape_value(a: Any, x: Any, *, order: int) -> Any:
 
 def _shape_rate(a: Any, x: Any, order: int) -> Any:
     """The derivative of order `order` in a of x^(a-1) e^-x / gamma(a): a complete Bell polynomial."""
-    kernel = gamma_kernel(a - 1, x)
+    kernel = gamma_density(a, x)
     if not order:
         return kernel
     g = [log(x) - psi(a), *(-polygamma(n, a) for n in range(1, order))]
@@ -118,21 +118,21 @@ in_shape = declare(
 
 _SIDES = ((0.7, 3.0), (0.4, 5.0))
 gammainc = declare(
-    "gammainc", library.gammainc, lambda y, a, x: in_shape(a, x, order=1), lambda y, a, x: gamma_kernel(a - 1, x),
+    "gammainc", library.gammainc, lambda y, a, x: in_shape(a, x, order=1), lambda y, a, x: gamma_density(a, x),
     ranges=_SIDES, domain="a, x > 0", cite="DLMF 8.2.4, 8.8.13",
 )  # fmt: skip
 gammaincc = declare(
-    "gammaincc", library.gammaincc, lambda y, a, x: -in_shape(a, x, order=1), lambda y, a, x: -gamma_kernel(a - 1, x),
+    "gammaincc", library.gammaincc, lambda y, a, x: -in_shape(a, x, order=1), lambda y, a, x: -gamma_density(a, x),
     ranges=_SIDES, domain="a, x > 0", cite="DLMF 8.2.4, 8.8.14",
 )  # fmt: skip
 gammaincinv = declare(
-    "gammaincinv", library.gammaincinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_kernel(a - 1, y),
-    lambda y, a, p: 1 / gamma_kernel(a - 1, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
+    "gammaincinv", library.gammaincinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
+    lambda y, a, p: 1 / gamma_density(a, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
 )  # fmt: skip
 gammainccinv = declare(
-    "gammainccinv", library.gammainccinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_kernel(a - 1, y),
-    lambda y, a, p: -1 / gamma_kernel(a - 1, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
+    "gammainccinv", library.gammainccinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
+    lambda y, a, p: -1 / gamma_density(a, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
 )  # fmt: skip
 

@@ -50,14 +50,27 @@ def _xlogy_rates() -> tuple[Any, Any]:
 _PAIR: Final = ((-1.0, 2.0), (0.3, 3.0))
 xlogy = declare("xlogy", library.xlogy, *_xlogy_rates(), ranges=_PAIR, domain="y > 0; constant at (0, 0)",
                 cite="DLMF 4.7.1")  # fmt: skip
+
+
+def _away_from_edge(x: Any, y: Any) -> tuple[Any, Any]:
+    edge = (x == 0) & (y == -1)
+    return select(edge, 0.0, x), select(edge, 0.0, y)
+
+
+def _xlog1py_in_second(out: Any, x: Any, y: Any) -> Any:
+    x, y = _away_from_edge(x, y)
+    return x / (1 + y)
+
+
 xlog1py = declare(
-    "xlog1py", library.xlog1py, lambda out, x, y: log1p(select((x == 0) & (y == -1), 0.0, y)),
-    lambda out, x, y: select((x == 0) & (y == -1), 0.0, x) / select((x == 0) & (y == -1), 1.0, 1 + y), ranges=_PAIR, domain="y > -1; constant at (0, -1)", cite="DLMF 4.7.1",
+    "xlog1py", library.xlog1py, lambda out, x, y: log1p(_away_from_edge(x, y)[1]), _xlog1py_in_second, ranges=_PAIR,
+    domain="y > -1; constant at (0, -1)", cite="DLMF 4.7.1",
 )  # fmt: skip
 
 # outside of their domain entropies are infinite, and constant
 entr = declare("entr", library.entr, lambda out, x: select(x < 0, 0.0, -1 - log(guarded(x >= 0, x, 1.0))),
-               ranges=((0.2, 3.0),), domain="x > 0; infinite slope at 0", cite="d(-x log x) = -(1 + log x) dx")  # fmt: skip
+               ranges=((0.2, 3.0),), domain="x > 0; infinite slope at 0",
+               cite="d(-x log x) = -(1 + log x) dx")  # fmt: skip
 
 
 def _log_ratio(x: Any, y: Any) -> Any:

@@ -30,13 +30,12 @@ def _next(parameter: Any) -> Any:
 
 
 jacobi = _polynomial(
-    "eval_jacobi",
-    2,
+    "eval_jacobi", 2,
     lambda below, n, a, b, x: (
         0.5 * (number(n, x) + number(a, x) + number(b, x) + 1) * jacobi(below, _next(a), _next(b), x)
     ),
     "DLMF 18.9.15",
-)
+)  # fmt: skip
 gegenbauer = _polynomial(
     "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * number(a, x) * gegenbauer(below, _next(a), x), "DLMF 18.9.19"
 )
