@@ -6,6 +6,7 @@ is traced, the plain arrays that it finds under its names are views of this clas
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,28 @@ def held(value: Any) -> Any:
     if kind in "iub" and all([recording.differentiates for recording in recordings]):
         return hosted(value)
     return recordings[-1].box(value)
+
+
+def _guarded(name: str) -> Any:
+    """A method that writes, which fails where the array behind the view is locked."""
+    plain = getattr(np.ndarray, name)
+
+    @functools.wraps(plain)
+    def write(array: Any, *args: Any, **kwargs: Any) -> Any:
+        base = array.base
+        if isinstance(base, np.ndarray) and not base.flags.writeable:
+            raise ValueError("assignment destination is read-only")
+        return plain(array, *args, **kwargs)
+
+    return write
+
+
+for _name in ("setitem", "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "iand", "ior",
+              "ixor"):  # fmt: skip
+    setattr(HostArray, f"__{_name}__", _guarded(f"__{_name}__"))
+for _name in ("fill", "itemset", "partition", "put", "sort"):
+    if hasattr(np.ndarray, _name):
+        setattr(HostArray, _name, _guarded(_name))
 
 
 def _bare(array: Any) -> Any:

@@ -124,10 +124,10 @@ def _product_with_zeros(x: Any, y: Any, spent: Any) -> Any:
     factor = select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
     product = scale(linear, factor)
     # what has become small beyond measure is no true zero: it stays, and its meeting with an infinity is undefined
-    trace = np.finfo(x.dtype).tiny
+    limits = np.finfo(x.dtype)
     fainted = (product == 0) & (linear != 0) & (factor != 0)
-    met = (x != 0) & (abs(x) < 1e8 * trace) & (abs(y) == np.inf)
-    return select(met, _undefined(x, y), select(fainted, trace, product))
+    met = (x != 0) & (abs(x) < limits.tiny / limits.eps**0.5) & (abs(y) == np.inf)
+    return select(met, _undefined(x, y), select(fainted, limits.tiny, product))
 
 
 @multiply.annihilate(1)
