@@ -115,6 +115,31 @@ def test_nothing_is_computed_in_double_precision_on_the_way(case):
             assert not wide & {kind.dtype for kind in results}, f"{equation.primitive.name} in\n{graph}"
 
 
+# programs whose derivatives meet infinities, so that the sweeps run once more with zeros that annihilate
+ANNIHILATING: dict[str, Function] = {
+    "a branch not taken": lambda x: np.sum(np.where(x > 0, np.sqrt(x) / 2, 3 * x)),
+    "no weight": lambda x: np.sum(0 * np.sqrt(x) + 0.0 * np.log(2 * np.sqrt(x) + 1)),
+    "a mask": lambda x: np.sum((x > 0) * np.sqrt(x) + x),
+    "a quotient": lambda x: np.sum(np.where(x > 0, np.log(x) / x + 1 / x, 2 * x)),
+    "a length": lambda x: np.sqrt(np.sum((x - x) ** 2)) + np.sum(x),
+    "a matrix product": lambda x: np.sum(np.diag(np.array([0, 1], x.dtype)) @ np.sqrt(x)),
+    "overflow": lambda x: np.sum(1 / (1 + np.exp(-3e4 * x))),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("f", ANNIHILATING.values(), ids=ANNIHILATING)
+def test_the_precision_stays_where_zeros_annihilate(f, dtype):
+    x = np.array([0, 1], dtype)
+    with np.errstate(all="ignore"):
+        found = [
+            wg.grad(f)(x), wg.jvp(f, (x,), (x,))[1], wg.hvp(f, x, x), wg.hessian(f)(x),
+            wg.jacobian(f, mode="forward")(x), wg.vmap(wg.grad(f))(np.stack([x, x])),
+        ]  # fmt: skip
+    assert [part.dtype for part in found] == [np.dtype(dtype)] * len(found)
+    assert all(np.all(np.isfinite(part)) for part in found[:2])
+
+
 # scalars, and arrays without axes
 
 SCALARS: dict[str, tuple[Any, type]] = {

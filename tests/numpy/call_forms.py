@@ -92,6 +92,7 @@ VECTORS = [
     (np.polymul, lambda x: np.polymul(x, x[:2])), (np.polydiv, lambda x: np.polydiv(x, x[1:3])),
     (np.polyder, np.polyder, lambda x: np.polyder(x, 2)),
     (np.polyint, np.polyint, lambda x: np.polyint(x, 2, k=[3.0, 4.0])),
+    (np.polyfit, lambda x: np.polyfit(STEPS, x, 1), lambda x: np.polyfit(STEPS, x, 1, w=WEIGHTS)),
     (np.poly, np.poly, parts(lambda x: np.poly(turned(x)))),
     (np.roots, parts(lambda x: np.sort(np.roots(np.concatenate([[1.0, -6.0, 11.0], x[:1] / 9 - 6.0, [0.0]]))))),
     (np.vander, np.vander, lambda x: np.vander(x, 3, increasing=True), lambda x: np.vander(x, 1)),

@@ -13,7 +13,7 @@ from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import sum_along
-from wengert.tracing import as_operand, implements, type_of
+from wengert.tracing import FUNCTIONS, as_operand, implements, type_of
 
 __all__: list[str] = []
 
@@ -22,8 +22,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def _array(a: Any) -> Any:
     """An operand of a product, to which NumPy takes a Python number as an array: its dtype counts."""
-    a = as_operand(a)
-    return np.asarray(a) if a.__class__ in (float, int, complex, bool) else a
+    return FUNCTIONS["strong"](as_operand(a))
 
 
 @implements(np.dot)

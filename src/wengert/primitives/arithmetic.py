@@ -119,12 +119,12 @@ def _moved_beside_zero(x: Any, y: Any) -> Any:
 
 
 def _product_with_zeros(x: Any, y: Any, spent: Any) -> Any:
+    limits = np.finfo(x.dtype)
     # only what is not finite is replaced: a zero may still move, and then the finite factor is its derivative
     linear = select(spent, 0.0, x)
-    factor = select((x == 0) & ~(abs(y) < np.inf), 0.0, y)
+    factor = select((x == 0) & ~(abs(y) < np.inf), limits.dtype.type(0), y)
     product = scale(linear, factor)
     # what has become small beyond measure is no true zero: it stays, and its meeting with an infinity is undefined
-    limits = np.finfo(x.dtype)
     fainted = (product == 0) & (linear != 0) & (factor != 0)
     met = (x != 0) & (abs(x) < limits.tiny / limits.eps**0.5) & (abs(y) == np.inf)
     return select(met, _undefined(x, y), select(fainted, limits.tiny, product))
@@ -137,13 +137,13 @@ def _times_zero(x: Any, y: Any) -> Any:
 
 @divide.annihilate(0)
 def _zero_over(x: Any, y: Any) -> Any:
-    zero = x == 0
-    divisor = select(zero & ((y == 0) | ~(abs(y) < np.inf)), np.inf, y)
+    limits, zero = np.finfo(x.dtype), x == 0
+    divisor = select(zero & ((y == 0) | ~(abs(y) < np.inf)), limits.dtype.type(np.inf), y)
     quotient = select(zero, scale(x, 1.0 / divisor), x / divisor)
     crushed = (x != 0) & (abs(x) < np.inf) & (abs(y) == np.inf)
     # at a pole the function is infinite itself, and no zero may make its derivative look finite
     pole = (x != 0) & (y == 0)
-    return select(pole, _undefined(x, y), select(crushed, np.finfo(x.dtype).tiny, quotient))
+    return select(pole, _undefined(x, y), select(crushed, limits.tiny, quotient))
 
 
 def _undefined(x: Any, y: Any) -> Any:

@@ -32,6 +32,7 @@ _PAIRS: Final = (((0.15, 16, 11), (0.12, 14, 12)), ((0.02, 12, 13), (0.016, 10, 
 _POLES: Final = 4
 # How many roundings of the largest number that cancels on a path may remain of it.
 _ROUNDINGS: Final = 1e4
+_UNIT: Final = 1e-2
 
 
 def settled(function: TransformT, again: Callable[..., Any] | None = None) -> TransformT:
@@ -102,7 +103,8 @@ def _along_path(run: Callable[[], Any], reach: float, count: int, seed: int, err
         columns.append(leaves)
     if len({len(leaves) for leaves in columns}) != 1:
         return None
-    largest = max(sizes, default=0.0)
+    # what is far below rounding of numbers of size one counts as zero: sums that cancel leave as much
+    largest = max([*sizes, *map(_size, leaves), _UNIT])
     return [_at_start(values, nodes, largest) for values in zip(*columns, strict=True)], form
 
 
@@ -127,6 +129,13 @@ def _at_start(values: Sequence[Any], nodes: Any, largest: float) -> _Limit:
     if not isinstance(values[0], np.ndarray):
         value = value.item() if kind.weak else value[()]
     return _Limit(value, 4 * eps**0.5 * float(abs(stack).max(initial=0.0)) + noise, smooth)
+
+
+def _size(leaf: Any) -> float:
+    kind: Any = type_of(leaf)
+    if not isinstance(kind, ArrayType) or not kind.inexact or not kind.size:
+        return 0.0
+    return float(np.nan_to_num(abs(np.asarray(leaf))).max())
 
 
 def _weights(nodes: Any) -> Any:
