@@ -178,9 +178,9 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     # making arrays
     "np.copy": (lambda x: np.copy(x) ** 2, (V,)),
     "np.full_like": (lambda x: np.full_like(x, x[0]) ** 2, (V,)),
-    "np.full": (lambda x: np.full(3, x[0], like=x) ** 2, (V,)),
-    "np.array": (lambda x: np.array([x[0], x[1] ** 2, 1.0], like=x), (V,)),
-    "np.asarray": (lambda x: np.asarray([x[0], x[1] ** 2], like=x), (V,)),
+    "np.full": (lambda x: np.full(3, x[0]) ** 2, (V,)),
+    "np.array": (lambda x: np.array([x[0], x[1] ** 2, 1.0]), (V,)),
+    "np.asarray": (lambda x: np.asarray([x[0], x[1] ** 2]), (V,)),
     "np.asanyarray": (lambda x: np.asanyarray([x[0], x[1] ** 2]), (V,)),
     "np.ascontiguousarray": (lambda x: np.ascontiguousarray([x[0], x[1] ** 2]), (V,)),
     "np.asfortranarray": (lambda x: np.asfortranarray([x[0], x[1] ** 2]), (V,)),

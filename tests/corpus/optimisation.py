@@ -323,7 +323,7 @@ def second_difference(n):
 
 def whittaker(x, y, lam=3.0):
     D = second_difference(len(x))
-    return np.sum((x - y) ** 2) + lam * np.sum(D.dot(x) ** 2)
+    return np.sum((x - y) ** 2) + lam * np.sum((D @ x) ** 2)
 
 
 def golden_section(shift, rounds=4):

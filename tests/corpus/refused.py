@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 from scipy.integrate import quad
 
-from wengert.errors import ConversionError
+from wengert.errors import ConversionError, UnsupportedError
 
 buffer = np.zeros(2)
 x = np.array([0.5, 1.2])
@@ -29,7 +29,7 @@ def adaptive_quadrature(x):
 
 
 def sampled(x):
-    return np.random.default_rng(0).normal(loc=x, scale=1.0).sum()
+    return x[0] * np.random.default_rng(0).poisson(lam=x).sum()
 
 
 def sent_to_a_worker(x):
@@ -41,6 +41,6 @@ REFUSED = {
     "number as an index": (nearest_neighbour, (x,), ConversionError, r"int\(x\)"),
     "array of integers": (counts_of_level, (x,), ConversionError, r"int\(x\)"),
     "compiled quadrature": (adaptive_quadrature, (x,), ConversionError, "lose its derivative"),
-    "random numbers with a traced mean": (sampled, (x,), ConversionError, "lose its derivative"),
+    "random counts": (sampled, (x,), UnsupportedError, "poisson"),
     "pickled": (sent_to_a_worker, (x,), ConversionError, "pickling"),
 }

@@ -331,6 +331,13 @@ def bootstrap_spread(x, draws=4, seed=0):
     return means
 
 
+def sampled_loss(mean, scale):
+    """An expectation by random numbers of a fixed seed."""
+    generator = np.random.default_rng(11)
+    draws = generator.normal(loc=mean, scale=scale, size=6) + generator.uniform(0, scale, size=6)
+    return np.mean(np.tanh(draws))
+
+
 times = np.array([5.0, 2.0, 8.0, 3.5, 6.1, 1.2, 9.3, 4.4, 7.7, 2.8, 0.9, 5.6])
 events = np.array([1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0])
 beta = np.array([0.2, -0.5, 0.7])
@@ -384,5 +391,6 @@ PROGRAMS = {
     "shrunk covariance": (ledoit_wolf_quadratic, (X[:4, 1:], 0.3, np.array([0.4, 0.6])), {}),
     "durbin-watson": (durbin_watson, (beta, X, y), {"argnums": 0}),
     "bootstrap": (bootstrap_spread, (heights[:5],), {}),
+    "sampled loss": (sampled_loss, (0.3, 0.8), {}),
     "quantile regression": (quantile_loss, (beta, X, y), {"argnums": 0}),
 }

@@ -13,6 +13,7 @@ import pytest
 
 import wengert as wg
 from wengert import tree
+from wengert.errors import WengertError
 
 FIELDS = (
     "expressions",
@@ -30,9 +31,33 @@ FIELDS = (
     "signals",
     "statistics",
     "steppers",
+    "with_scipy",
 )
 TABLES = {field: importlib.import_module(f"corpus.{field}").PROGRAMS for field in FIELDS}
-PROGRAMS = [pytest.param(*TABLES[field][name], id=f"{field}-{name}") for field in FIELDS for name in TABLES[field]]
+# What Wengert cannot do yet, and why. The mark is strict: a program that works must be taken off the list.
+AWAITED = {
+    "expressions-formula": "functions kept in a table are not served",
+    "expressions-polish notation": "functions kept in a table are not served",
+    "expressions-phasors": "cmath has no mirror",
+    "expressions-logged": "np.float64(x) of a traced value",
+    "expressions-data by keywords": "plain arrays inside a dictionary are not hosted",
+    "expressions-list of matrices": "plain arrays inside a list are not hosted",
+    "expressions-lists in ufuncs": "ufuncs and operators of lists that hold traced values",
+    "expressions-constants written": "constant results of functions of traced values are not hosted",
+    "gaussian_processes-nugget by einsum": "np.einsum gives a copy where NumPy gives a writeable view",
+    "models-enumerated activations": "methods of enumerations are not served",
+}
+
+
+def listed(field: str, name: str) -> Any:
+    """A program as a parameter of the tests, marked where it is awaited."""
+    label = f"{field}-{name}"
+    reason = AWAITED.get(label)
+    marks = [pytest.mark.xfail(reason=reason, raises=(WengertError, AssertionError))] if reason else []
+    return pytest.param(*TABLES[field][name], id=label, marks=marks)
+
+
+PROGRAMS = [listed(field, name) for field in FIELDS for name in TABLES[field]]
 REFUSED = importlib.import_module("corpus.refused").REFUSED
 ENOUGH = 80
 
@@ -139,6 +164,10 @@ def test_what_has_no_derivative_is_refused(program, args, error, word):
     with pytest.raises(error, match=word) as caught:
         wg.vjp(program, *args)
     assert "refused.py" in str(caught.value)
+
+
+def test_what_is_awaited_exists():
+    assert AWAITED.keys() <= {program.id for program in PROGRAMS}
 
 
 def test_there_are_enough_programs():

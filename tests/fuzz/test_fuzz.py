@@ -19,7 +19,7 @@ from registry_programs import chain_from, primitives
 
 import wengert as wg
 
-PROGRAMS = int(os.environ.get("WENGERT_FUZZ_PROGRAMS", "1600"))
+PROGRAMS = int(os.environ.get("WENGERT_FUZZ_PROGRAMS", "1200"))
 BLOCK = 100
 SEEDS = sorted((Path(__file__).parent / "seeds").glob("*.py"))
 # what a random program may be refused for is what has no rule: most of them must run

@@ -169,6 +169,22 @@ TABLE = {
 }
 
 
+for order in (0.5, 1, 2, 3, 6, -0.5, -1, -2, np.inf, -np.inf):
+    TABLE[f"vector_norm of order {order}"] = (
+        lambda x, order=order: np.linalg.vector_norm(x, ord=order, axis=(0, 2), keepdims=True),
+        separated(2, 2, 2),
+        BOTH,
+        False,
+    )
+for order in (1, -1, 2, -2, np.inf, -np.inf, "fro", "nuc"):
+    TABLE[f"matrix_norm of order {order}"] = (
+        lambda x, order=order: np.linalg.matrix_norm(x, ord=order),
+        separated(2, 3, 2),
+        BOTH,
+        False,
+    )
+
+
 def low_rank(t):
     """Matrices of rank two, with four rows and columns."""
     return np.outer(t[:4], t[4:]) + np.outer(np.array([1.0, -2.0, 0.5, 1.0]), t[:4] * t[4:])

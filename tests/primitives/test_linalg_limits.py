@@ -288,8 +288,15 @@ def test_the_error_says_what_was_tried():
 
 def test_vectors_of_close_values_have_the_derivative_they_have():
     gap = 1e-9
-    gradient = wg.grad(lambda a: np.linalg.eigh(a)[1][1, 0])(np.diag([1.0, 1 + gap, 2.0]))
-    np.testing.assert_allclose(np.abs(gradient[0, 1] + gradient[1, 0]), 1 / gap, rtol=1e-6)
+    a = np.diag([1.0, 1 + gap, 2.0])
+
+    def entry(a):
+        return np.linalg.eigh(a)[1][1, 0]
+
+    for gradient in (wg.grad(entry)(a), wg.vjp(entry, a)[1](1.0)[0], wg.vmap(wg.grad(entry))(a[None])[0]):
+        np.testing.assert_allclose(np.abs(gradient[0, 1] + gradient[1, 0]), 1 / gap, rtol=1e-6)
+    # what only records takes the program as it stands
+    assert wg.trace(wg.grad(entry), a) is not None
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 1e-1])

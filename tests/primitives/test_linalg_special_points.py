@@ -125,7 +125,7 @@ def test_a_complex_matrix_without_off_diagonal_entries():
     h = 1e-6
     slope = (projector(a + h * e) - projector(a - h * e)) / (2 * h)
     np.testing.assert_allclose(np.real(np.sum(np.conj(wg.grad(projector)(a)) * e)), slope, rtol=1e-6)
-    with pytest.raises(UndefinedDerivativeError, match="LAPACK fixes its phase by entry 0.*limit along paths"):
+    with pytest.raises(UndefinedDerivativeError, match=r"LAPACK fixes its phase by entry 0.*limit along paths"):
         wg.grad(lambda a: np.imag(np.linalg.eigh(a)[1][1, 1]))(a)
 
 

@@ -8,7 +8,7 @@ import pytest
 import scipy.special
 
 import wengert as wg
-import wengert.scipy  # noqa: F401 (rules for SciPy's universal functions)
+import wengert.scipy
 
 m = mpmath.mp
 EPS = float(np.finfo(float).eps)

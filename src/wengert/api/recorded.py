@@ -7,6 +7,7 @@ from typing import Any
 
 from wengert import tree
 from wengert.api.arguments import flat_output, split_auxiliary, strip_auxiliary
+from wengert.primitives.linalg.parting import unwatched
 from wengert.programs import Program, call
 from wengert.transforms.tape import Tape
 
@@ -23,7 +24,8 @@ def record(
 ) -> tuple[list[Any], tree.Structure, list[Any], Any]:
     """Record f at these leaves: the traced results, their structure, their values, and the extra result."""
     aux = None
-    with tape:
+    # what is recorded is used later, when no program can be run again
+    with tape, unwatched():
         try:
             result = call(Program(f), structure.unflatten([tape.input(leaf) for leaf in leaves]), {}, tape)
             if has_aux:

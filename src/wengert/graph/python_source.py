@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,19 +20,28 @@ from wengert.graph.walk import dependents, live
 
 __all__ = ["compile_graph", "harden"]
 
+_DOUBLE: Final = np.dtype(np.float64)
+
 
 @lru_cache(maxsize=8192)
 def _code(source: str) -> CodeType:
     return compile(source, "<wengert>", "exec")
 
 
-def harden(value: Any) -> Any:
+def harden(value: Any, dtype: np.dtype[Any] = _DOUBLE) -> Any:
     """A Python float as a NumPy one, whose arithmetic gives inf where Python raises."""
     if value.__class__ is float:
-        return np.float64(value)
+        return dtype.type(value)
     if isinstance(value, Operand) and value.type.weak and value.type.inexact:
-        return bind(REGISTRY["convert"], (value,), (value.type.dtype,))
+        return bind(REGISTRY["convert"], (value,), (value.type.dtype if value.type.dtype.kind == "c" else dtype,))
     return value
+
+
+def _precision(graph: Graph) -> np.dtype[Any]:
+    """The real dtype that Python floats take beside the inputs of a graph."""
+    kinds = [variable.type for variable in graph.inputs]
+    strong = [kind.dtype for kind in kinds if kind.inexact and not kind.weak]
+    return np.finfo(np.result_type(*strong)).dtype if strong else _DOUBLE
 
 
 def _unless_zero(equation: Equation, place: int) -> Callable[..., Any]:
@@ -135,7 +144,7 @@ def compile_graph(
     linear: set[Var] = set()
     if annihilate:
         linear = dependents(equations, [graph.inputs[position] for position in annihilate])
-        writer.namespace["harden"] = harden
+        writer.namespace["harden"] = partial(harden, dtype=_precision(graph))
         writer.lines.extend(f"{name} = harden({name})" for name in inputs)
     for number, equation in enumerate(equations):
         call = (writer.annihilating(equation, linear) if linear else None) or writer.call(equation)

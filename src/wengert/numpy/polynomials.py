@@ -119,7 +119,7 @@ def poly(seq_of_zeros: Any) -> Any:
     p: Any = np.ones(1, type_of(zeros).dtype)
     for i in range(shape[0]):
         factor = concatenate(np.ones(1, zeros.dtype), -zeros[i : i + 1], axis=0)
-        p = bind(convolution, (p, factor))
+        p = bind(convolution, (p, factor), (False,))
     paired = type_of(p).dtype.kind == "c" and np.all(np.sort(zeros) == np.sort(zeros.conj()))
     return p.real.copy() if paired else p
 

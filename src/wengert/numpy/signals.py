@@ -28,38 +28,33 @@ def _sequence(a: Any, name: str) -> Any:
     return a
 
 
-def _part(whole: Any, one: int, two: int, mode: Any) -> Any:
-    """What of the whole overlap a mode keeps."""
-    modes = {0: "valid", 1: "same", 2: "full"}
-    mode = modes.get(mode, mode)
-    longer, shorter = (one, two) if one >= two else (two, one)
+def _overlap(a: Any, v: Any, mode: Any, late: bool = False) -> Any:
+    """The convolution at the overlaps that a mode keeps; `late` where of two middles the later one is meant."""
+    mode = {0: "valid", 1: "same", 2: "full"}.get(mode, mode)
+    longer, shorter = (a, v) if type_of(a).size >= type_of(v).size else (v, a)
+    if mode == "valid":
+        return bind(convolution, (longer, shorter), (True,))
+    whole = bind(convolution, (a, v), (False,))
     if mode == "full":
         return whole
     if mode == "same":
-        start = (shorter - 1) // 2
-        return whole[start : start + longer]
-    if mode == "valid":
-        return whole[shorter - 1 : longer]
+        count = type_of(shorter).size
+        start = count // 2 if late else (count - 1) // 2
+        return whole[start : start + type_of(longer).size]
     raise ValueError(f"mode {mode!r} is none of 'full', 'same' and 'valid'")
 
 
 @implements(np.convolve)
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
-    a, v = _sequence(a, "np.convolve"), _sequence(v, "np.convolve")
-    return _part(bind(convolution, (a, v)), type_of(a).size, type_of(v).size, mode)
+    return _overlap(_sequence(a, "np.convolve"), _sequence(v, "np.convolve"), mode)
 
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = _sequence(a, "np.correlate"), _sequence(v, "np.correlate")
     turned = (conj(v) if type_of(v).dtype.kind == "c" else v)[::-1]
-    one, two = type_of(a).size, type_of(v).size
-    whole = bind(convolution, (a, turned))
-    if mode in ("same", 1) and one < two:
-        # NumPy centres the part on the other side where the second sequence is the longer one
-        start = one // 2
-        return whole[start : start + two]
-    return _part(whole, one, two, mode)
+    # NumPy takes the other middle where the second sequence is the longer one
+    return _overlap(a, turned, mode, late=type_of(a).size < type_of(v).size)
 
 
 @implements(np.sinc)

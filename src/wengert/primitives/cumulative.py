@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,19 @@ recurrence = Primitive("recurrence", params=("axis",), linear="separately", nota
                        cite="dy[k] = a[k] dy[k-1] + (db[k] + da[k] y[k-1]): the same recurrence")  # fmt: skip
 
 
+def _step(before: float, pair: tuple[float, float]) -> float:
+    factor, term = pair
+    return factor * before + term
+
+
 @recurrence.evaluate
 def _recurrence_value(xp: Any, a: Any, b: Any, *, axis: int) -> Any:
     a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
     out = np.empty(b.shape, np.result_type(a, b))
+    if out.ndim == 1 and out.dtype == np.float64:
+        # Python's own numbers are ten times faster one by one
+        out[:] = list(accumulate(zip(a.tolist(), b.tolist(), strict=True), _step, initial=0.0))[1:]
+        return out
     for k in range(len(b)):
         # one step after the other: a product of many factors may overflow where no entry does
         out[k] = b[k] if k == 0 else a[k] * out[k - 1] + b[k]

@@ -63,7 +63,7 @@ def _provided(table: dict[Any, Any], function: Any) -> Any:
 
 def resolve_ufunc(ufunc: np.ufunc, method: str) -> Primitive | Callable[..., Any]:
     """What stands for a ufunc, or an `UnsupportedError` that names it."""
-    found = _provided(UFUNCS, ufunc)
+    found: Primitive | Callable[..., Any] | None = _provided(UFUNCS, ufunc)
     if found is None:
         raise _refuse(ufunc, " has no differentiation rule")
     if method != "__call__":

@@ -19,7 +19,7 @@ import numpy as np
 from wengert import tree
 from wengert.errors import UndefinedDerivativeError
 from wengert.graph import ArrayType, Operand
-from wengert.primitives.linalg.parting import OpenChoiceError, Path, along, content_with_near_values, path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, Path, along, path_taken, unwatched
 from wengert.tracing import active_recordings, type_of
 
 __all__ = ["settled"]
@@ -47,17 +47,18 @@ def settled(function: TransformT, again: Callable[..., Any] | None = None) -> Tr
             return function(*args, **kwargs)
         except OpenChoiceError as error:
             # inside another transform only the outermost one sees the whole program
-            if path_taken() is not None or active_recordings():
+            if active_recordings() or path_taken() is not None:
                 raise
-            run = functools.partial(again or function, *args, **kwargs)
-            if not error.near:
-                return _limit(run, error)
-            try:
-                return _limit(run, error)
-            except UndefinedDerivativeError:
-                # the function depends on vectors that are hardly determined, and so does its derivative
-                with content_with_near_values():
-                    return run()
+            met = error
+        run = functools.partial(again or function, *args, **kwargs)
+        try:
+            return _limit(run, met)
+        except UndefinedDerivativeError:
+            if not met.near:
+                raise
+        # the function depends on vectors that are hardly determined, and so does its derivative
+        with unwatched():
+            return function(*args, **kwargs)
 
     return transform  # type: ignore[return-value]
 

@@ -2,8 +2,8 @@
 
 Eigenvalues have a derivative of first order everywhere, with equal shares among repeated ones. Eigenvectors
 have one where their eigenvalue is simple; elsewhere, and at order two of repeated eigenvalues, the rules
-refuse, and what does not depend on the choice of vectors is found as a limit (see `parting`). The phase of a complex eigenvector is LAPACK's, which makes its first entry real (its last one with
-UPLO='U').
+refuse, and what does not depend on the choice of vectors is found as a limit (see `parting`). The phase of a
+complex eigenvector is LAPACK's, which makes its first entry real (its last one with UPLO='U').
 """
 
 from __future__ import annotations

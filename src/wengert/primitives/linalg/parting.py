@@ -18,13 +18,12 @@ import numpy as np
 
 from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
-from wengert.tracing import active_recordings
+from wengert.tracing import GraphRecording, active_recordings
 
 __all__ = [
     "OpenChoiceError",
     "Path",
     "along",
-    "content_with_near_values",
     "groups",
     "meeting",
     "mixture",
@@ -35,6 +34,7 @@ __all__ = [
     "path_taken",
     "phases",
     "turn",
+    "unwatched",
     "vanishing",
 ]
 
@@ -56,7 +56,8 @@ class Path(NamedTuple):
 
 
 _taken: ContextVar[Path | None] = ContextVar("wengert_path", default=None)
-_content: ContextVar[bool] = ContextVar("wengert_content_with_near_values", default=False)
+# Whether whoever runs the program wants to know of values that are merely close.
+_watched: ContextVar[bool] = ContextVar("wengert_watched", default=True)
 _sizes: ContextVar[list[float] | None] = ContextVar("wengert_sizes", default=None)
 # From this relative difference on values count as apart at any order, for the way round them has its price.
 _FAR: Final = 3e-3
@@ -92,18 +93,19 @@ def tolerance(count: int, dtype: Any) -> float:
 
 
 @contextmanager
-def content_with_near_values() -> Iterator[None]:
+def unwatched() -> Iterator[None]:
     """Take derivatives through values that are close as they are, with the digits that their difference has."""
-    token = _content.set(True)
+    token = _watched.set(False)
     try:
         yield
     finally:
-        _content.reset(token)
+        _watched.reset(token)
 
 
 def nearness(count: int, dtype: Any) -> float:
     """Up to which relative difference values count as close: zero where that makes no difference."""
-    if _taken.get() is not None or _content.get():
+    outermost = active_recordings()[:1]
+    if _taken.get() is not None or not _watched.get() or (outermost and isinstance(outermost[0], GraphRecording)):
         return 0.0
     return closeness(count, dtype)
 

@@ -206,7 +206,8 @@ def eigvals(a: Any, b: Any = None, **options: Any) -> Any:
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, overwrite_a: bool = False,
         check_finite: bool = True, lapack_driver: str = "gesdd") -> Any:  # fmt: skip
     """The singular value decomposition."""
-    found = np.linalg.svd(a, full_matrices=full_matrices, compute_uv=compute_uv)
+    decompose: Any = np.linalg.svd
+    found = decompose(a, full_matrices=full_matrices, compute_uv=compute_uv)
     return tuple(found) if compute_uv else found
 
 

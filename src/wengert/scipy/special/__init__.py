@@ -36,9 +36,18 @@ from wengert.scipy.special import (
 from wengert.scipy.special.declare import SPECIAL, library
 
 _families = (
-    bessel, error, gamma, hypergeometric, incomplete_beta, incomplete_gamma, integrals, logistic, orthogonal, sums,
+    bessel,
+    error,
+    gamma,
+    hypergeometric,
+    incomplete_beta,
+    incomplete_gamma,
+    integrals,
+    logistic,
+    orthogonal,
+    sums,
     zeta,
-)  # fmt: skip
+)
 _beyond = fall_through("scipy.special")
 
 # one function under two names

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.elementwise import absolute, sign
 from wengert.scipy.special.declare import declare, implement, integer_step, library, number
 from wengert.scipy.special.gamma import rgamma
@@ -30,79 +31,199 @@ def _upper(v: Any) -> Any:
     return integer_step(v, 1)
 
 
-jv = declare("jv", library.jv, _ORDER, lambda y, v, z: 0.5 * (jv(_lower(v), z) - jv(_upper(v), z)), ranges=_ORDERED,
-             domain="z > 0; every z for whole orders", cite="DLMF 10.6.1", holomorphic=True)  # fmt: skip
-j0 = declare("j0", library.j0, lambda y, x: -j1(x), ranges=_ANY, domain="everywhere", cite="DLMF 10.6.3")
-j1 = declare("j1", library.j1, lambda y, x: 0.5 * (j0(x) - jv(2, x)), ranges=_ANY, domain="everywhere",
-             cite="DLMF 10.6.1")  # fmt: skip
-yv = declare("yv", library.yv, _ORDER, lambda y, v, z: 0.5 * (yv(_lower(v), z) - yv(_upper(v), z)), ranges=_ORDERED,
-             domain="z > 0", cite="DLMF 10.6.1", holomorphic=True)  # fmt: skip
-yn = declare("yn", library.yn, _ORDER, lambda y, n, x: 0.5 * (yn(_lower(n), x) - yn(_upper(n), x)), ranges=_ORDERED,
-             domain="x > 0", cite="DLMF 10.6.1")  # fmt: skip
-y0 = declare("y0", library.y0, lambda y, x: -y1(x), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.6.3")
-y1 = declare("y1", library.y1, lambda y, x: 0.5 * (y0(x) - yn(2, x)), ranges=_RIGHT, domain="x > 0",
-             cite="DLMF 10.6.1")  # fmt: skip
-iv = declare("iv", library.iv, _ORDER, lambda y, v, z: 0.5 * (iv(_lower(v), z) + iv(_upper(v), z)), ranges=_ORDERED,
-             domain="z > 0; every z for whole orders", cite="DLMF 10.29.1", holomorphic=True)  # fmt: skip
-i0 = declare("i0", library.i0, lambda y, x: i1(x), ranges=_ANY, domain="everywhere", cite="DLMF 10.29.3")
-i1 = declare("i1", library.i1, lambda y, x: 0.5 * (i0(x) + iv(2, x)), ranges=_ANY, domain="everywhere",
-             cite="DLMF 10.29.1")  # fmt: skip
-kv = declare("kv", library.kv, _ORDER, lambda y, v, z: -0.5 * (kv(_lower(v), z) + kv(_upper(v), z)), ranges=_ORDERED,
-             domain="z > 0", cite="DLMF 10.29.1", holomorphic=True)  # fmt: skip
-kn = declare("kn", library.kn, _ORDER, lambda y, n, x: -0.5 * (kn(absolute(_lower(n)), x) + kn(_upper(n), x)),
-             ranges=_ORDERED, domain="x > 0", cite="DLMF 10.29.1, 10.27.3")  # fmt: skip
-k0 = declare("k0", library.k0, lambda y, x: -k1(x), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.29.3")
-k1 = declare("k1", library.k1, lambda y, x: -0.5 * (k0(x) + kn(2, x)), ranges=_RIGHT, domain="x > 0",
-             cite="DLMF 10.29.1")  # fmt: skip
-hankel1 = declare("hankel1", lambda v, z: library.hankel1(v, z), _ORDER,
-                  lambda y, v, z: 0.5 * (hankel1(_lower(v), z) - hankel1(_upper(v), z)), ranges=_ORDERED,
-                  domain="z != 0", cite="DLMF 10.6.1", holomorphic=True, complex_samples=True)  # fmt: skip
-hankel2 = declare("hankel2", lambda v, z: library.hankel2(v, z), _ORDER,
-                  lambda y, v, z: 0.5 * (hankel2(_lower(v), z) - hankel2(_upper(v), z)), ranges=_ORDERED,
-                  domain="z != 0", cite="DLMF 10.6.1", holomorphic=True, complex_samples=True)  # fmt: skip
+jv: Primitive = declare(
+    "jv",
+    library.jv,
+    _ORDER,
+    lambda y, v, z: 0.5 * (jv(_lower(v), z) - jv(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z > 0; every z for whole orders",
+    cite="DLMF 10.6.1",
+    holomorphic=True,
+)
+j0: Primitive = declare("j0", library.j0, lambda y, x: -j1(x), ranges=_ANY, domain="everywhere", cite="DLMF 10.6.3")
+j1: Primitive = declare(
+    "j1", library.j1, lambda y, x: 0.5 * (j0(x) - jv(2, x)), ranges=_ANY, domain="everywhere", cite="DLMF 10.6.1"
+)
+yv: Primitive = declare(
+    "yv",
+    library.yv,
+    _ORDER,
+    lambda y, v, z: 0.5 * (yv(_lower(v), z) - yv(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z > 0",
+    cite="DLMF 10.6.1",
+    holomorphic=True,
+)
+yn: Primitive = declare(
+    "yn",
+    library.yn,
+    _ORDER,
+    lambda y, n, x: 0.5 * (yn(_lower(n), x) - yn(_upper(n), x)),
+    ranges=_ORDERED,
+    domain="x > 0",
+    cite="DLMF 10.6.1",
+)
+y0: Primitive = declare("y0", library.y0, lambda y, x: -y1(x), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.6.3")
+y1: Primitive = declare(
+    "y1", library.y1, lambda y, x: 0.5 * (y0(x) - yn(2, x)), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.6.1"
+)
+iv: Primitive = declare(
+    "iv",
+    library.iv,
+    _ORDER,
+    lambda y, v, z: 0.5 * (iv(_lower(v), z) + iv(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z > 0; every z for whole orders",
+    cite="DLMF 10.29.1",
+    holomorphic=True,
+)
+i0: Primitive = declare("i0", library.i0, lambda y, x: i1(x), ranges=_ANY, domain="everywhere", cite="DLMF 10.29.3")
+i1: Primitive = declare(
+    "i1", library.i1, lambda y, x: 0.5 * (i0(x) + iv(2, x)), ranges=_ANY, domain="everywhere", cite="DLMF 10.29.1"
+)
+kv: Primitive = declare(
+    "kv",
+    library.kv,
+    _ORDER,
+    lambda y, v, z: -0.5 * (kv(_lower(v), z) + kv(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z > 0",
+    cite="DLMF 10.29.1",
+    holomorphic=True,
+)
+kn: Primitive = declare(
+    "kn",
+    library.kn,
+    _ORDER,
+    lambda y, n, x: -0.5 * (kn(absolute(_lower(n)), x) + kn(_upper(n), x)),
+    ranges=_ORDERED,
+    domain="x > 0",
+    cite="DLMF 10.29.1, 10.27.3",
+)
+k0: Primitive = declare("k0", library.k0, lambda y, x: -k1(x), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.29.3")
+k1: Primitive = declare(
+    "k1", library.k1, lambda y, x: -0.5 * (k0(x) + kn(2, x)), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.29.1"
+)
+hankel1: Primitive = declare(
+    "hankel1",
+    lambda v, z: library.hankel1(v, z),
+    _ORDER,
+    lambda y, v, z: 0.5 * (hankel1(_lower(v), z) - hankel1(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z != 0",
+    cite="DLMF 10.6.1",
+    holomorphic=True,
+    complex_samples=True,
+)
+hankel2: Primitive = declare(
+    "hankel2",
+    lambda v, z: library.hankel2(v, z),
+    _ORDER,
+    lambda y, v, z: 0.5 * (hankel2(_lower(v), z) - hankel2(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z != 0",
+    cite="DLMF 10.6.1",
+    holomorphic=True,
+    complex_samples=True,
+)
 
 # Scaled functions of real numbers. Their neighbours nearly cancel at large arguments, confluent
 # hypergeometric functions do not: DLMF 10.39.5.
-i0e = declare("i0e", library.i0e, lambda y, x: -sign(x) * hyp1f1(1.5, 2.0, -2 * absolute(x)), ranges=((0.3, 4.0),),
-              domain="x != 0, where the slope is taken as 0", cite="DLMF 10.39.5, 13.3.15")  # fmt: skip
-i1e = declare(
-    "i1e", library.i1e,
+i0e: Primitive = declare(
+    "i0e",
+    library.i0e,
+    lambda y, x: -sign(x) * hyp1f1(1.5, 2.0, -2 * absolute(x)),
+    ranges=((0.3, 4.0),),
+    domain="x != 0, where the slope is taken as 0",
+    cite="DLMF 10.39.5, 13.3.15",
+)
+i1e: Primitive = declare(
+    "i1e",
+    library.i1e,
     lambda y, x: 0.5 * (hyp1f1(1.5, 3.0, -2 * absolute(x)) - absolute(x) * hyp1f1(2.5, 4.0, -2 * absolute(x))),
-    ranges=((0.3, 4.0),), domain="everywhere", cite="DLMF 10.39.5, 13.3.15",
-)  # fmt: skip
-k0e = declare("k0e", library.k0e, lambda y, x: y - k1e(x), ranges=_RIGHT,
-              domain="x > 0; the digits of x are lost where x is large", cite="DLMF 10.29.3")  # fmt: skip
-k1e = declare("k1e", library.k1e, lambda y, x: y - 0.5 * (k0e(x) + kve(2, x)), ranges=_RIGHT,
-              domain="x > 0; the digits of x are lost where x is large", cite="DLMF 10.29.1")  # fmt: skip
-ive = declare(
-    "ive", library.ive, _ORDER, lambda y, v, x: 0.5 * (ive(_lower(v), x) + ive(_upper(v), x)) - sign(x) * y,
-    ranges=_ORDERED, domain="x real, not 0; the digits of x are lost where x is large", cite="DLMF 10.29.1",
-)  # fmt: skip
-kve = declare(
-    "kve", library.kve, _ORDER, lambda y, v, z: y - 0.5 * (kve(_lower(v), z) + kve(_upper(v), z)),
-    ranges=_ORDERED, domain="z > 0; the digits of z are lost where z is large", cite="DLMF 10.29.1", holomorphic=True,
-)  # fmt: skip
+    ranges=((0.3, 4.0),),
+    domain="everywhere",
+    cite="DLMF 10.39.5, 13.3.15",
+)
+k0e: Primitive = declare(
+    "k0e",
+    library.k0e,
+    lambda y, x: y - k1e(x),
+    ranges=_RIGHT,
+    domain="x > 0; the digits of x are lost where x is large",
+    cite="DLMF 10.29.3",
+)
+k1e: Primitive = declare(
+    "k1e",
+    library.k1e,
+    lambda y, x: y - 0.5 * (k0e(x) + kve(2, x)),
+    ranges=_RIGHT,
+    domain="x > 0; the digits of x are lost where x is large",
+    cite="DLMF 10.29.1",
+)
+ive: Primitive = declare(
+    "ive",
+    library.ive,
+    _ORDER,
+    lambda y, v, x: 0.5 * (ive(_lower(v), x) + ive(_upper(v), x)) - sign(x) * y,
+    ranges=_ORDERED,
+    domain="x real, not 0; the digits of x are lost where x is large",
+    cite="DLMF 10.29.1",
+)
+kve: Primitive = declare(
+    "kve",
+    library.kve,
+    _ORDER,
+    lambda y, v, z: y - 0.5 * (kve(_lower(v), z) + kve(_upper(v), z)),
+    ranges=_ORDERED,
+    domain="z > 0; the digits of z are lost where z is large",
+    cite="DLMF 10.29.1",
+    holomorphic=True,
+)
 # for real numbers the scale of these two is one
-jve = declare("jve", library.jve, _ORDER, lambda y, v, x: 0.5 * (jve(_lower(v), x) - jve(_upper(v), x)),
-              ranges=_ORDERED, domain="x real, > 0", cite="DLMF 10.6.1")  # fmt: skip
-yve = declare("yve", library.yve, _ORDER, lambda y, v, x: 0.5 * (yve(_lower(v), x) - yve(_upper(v), x)),
-              ranges=_ORDERED, domain="x real, > 0", cite="DLMF 10.6.1")  # fmt: skip
+jve: Primitive = declare(
+    "jve",
+    library.jve,
+    _ORDER,
+    lambda y, v, x: 0.5 * (jve(_lower(v), x) - jve(_upper(v), x)),
+    ranges=_ORDERED,
+    domain="x real, > 0",
+    cite="DLMF 10.6.1",
+)
+yve: Primitive = declare(
+    "yve",
+    library.yve,
+    _ORDER,
+    lambda y, v, x: 0.5 * (yve(_lower(v), x) - yve(_upper(v), x)),
+    ranges=_ORDERED,
+    domain="x real, > 0",
+    cite="DLMF 10.6.1",
+)
 
 
 def _struve_term(v: Any, x: Any) -> Any:
     return (0.5 * x) ** v * rgamma(v + 1.5) / ROOT_PI
 
 
-struve = declare(
-    "struve", library.struve, _ORDER,
+struve: Primitive = declare(
+    "struve",
+    library.struve,
+    _ORDER,
     lambda y, v, x: 0.5 * (struve(_lower(v), x) - struve(_upper(v), x) + _struve_term(v, x)),
-    ranges=_ORDERED, domain="x > 0", cite="DLMF 11.4.24",
-)  # fmt: skip
-modstruve = declare(
-    "modstruve", library.modstruve, _ORDER,
+    ranges=_ORDERED,
+    domain="x > 0",
+    cite="DLMF 11.4.24",
+)
+modstruve: Primitive = declare(
+    "modstruve",
+    library.modstruve,
+    _ORDER,
     lambda y, v, x: 0.5 * (modstruve(_lower(v), x) + modstruve(_upper(v), x) + _struve_term(v, x)),
-    ranges=_ORDERED, domain="x > 0", cite="DLMF 11.4.28",
-)  # fmt: skip
+    ranges=_ORDERED,
+    domain="x > 0",
+    cite="DLMF 11.4.28",
+)
 
 
 def _spherical(name: str, down: float, up: float, cite: str, holomorphic: bool = True) -> Any:
@@ -117,9 +238,15 @@ def _spherical(name: str, down: float, up: float, cite: str, holomorphic: bool =
         return (down * order * below + up * (order + 1) * above) / (2 * order + 1)
 
     primitive = declare(
-        name, lambda n, z: function(np.asarray(n, np.int64), z), _ORDER, rate, ranges=(range(3), (0.5, 4.0)),
-        domain="z != 0, or z = 0 for the kinds that are finite there", cite=cite, holomorphic=holomorphic,
-    )  # fmt: skip
+        name,
+        lambda n, z: function(np.asarray(n, np.int64), z),
+        _ORDER,
+        rate,
+        ranges=(range(3), (0.5, 4.0)),
+        domain="z != 0, or z = 0 for the kinds that are finite there",
+        cite=cite,
+        holomorphic=holomorphic,
+    )
 
     @implement(name)
     def of_order(n: Any, z: Any, derivative: bool = False) -> Any:

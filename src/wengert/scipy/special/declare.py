@@ -89,11 +89,16 @@ def declare(
     """
     count = len(rates)
     primitive = Primitive(
-        name, elementwise=0 if outputs > 1 else count,
+        name,
+        elementwise=0 if outputs > 1 else count,
         signature=None if outputs == 1 else f"{','.join(['()'] * count)}->{','.join(['()'] * outputs)}",
-        params=params, outputs=outputs, ufunc=function if isinstance(function, np.ufunc) else None,
-        notation=f"{name}({{args}})", domain=domain, cite=cite,
-    )  # fmt: skip
+        params=params,
+        outputs=outputs,
+        ufunc=function if isinstance(function, np.ufunc) else None,
+        notation=f"{name}({{args}})",
+        domain=domain,
+        cite=cite,
+    )
     primitive.evaluate(_guarded(name, function, holomorphic, finite))
     # whole numbers, such as orders, do not count: with them SciPy turns single precision into double
     primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.elementwise import exp
 from wengert.scipy.special.declare import as_complex, declare, implement, library
 
@@ -15,19 +16,59 @@ TWO_OVER_ROOT_PI: Final = float(2 / np.sqrt(np.pi))
 ROOT_TWO_PI: Final = float(np.sqrt(2 * np.pi))
 ROOT_HALF: Final = float(np.sqrt(0.5))
 
-erf = declare("erf", library.erf, lambda y, x: TWO_OVER_ROOT_PI * exp(-(x * x)), ranges=((-2.0, 2.0),),
-              domain="everywhere", cite="DLMF 7.10.1", holomorphic=True)  # fmt: skip
-erfc = declare("erfc", library.erfc, lambda y, x: -TWO_OVER_ROOT_PI * exp(-(x * x)), ranges=((-2.0, 2.0),),
-               domain="everywhere", cite="DLMF 7.10.1", holomorphic=True)  # fmt: skip
-erfi = declare("erfi", library.erfi, lambda y, x: TWO_OVER_ROOT_PI * exp(x * x), ranges=((-1.5, 1.5),),
-               domain="everywhere", cite="DLMF 7.10.1", holomorphic=True)  # fmt: skip
-erfinv = declare("erfinv", library.erfinv, lambda y, x: exp(y * y) / TWO_OVER_ROOT_PI, ranges=((-0.8, 0.8),),
-                 domain="|x| < 1", cite="the inverse of DLMF 7.10.1")  # fmt: skip
-erfcinv = declare("erfcinv", library.erfcinv, lambda y, x: -exp(y * y) / TWO_OVER_ROOT_PI, ranges=((0.2, 1.8),),
-                  domain="0 < x < 2", cite="the inverse of DLMF 7.10.1")  # fmt: skip
-faddeeva = declare("wofz", lambda z: library.wofz(z), lambda y, z: TWO_OVER_ROOT_PI * 1j - 2 * z * y,
-                   ranges=((-1.5, 1.5),), domain="everywhere", cite="DLMF 7.10.3", holomorphic=True,
-                   complex_samples=True)  # fmt: skip
+erf: Primitive = declare(
+    "erf",
+    library.erf,
+    lambda y, x: TWO_OVER_ROOT_PI * exp(-(x * x)),
+    ranges=((-2.0, 2.0),),
+    domain="everywhere",
+    cite="DLMF 7.10.1",
+    holomorphic=True,
+)
+erfc: Primitive = declare(
+    "erfc",
+    library.erfc,
+    lambda y, x: -TWO_OVER_ROOT_PI * exp(-(x * x)),
+    ranges=((-2.0, 2.0),),
+    domain="everywhere",
+    cite="DLMF 7.10.1",
+    holomorphic=True,
+)
+erfi: Primitive = declare(
+    "erfi",
+    library.erfi,
+    lambda y, x: TWO_OVER_ROOT_PI * exp(x * x),
+    ranges=((-1.5, 1.5),),
+    domain="everywhere",
+    cite="DLMF 7.10.1",
+    holomorphic=True,
+)
+erfinv: Primitive = declare(
+    "erfinv",
+    library.erfinv,
+    lambda y, x: exp(y * y) / TWO_OVER_ROOT_PI,
+    ranges=((-0.8, 0.8),),
+    domain="|x| < 1",
+    cite="the inverse of DLMF 7.10.1",
+)
+erfcinv: Primitive = declare(
+    "erfcinv",
+    library.erfcinv,
+    lambda y, x: -exp(y * y) / TWO_OVER_ROOT_PI,
+    ranges=((0.2, 1.8),),
+    domain="0 < x < 2",
+    cite="the inverse of DLMF 7.10.1",
+)
+faddeeva: Primitive = declare(
+    "wofz",
+    lambda z: library.wofz(z),
+    lambda y, z: TWO_OVER_ROOT_PI * 1j - 2 * z * y,
+    ranges=((-1.5, 1.5),),
+    domain="everywhere",
+    cite="DLMF 7.10.3",
+    holomorphic=True,
+    complex_samples=True,
+)
 
 
 @implement("wofz")
@@ -70,14 +111,25 @@ def _downwards(x: Any, order: int) -> Any:
     return library.erfcx(x) * wanted / found
 
 
-scaled_integral = declare(
-    "scaled_integral", _scaled_integral_value,
+scaled_integral: Primitive = declare(
+    "scaled_integral",
+    _scaled_integral_value,
     lambda y, x, *, order: -2.0 * (order + 1) * scaled_integral(x, order=order + 1),
-    ranges=((-1.5, 3.0),), domain="everywhere on the real line", cite="DLMF 7.18.4, 7.18.7", params=("order",),
-    settings=({"order": 0}, {"order": 2}), register=False,
-)  # fmt: skip
-erfcx = declare("erfcx", library.erfcx, lambda y, x: -2.0 * scaled_integral(x, order=1), ranges=((-1.5, 3.0),),
-                domain="everywhere on the real line", cite="DLMF 7.18.4")  # fmt: skip
+    ranges=((-1.5, 3.0),),
+    domain="everywhere on the real line",
+    cite="DLMF 7.18.4, 7.18.7",
+    params=("order",),
+    settings=({"order": 0}, {"order": 2}),
+    register=False,
+)
+erfcx: Primitive = declare(
+    "erfcx",
+    library.erfcx,
+    lambda y, x: -2.0 * scaled_integral(x, order=1),
+    ranges=((-1.5, 3.0),),
+    domain="everywhere on the real line",
+    cite="DLMF 7.18.4",
+)
 
 
 def _dawson_value(x: Any, *, order: int) -> Any:
@@ -99,28 +151,67 @@ def _dawson_value(x: Any, *, order: int) -> Any:
     return np.where(far, total, found if order else before)
 
 
-dawson_derivative = declare(
-    "dawson_derivative", _dawson_value, lambda y, x, *, order: dawson_derivative(x, order=order + 1),
-    ranges=((-2.0, 2.0),), domain="everywhere on the real line", cite="DLMF 7.10.4, 7.12.1", params=("order",),
-    settings=({"order": 1}, {"order": 2}), register=False,
-)  # fmt: skip
-dawsn = declare("dawsn", library.dawsn, lambda y, x: dawson_derivative(x, order=1), ranges=((-2.0, 2.0),),
-                domain="everywhere on the real line", cite="DLMF 7.10.4")  # fmt: skip
+dawson_derivative: Primitive = declare(
+    "dawson_derivative",
+    _dawson_value,
+    lambda y, x, *, order: dawson_derivative(x, order=order + 1),
+    ranges=((-2.0, 2.0),),
+    domain="everywhere on the real line",
+    cite="DLMF 7.10.4, 7.12.1",
+    params=("order",),
+    settings=({"order": 1}, {"order": 2}),
+    register=False,
+)
+dawsn: Primitive = declare(
+    "dawsn",
+    library.dawsn,
+    lambda y, x: dawson_derivative(x, order=1),
+    ranges=((-2.0, 2.0),),
+    domain="everywhere on the real line",
+    cite="DLMF 7.10.4",
+)
 
-ndtr = declare("ndtr", library.ndtr, lambda y, x: exp(-0.5 * (x * x)) / ROOT_TWO_PI, ranges=((-2.5, 2.5),),
-               domain="everywhere", cite="DLMF 7.10.1", holomorphic=True)  # fmt: skip
-ndtri = declare("ndtri", library.ndtri, lambda y, p: ROOT_TWO_PI * exp(0.5 * (y * y)), ranges=((0.25, 0.75),),
-                domain="0 < p < 1", cite="the inverse of DLMF 7.10.1")  # fmt: skip
+ndtr: Primitive = declare(
+    "ndtr",
+    library.ndtr,
+    lambda y, x: exp(-0.5 * (x * x)) / ROOT_TWO_PI,
+    ranges=((-2.5, 2.5),),
+    domain="everywhere",
+    cite="DLMF 7.10.1",
+    holomorphic=True,
+)
+ndtri: Primitive = declare(
+    "ndtri",
+    library.ndtri,
+    lambda y, p: ROOT_TWO_PI * exp(0.5 * (y * y)),
+    ranges=((0.25, 0.75),),
+    domain="0 < p < 1",
+    cite="the inverse of DLMF 7.10.1",
+)
 # phi / Phi: with the scaled function neither tail underflows
-log_ndtr = declare("log_ndtr", library.log_ndtr, lambda y, x: 2 / ROOT_TWO_PI / erfcx(-ROOT_HALF * x),
-                   ranges=((-4.0, 2.5),), domain="everywhere", cite="DLMF 7.10.1")  # fmt: skip
-ndtri_exp = declare("ndtri_exp", library.ndtri_exp, lambda y, p: ROOT_TWO_PI / 2 * erfcx(-ROOT_HALF * y),
-                    ranges=((-4.0, -0.2),), domain="y < 0", cite="the inverse of log_ndtr")  # fmt: skip
+log_ndtr: Primitive = declare(
+    "log_ndtr",
+    library.log_ndtr,
+    lambda y, x: 2 / ROOT_TWO_PI / erfcx(-ROOT_HALF * x),
+    ranges=((-4.0, 2.5),),
+    domain="everywhere",
+    cite="DLMF 7.10.1",
+)
+ndtri_exp: Primitive = declare(
+    "ndtri_exp",
+    library.ndtri_exp,
+    lambda y, p: ROOT_TWO_PI / 2 * erfcx(-ROOT_HALF * y),
+    ranges=((-4.0, -0.2),),
+    domain="y < 0",
+    cite="the inverse of log_ndtr",
+)
 
-owens_t = declare(
-    "owens_t", library.owens_t,
+owens_t: Primitive = declare(
+    "owens_t",
+    library.owens_t,
     lambda y, h, a: -exp(-0.5 * (h * h)) / ROOT_TWO_PI * (ndtr(a * h) - 0.5),
     lambda y, h, a: exp(-0.5 * (h * h) * (1 + a * a)) / (2 * np.pi * (1 + a * a)),
-    ranges=((-1.5, 1.5), (-1.5, 1.5)), domain="everywhere", cite="Owen (1956), Tables for computing bivariate "
-    "normal probabilities, eq. 2.1",
-)  # fmt: skip
+    ranges=((-1.5, 1.5), (-1.5, 1.5)),
+    domain="everywhere",
+    cite="Owen (1956), Tables for computing bivariate normal probabilities, eq. 2.1",
+)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.arithmetic import log, select
 from wengert.primitives.elementwise import cos, sin
 from wengert.scipy.special.declare import declare, floating, guarded, implement, integer_step, library
@@ -14,8 +15,17 @@ __all__ = ["beta", "betaln", "gamma", "gammaln", "polygamma", "polygamma_differe
 
 # B_2, B_4, ...: DLMF 24.2.1
 BERNOULLI: Final = (
-    1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
-)  # fmt: skip
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+    -174611 / 330,
+)
 # below it powers of x underflow
 _TINY: Final = 1e-150
 _POLES: Final = "x real, not 0, -1, -2, ..."
@@ -27,16 +37,27 @@ def _polygamma_value(n: Any, x: Any) -> Any:
     return np.where(n == 0, library.psi(x), sign * library.gamma(n + 1) * library.zeta(n + 1, x))
 
 
-polygamma = declare(
-    "polygamma", _polygamma_value, "its order", lambda y, n, x: polygamma(integer_step(n, 1), x),
-    ranges=(range(4), (0.4, 4.0)), domain=_POLES, cite="DLMF 5.15.1",
-)  # fmt: skip
-psi = declare("psi", library.psi, lambda y, x: polygamma(1, x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.15.1")
-gamma = declare("gamma", library.gamma, lambda y, x: y * psi(x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.2.2")
-gammaln = declare("gammaln", library.gammaln, lambda y, x: psi(x), ranges=((0.4, 4.0),), domain=_POLES,
-                  cite="DLMF 5.2.2")  # fmt: skip
-loggamma = declare("loggamma", library.loggamma, lambda y, x: psi(x), ranges=((0.4, 4.0),), domain="x > 0",
-                   cite="DLMF 5.2.2")  # fmt: skip
+polygamma: Primitive = declare(
+    "polygamma",
+    _polygamma_value,
+    "its order",
+    lambda y, n, x: polygamma(integer_step(n, 1), x),
+    ranges=(range(4), (0.4, 4.0)),
+    domain=_POLES,
+    cite="DLMF 5.15.1",
+)
+psi: Primitive = declare(
+    "psi", library.psi, lambda y, x: polygamma(1, x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.15.1"
+)
+gamma: Primitive = declare(
+    "gamma", library.gamma, lambda y, x: y * psi(x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.2.2"
+)
+gammaln: Primitive = declare(
+    "gammaln", library.gammaln, lambda y, x: psi(x), ranges=((0.4, 4.0),), domain=_POLES, cite="DLMF 5.2.2"
+)
+loggamma: Primitive = declare(
+    "loggamma", library.loggamma, lambda y, x: psi(x), ranges=((0.4, 4.0),), domain="x > 0", cite="DLMF 5.2.2"
+)
 
 
 def _d_rgamma(y: Any, x: Any) -> Any:
@@ -47,9 +68,12 @@ def _d_rgamma(y: Any, x: Any) -> Any:
     return select(left, reflected, -psi(guarded(left, 1.0, x)) * y)
 
 
-rgamma = declare("rgamma", library.rgamma, _d_rgamma, ranges=((-2.4, 4.0),), domain="everywhere",
-                 cite="DLMF 5.2.2, 5.5.3")  # fmt: skip
-gammasgn = declare("gammasgn", library.gammasgn, None, ranges=((0.4, 4.0),), domain=_POLES, cite="locally constant")
+rgamma: Primitive = declare(
+    "rgamma", library.rgamma, _d_rgamma, ranges=((-2.4, 4.0),), domain="everywhere", cite="DLMF 5.2.2, 5.5.3"
+)
+gammasgn: Primitive = declare(
+    "gammasgn", library.gammasgn, None, ranges=((0.4, 4.0),), domain=_POLES, cite="locally constant"
+)
 
 
 # Differences of polygamma functions, without the cancellation that a small step would bring.
@@ -82,32 +106,55 @@ def _power_step(z: Any, b: Any, p: Any) -> Any:
         return z**-p * np.expm1(-p * np.log1p(b / z))
 
 
-polygamma_difference = declare(
-    "polygamma_difference", _difference_value, "its order",
+polygamma_difference: Primitive = declare(
+    "polygamma_difference",
+    _difference_value,
+    "its order",
     lambda y, n, a, b: polygamma_difference(integer_step(n, 1), a, b),
     lambda y, n, a, b: polygamma(integer_step(n, 1), a + b),
-    ranges=(range(3), (0.4, 4.0), (0.2, 3.0)), domain="a > 0 and a + b > 0", cite="DLMF 5.15.5, 5.15.8",
+    ranges=(range(3), (0.4, 4.0), (0.2, 3.0)),
+    domain="a > 0 and a + b > 0",
+    cite="DLMF 5.15.5, 5.15.8",
     register=False,
-)  # fmt: skip
+)
 
 _SIDES: Final = ((0.4, 3.0), (0.4, 3.0))
-beta = declare(
-    "beta", library.beta, lambda y, a, b: -y * polygamma_difference(0, a, b),
-    lambda y, a, b: -y * polygamma_difference(0, b, a), ranges=_SIDES, domain="a, b > 0", cite="DLMF 5.12.1",
-)  # fmt: skip
-betaln = declare(
-    "betaln", library.betaln, lambda y, a, b: -polygamma_difference(0, a, b),
-    lambda y, a, b: -polygamma_difference(0, b, a), ranges=_SIDES, domain="a, b > 0", cite="DLMF 5.12.1",
-)  # fmt: skip
-poch = declare(
-    "poch", library.poch, lambda y, a, m: y * polygamma_difference(0, a, m), lambda y, a, m: y * psi(a + m),
-    ranges=((0.5, 3.0), (0.3, 3.0)), domain="a > 0 and a + m > 0", cite="DLMF 5.2.5",
-)  # fmt: skip
-binom = declare(
-    "binom", library.binom, lambda y, n, k: y * polygamma_difference(0, n - k + 1, k),
+beta: Primitive = declare(
+    "beta",
+    library.beta,
+    lambda y, a, b: -y * polygamma_difference(0, a, b),
+    lambda y, a, b: -y * polygamma_difference(0, b, a),
+    ranges=_SIDES,
+    domain="a, b > 0",
+    cite="DLMF 5.12.1",
+)
+betaln: Primitive = declare(
+    "betaln",
+    library.betaln,
+    lambda y, a, b: -polygamma_difference(0, a, b),
+    lambda y, a, b: -polygamma_difference(0, b, a),
+    ranges=_SIDES,
+    domain="a, b > 0",
+    cite="DLMF 5.12.1",
+)
+poch: Primitive = declare(
+    "poch",
+    library.poch,
+    lambda y, a, m: y * polygamma_difference(0, a, m),
+    lambda y, a, m: y * psi(a + m),
+    ranges=((0.5, 3.0), (0.3, 3.0)),
+    domain="a > 0 and a + m > 0",
+    cite="DLMF 5.2.5",
+)
+binom: Primitive = declare(
+    "binom",
+    library.binom,
+    lambda y, n, k: y * polygamma_difference(0, n - k + 1, k),
     lambda y, n, k: y * polygamma_difference(0, k + 1, n - 2 * k),
-    ranges=((2.2, 5.0), (0.3, 2.0)), domain="n > -1 and -1 < k < n + 1", cite="DLMF 1.2.6, 5.2.2",
-)  # fmt: skip
+    ranges=((2.2, 5.0), (0.3, 2.0)),
+    domain="n > -1 and -1 < k < n + 1",
+    cite="DLMF 1.2.6, 5.2.2",
+)
 
 
 @implement("comb")
@@ -201,9 +248,14 @@ def gamma_density(a: Any, x: Any) -> Any:
     return select(tiny, gamma_kernel(a - 1, guarded(tiny, x, 1.0)), gamma_kernel(a, z) * (a / z))
 
 
-gamma_kernel = declare(
-    "gamma_kernel", _gamma_kernel_value, lambda y, a, x: y * (log(x) - psi(a + 1)), _d_gamma_kernel,
-    ranges=((0.6, 3.0), (0.3, 4.0)), domain="x > 0, a not -1, -2, ...; x^a e^-x / gamma(a + 1)",
-    cite="DLMF 8.2.1, 8.8.5", register=False,
-)  # fmt: skip
+gamma_kernel: Primitive = declare(
+    "gamma_kernel",
+    _gamma_kernel_value,
+    lambda y, a, x: y * (log(x) - psi(a + 1)),
+    _d_gamma_kernel,
+    ranges=((0.6, 3.0), (0.3, 4.0)),
+    domain="x > 0, a not -1, -2, ...; x^a e^-x / gamma(a + 1)",
+    cite="DLMF 8.2.1, 8.8.5",
+    register=False,
+)
 __all__ += ["BERNOULLI", "deviance", "gamma_density", "gamma_kernel", "stirling_error"]

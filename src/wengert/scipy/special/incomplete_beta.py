@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.arithmetic import log, select
 from wengert.primitives.elementwise import exp, log1p, sign, sqrt
 from wengert.scipy.special.declare import declare, guarded, implement, library
@@ -56,14 +57,17 @@ def _inverse_beta(a: Any, b: Any) -> Any:
 
 
 _INSIDE: Final = ((0.8, 3.0), (0.8, 3.0), (0.2, 0.8))
-beta_kernel = declare(
-    "beta_kernel", _kernel_value,
+beta_kernel: Primitive = declare(
+    "beta_kernel",
+    _kernel_value,
     lambda y, a, b, x: y * (log(x) + polygamma_difference(0, a, b)),
     lambda y, a, b, x: y * (log1p(-x) + polygamma_difference(0, b, a)),
     lambda y, a, b, x: (a + b - 1) * (beta_kernel(a - 1, b, x) - beta_kernel(a, b - 1, x)),
-    ranges=_INSIDE, domain="a, b > 0, 0 < x < 1; x^(a-1) (1-x)^(b-1) / B(a, b)", cite="DLMF 8.17.1, 5.12.1",
+    ranges=_INSIDE,
+    domain="a, b > 0, 0 < x < 1; x^(a-1) (1-x)^(b-1) / B(a, b)",
+    cite="DLMF 8.17.1, 5.12.1",
     register=False,
-)  # fmt: skip
+)
 
 
 def _prefactor(a: Any, b: Any, x: Any, y: Any, orders: tuple[int, int]) -> Jet:
@@ -151,33 +155,48 @@ def _parameters_rate(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Any:
 
 
 # The derivative of these orders in a and b of I_x(a, b).
-in_parameters = declare(
-    "betainc_in_parameters", _parameters_value,
+in_parameters: Primitive = declare(
+    "betainc_in_parameters",
+    _parameters_value,
     lambda y, a, b, x, *, orders: in_parameters(a, b, x, orders=(orders[0] + 1, orders[1])),
     lambda y, a, b, x, *, orders: in_parameters(a, b, x, orders=(orders[0], orders[1] + 1)),
     lambda y, a, b, x, *, orders: _parameters_rate(a, b, x, orders),
-    ranges=_INSIDE, domain="a, b > 0, 0 < x < 1", cite="DLMF 8.17.22, 8.17.4", params=("orders",),
-    settings=({"orders": (1, 0)}, {"orders": (0, 1)}), draws=1, register=False,
-)  # fmt: skip
+    ranges=_INSIDE,
+    domain="a, b > 0, 0 < x < 1",
+    cite="DLMF 8.17.22, 8.17.4",
+    params=("orders",),
+    settings=({"orders": (1, 0)}, {"orders": (0, 1)}),
+    draws=1,
+    register=False,
+)
 
 
 def _integral(name: str, sign: float, cite: str) -> Any:
     return declare(
-        name, getattr(library, name), lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(1, 0)),
-        lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(0, 1)), lambda y, a, b, x: sign * beta_kernel(a, b, x),
-        ranges=_INSIDE, domain="a, b > 0, 0 < x < 1", cite=cite, draws=2,
-    )  # fmt: skip
+        name,
+        getattr(library, name),
+        lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(1, 0)),
+        lambda y, a, b, x: sign * in_parameters(a, b, x, orders=(0, 1)),
+        lambda y, a, b, x: sign * beta_kernel(a, b, x),
+        ranges=_INSIDE,
+        domain="a, b > 0, 0 < x < 1",
+        cite=cite,
+        draws=2,
+    )
 
 
 def _inverse(name: str, sign: float) -> Any:
     return declare(
-        name, getattr(library, name),
+        name,
+        getattr(library, name),
         lambda y, a, b, p: -in_parameters(a, b, y, orders=(1, 0)) / beta_kernel(a, b, y),
         lambda y, a, b, p: -in_parameters(a, b, y, orders=(0, 1)) / beta_kernel(a, b, y),
         lambda y, a, b, p: sign / beta_kernel(a, b, y),
-        ranges=((0.8, 3.0), (0.8, 3.0), (0.25, 0.75)), domain="a, b > 0, 0 < p < 1", cite="the inverse of DLMF 8.17.2",
+        ranges=((0.8, 3.0), (0.8, 3.0), (0.25, 0.75)),
+        domain="a, b > 0, 0 < p < 1",
+        cite="the inverse of DLMF 8.17.2",
         draws=2,
-    )  # fmt: skip
+    )
 
 
 betainc = _integral("betainc", 1.0, "DLMF 8.17.2")
@@ -241,8 +260,12 @@ def _student_density(df: Any, t: Any) -> Any:
     return exp(-betaln(0.5 * df, 0.5) - 0.5 * log(df) - 0.5 * (df + 1) * log1p(t * t / df))
 
 
-stdtr = declare(
-    "stdtr", library.stdtr, _d_student_in_freedom, lambda y, df, t: _student_density(df, t),
-    ranges=((0.8, 4.0), (-2.0, 2.0)), domain="df > 0", cite="DLMF 8.17.2; Johnson et al., Continuous Univariate "
-    "Distributions (1995), 28.2",
-)  # fmt: skip
+stdtr: Primitive = declare(
+    "stdtr",
+    library.stdtr,
+    _d_student_in_freedom,
+    lambda y, df, t: _student_density(df, t),
+    ranges=((0.8, 4.0), (-2.0, 2.0)),
+    domain="df > 0",
+    cite="DLMF 8.17.2; Johnson et al., Continuous Univariate Distributions (1995), 28.2",
+)

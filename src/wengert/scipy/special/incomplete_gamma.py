@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.arithmetic import log
 from wengert.scipy.special.declare import declare, implement, library
 from wengert.scipy.special.gamma import BERNOULLI, gamma_density, gamma_kernel, polygamma, psi
@@ -109,32 +110,57 @@ def _shape_rate(a: Any, x: Any, order: int) -> Any:
 
 
 # The derivative of that order in a of the lower function P(a, x).
-in_shape = declare(
-    "gammainc_in_shape", _shape_value, lambda y, a, x, *, order: in_shape(a, x, order=order + 1),
+in_shape: Primitive = declare(
+    "gammainc_in_shape",
+    _shape_value,
+    lambda y, a, x, *, order: in_shape(a, x, order=order + 1),
     lambda y, a, x, *, order: _shape_rate(a, x, order),
-    ranges=((0.7, 3.0), (0.4, 5.0)), domain="a, x > 0", cite="DLMF 8.11.4, 8.9.2, 8.8.13", params=("order",),
-    settings=({"order": 1}, {"order": 2}), draws=1, register=False,
-)  # fmt: skip
+    ranges=((0.7, 3.0), (0.4, 5.0)),
+    domain="a, x > 0",
+    cite="DLMF 8.11.4, 8.9.2, 8.8.13",
+    params=("order",),
+    settings=({"order": 1}, {"order": 2}),
+    draws=1,
+    register=False,
+)
 
 _SIDES = ((0.7, 3.0), (0.4, 5.0))
-gammainc = declare(
-    "gammainc", library.gammainc, lambda y, a, x: in_shape(a, x, order=1), lambda y, a, x: gamma_density(a, x),
-    ranges=_SIDES, domain="a, x > 0", cite="DLMF 8.2.4, 8.8.13",
-)  # fmt: skip
-gammaincc = declare(
-    "gammaincc", library.gammaincc, lambda y, a, x: -in_shape(a, x, order=1), lambda y, a, x: -gamma_density(a, x),
-    ranges=_SIDES, domain="a, x > 0", cite="DLMF 8.2.4, 8.8.14",
-)  # fmt: skip
-gammaincinv = declare(
-    "gammaincinv", library.gammaincinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
-    lambda y, a, p: 1 / gamma_density(a, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
+gammainc: Primitive = declare(
+    "gammainc",
+    library.gammainc,
+    lambda y, a, x: in_shape(a, x, order=1),
+    lambda y, a, x: gamma_density(a, x),
+    ranges=_SIDES,
+    domain="a, x > 0",
+    cite="DLMF 8.2.4, 8.8.13",
+)
+gammaincc: Primitive = declare(
+    "gammaincc",
+    library.gammaincc,
+    lambda y, a, x: -in_shape(a, x, order=1),
+    lambda y, a, x: -gamma_density(a, x),
+    ranges=_SIDES,
+    domain="a, x > 0",
+    cite="DLMF 8.2.4, 8.8.14",
+)
+gammaincinv: Primitive = declare(
+    "gammaincinv",
+    library.gammaincinv,
+    lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
+    lambda y, a, p: 1 / gamma_density(a, y),
+    ranges=((0.8, 3.0), (0.25, 0.75)),
+    domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
-)  # fmt: skip
-gammainccinv = declare(
-    "gammainccinv", library.gammainccinv, lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
-    lambda y, a, p: -1 / gamma_density(a, y), ranges=((0.8, 3.0), (0.25, 0.75)), domain="a > 0, 0 < p < 1",
+)
+gammainccinv: Primitive = declare(
+    "gammainccinv",
+    library.gammainccinv,
+    lambda y, a, p: -in_shape(a, y, order=1) / gamma_density(a, y),
+    lambda y, a, p: -1 / gamma_density(a, y),
+    ranges=((0.8, 3.0), (0.25, 0.75)),
+    domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
-)  # fmt: skip
+)
 
 
 # Distributions by their names in SciPy.

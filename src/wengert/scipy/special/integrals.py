@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.primitives.arithmetic import select
 from wengert.primitives.elementwise import cos, cosh, exp, sin, sqrt
 from wengert.scipy.special.bessel import spherical_in, spherical_jn
@@ -16,10 +17,12 @@ __all__: list[str] = []
 _RIGHT: Final = ((0.4, 3.0),)
 QUARTER_TURN: Final = float(np.pi / 2)
 
-exp1 = declare("exp1", library.exp1, lambda y, z: -exp(-z) / z, ranges=_RIGHT, domain="z > 0", cite="DLMF 6.2.1",
-               holomorphic=True)  # fmt: skip
-expi = declare("expi", library.expi, lambda y, x: exp(x) / x, ranges=_RIGHT, domain="x != 0", cite="DLMF 6.2.5",
-               holomorphic=True)  # fmt: skip
+exp1: Primitive = declare(
+    "exp1", library.exp1, lambda y, z: -exp(-z) / z, ranges=_RIGHT, domain="z > 0", cite="DLMF 6.2.1", holomorphic=True
+)
+expi: Primitive = declare(
+    "expi", library.expi, lambda y, x: exp(x) / x, ranges=_RIGHT, domain="x != 0", cite="DLMF 6.2.5", holomorphic=True
+)
 
 
 def _d_expn(y: Any, n: Any, x: Any) -> Any:
@@ -28,24 +31,57 @@ def _d_expn(y: Any, n: Any, x: Any) -> Any:
     return select(first, -y * (1 + 1 / x), -expn(integer_step(select(first, integer_step(n * 0, 1), n), -1), x))
 
 
-expn = declare("expn", library.expn, "its order", _d_expn, ranges=(range(4), (0.4, 3.0)), domain="x > 0",
-               cite="DLMF 8.19.13")  # fmt: skip
-sici = declare("sici", library.sici, lambda y, x: (spherical_jn(0, x), cos(x) / x), ranges=_RIGHT, domain="x > 0",
-               cite="DLMF 6.2.9, 6.2.11", outputs=2)  # fmt: skip
-shichi = declare("shichi", library.shichi, lambda y, x: (spherical_in(0, x), cosh(x) / x), ranges=_RIGHT,
-                 domain="x > 0", cite="DLMF 6.2.15, 6.2.16", outputs=2)  # fmt: skip
-fresnel = declare(
-    "fresnel", library.fresnel, lambda y, x: (sin(QUARTER_TURN * x * x), cos(QUARTER_TURN * x * x)),
-    ranges=((-1.5, 1.5),), domain="everywhere", cite="DLMF 7.2.7, 7.2.8", outputs=2, holomorphic=True,
-)  # fmt: skip
-airy = declare(
-    "airy", library.airy, lambda y, z: (y[1], z * y[0], y[3], z * y[2]), ranges=((-2.0, 2.0),), domain="everywhere",
-    cite="DLMF 9.2.1", outputs=4, holomorphic=True,
-)  # fmt: skip
-ellipj = declare(
-    "ellipj", library.ellipj, lambda y, u, m: (y[1] * y[2], -y[0] * y[2], -m * y[0] * y[1], y[2]), "the parameter m",
-    ranges=((-1.5, 1.5), range(1)), domain="0 <= m <= 1", cite="DLMF 22.13.1-3", outputs=4,
-)  # fmt: skip
+expn: Primitive = declare(
+    "expn", library.expn, "its order", _d_expn, ranges=(range(4), (0.4, 3.0)), domain="x > 0", cite="DLMF 8.19.13"
+)
+sici: Primitive = declare(
+    "sici",
+    library.sici,
+    lambda y, x: (spherical_jn(0, x), cos(x) / x),
+    ranges=_RIGHT,
+    domain="x > 0",
+    cite="DLMF 6.2.9, 6.2.11",
+    outputs=2,
+)
+shichi: Primitive = declare(
+    "shichi",
+    library.shichi,
+    lambda y, x: (spherical_in(0, x), cosh(x) / x),
+    ranges=_RIGHT,
+    domain="x > 0",
+    cite="DLMF 6.2.15, 6.2.16",
+    outputs=2,
+)
+fresnel: Primitive = declare(
+    "fresnel",
+    library.fresnel,
+    lambda y, x: (sin(QUARTER_TURN * x * x), cos(QUARTER_TURN * x * x)),
+    ranges=((-1.5, 1.5),),
+    domain="everywhere",
+    cite="DLMF 7.2.7, 7.2.8",
+    outputs=2,
+    holomorphic=True,
+)
+airy: Primitive = declare(
+    "airy",
+    library.airy,
+    lambda y, z: (y[1], z * y[0], y[3], z * y[2]),
+    ranges=((-2.0, 2.0),),
+    domain="everywhere",
+    cite="DLMF 9.2.1",
+    outputs=4,
+    holomorphic=True,
+)
+ellipj: Primitive = declare(
+    "ellipj",
+    library.ellipj,
+    lambda y, u, m: (y[1] * y[2], -y[0] * y[2], -m * y[0] * y[1], y[2]),
+    "the parameter m",
+    ranges=((-1.5, 1.5), range(1)),
+    domain="0 <= m <= 1",
+    cite="DLMF 22.13.1-3",
+    outputs=4,
+)
 
 
 # Incomplete elliptic integrals: all derivatives in m are integrals of one family.
@@ -78,12 +114,18 @@ def _d_elliptic_moment(y: Any, phi: Any, m: Any, *, order: int, kind: int) -> An
     return square**order * (1 - m * square) ** (0.5 - kind - order)
 
 
-elliptic_moment = declare(
-    "elliptic_moment", _elliptic_moment_value, _d_elliptic_moment,
+elliptic_moment: Primitive = declare(
+    "elliptic_moment",
+    _elliptic_moment_value,
+    _d_elliptic_moment,
     lambda y, phi, m, *, order, kind: (order + kind - 0.5) * elliptic_moment(phi, m, order=order + 1, kind=kind),
-    ranges=((-1.2, 1.2), (-0.8, 0.7)), domain="|phi| <= pi/2, m sin^2 phi < 1", cite="DLMF 19.2.4, 19.2.5",
-    params=("order", "kind"), settings=({"order": 1, "kind": 0}, {"order": 1, "kind": 1}), register=False,
-)  # fmt: skip
+    ranges=((-1.2, 1.2), (-0.8, 0.7)),
+    domain="|phi| <= pi/2, m sin^2 phi < 1",
+    cite="DLMF 19.2.4, 19.2.5",
+    params=("order", "kind"),
+    settings=({"order": 1, "kind": 0}, {"order": 1, "kind": 1}),
+    register=False,
+)
 
 
 def _elliptic(name: str, kind: int, cite: str) -> Any:
@@ -99,8 +141,15 @@ def _elliptic(name: str, kind: int, cite: str) -> Any:
         radicand = sqrt(1 - m * sin(phi) * sin(phi))
         return 1 / radicand if kind else radicand
 
-    return declare(name, getattr(library, name), in_angle, in_parameter, ranges=((-1.2, 1.2), (-0.8, 0.7)),
-                   domain="m sin^2 phi < 1", cite=cite)  # fmt: skip
+    return declare(
+        name,
+        getattr(library, name),
+        in_angle,
+        in_parameter,
+        ranges=((-1.2, 1.2), (-0.8, 0.7)),
+        domain="m sin^2 phi < 1",
+        cite=cite,
+    )
 
 
 ellipkinc = _elliptic("ellipkinc", 1, "DLMF 19.2.4")

@@ -46,7 +46,7 @@ class Jet:
         return Jet(self.coefficients * factor)
 
     def __mul__(self, other: Jet) -> Jet:
-        out = np.zeros(np.broadcast_shapes(self.coefficients.shape, other.coefficients.shape))
+        out: Any = np.zeros(np.broadcast_shapes(self.coefficients.shape, other.coefficients.shape))
         rows, columns = out.shape[:2]
         for i, j in product(range(rows), range(columns)):
             for p, q in product(range(i + 1), range(j + 1)):
@@ -54,7 +54,7 @@ class Jet:
         return Jet(out)
 
     def __truediv__(self, other: Jet) -> Jet:
-        out = np.zeros(np.broadcast_shapes(self.coefficients.shape, other.coefficients.shape))
+        out: Any = np.zeros(np.broadcast_shapes(self.coefficients.shape, other.coefficients.shape))
         rows, columns = out.shape[:2]
         for i, j in product(range(rows), range(columns)):
             rest = np.array(np.broadcast_to(self.coefficients[i, j], out.shape[2:]))
@@ -66,7 +66,8 @@ class Jet:
 
     def exp_times(self, factor: Any) -> Jet:
         """The exponential without its constant term, times numbers: E' = g' E, coefficient by coefficient."""
-        g, out = self.coefficients, np.zeros(self.coefficients.shape)
+        g: Any = self.coefficients
+        out: Any = np.zeros(g.shape)
         rows, columns = out.shape[:2]
         out[0, 0] = factor
         for i, j in product(range(rows), range(columns)):

@@ -20,33 +20,44 @@ def _polynomial(name: str, count: int, derivative: Callable[..., Any], cite: str
         return select(constant, 0.0, derivative(below, n, *rest))
 
     refused = ("the degree", *["this parameter"] * count)
-    ranges = (range(5), *[range(1, 3)] * count, (-0.9, 0.9))
-    return declare(name, getattr(library, name), *refused, rate, ranges=ranges, domain="everywhere in x, n >= 0",
-                   cite=cite, holomorphic=True)  # fmt: skip
+    ranges: Any = (range(5), *[range(1, 3)] * count, (-0.9, 0.9))
+    return declare(
+        name,
+        getattr(library, name),
+        *refused,
+        rate,
+        ranges=ranges,
+        domain="everywhere in x, n >= 0",
+        cite=cite,
+        holomorphic=True,
+    )
 
 
 def _next(parameter: Any) -> Any:
     return integer_step(parameter, 1)
 
 
-jacobi = _polynomial(
-    "eval_jacobi", 2,
+jacobi: Any = _polynomial(
+    "eval_jacobi",
+    2,
     lambda below, n, a, b, x: (
         0.5 * (number(n, x) + number(a, x) + number(b, x) + 1) * jacobi(below, _next(a), _next(b), x)
     ),
     "DLMF 18.9.15",
-)  # fmt: skip
-gegenbauer = _polynomial(
+)
+gegenbauer: Any = _polynomial(
     "eval_gegenbauer", 1, lambda below, n, a, x: 2.0 * number(a, x) * gegenbauer(below, _next(a), x), "DLMF 18.9.19"
 )
-legendre = _polynomial("eval_legendre", 0, lambda below, n, x: gegenbauer(below, 1.5, x), "DLMF 18.7.9, 18.9.19")
-chebyu = _polynomial("eval_chebyu", 0, lambda below, n, x: 2.0 * gegenbauer(below, 2.0, x), "DLMF 18.7.4, 18.9.19")
-chebyt = _polynomial("eval_chebyt", 0, lambda below, n, x: number(n, x) * chebyu(below, x), "DLMF 18.9.21")
-genlaguerre = _polynomial(
+legendre: Any = _polynomial("eval_legendre", 0, lambda below, n, x: gegenbauer(below, 1.5, x), "DLMF 18.7.9, 18.9.19")
+chebyu: Any = _polynomial("eval_chebyu", 0, lambda below, n, x: 2.0 * gegenbauer(below, 2.0, x), "DLMF 18.7.4, 18.9.19")
+chebyt: Any = _polynomial("eval_chebyt", 0, lambda below, n, x: number(n, x) * chebyu(below, x), "DLMF 18.9.21")
+genlaguerre: Any = _polynomial(
     "eval_genlaguerre", 1, lambda below, n, a, x: -genlaguerre(below, _next(a), x), "DLMF 18.9.23"
 )
-laguerre = _polynomial("eval_laguerre", 0, lambda below, n, x: -genlaguerre(below, 1.0, x), "DLMF 18.9.23")
-hermite = _polynomial("eval_hermite", 0, lambda below, n, x: 2.0 * number(n, x) * hermite(below, x), "DLMF 18.9.25")
-hermitenorm = _polynomial(
+laguerre: Any = _polynomial("eval_laguerre", 0, lambda below, n, x: -genlaguerre(below, 1.0, x), "DLMF 18.9.23")
+hermite: Any = _polynomial(
+    "eval_hermite", 0, lambda below, n, x: 2.0 * number(n, x) * hermite(below, x), "DLMF 18.9.25"
+)
+hermitenorm: Any = _polynomial(
     "eval_hermitenorm", 0, lambda below, n, x: number(n, x) * hermitenorm(below, x), "DLMF 18.9.27"
 )

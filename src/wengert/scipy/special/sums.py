@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Primitive
-from wengert.primitives.arithmetic import constant, log, select
+from wengert.primitives.arithmetic import constant, convert, log, select
 from wengert.primitives.elementwise import absolute, exp, sign
 from wengert.primitives.reductions import max_along, normal_axes, sum_along
 from wengert.primitives.shaping import broadcast_to, reshape
@@ -19,11 +19,13 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 Axes = tuple[int, ...]
 
 log_of_sum = Primitive(
-    "logsumexp", params=("axis",), notation="logsumexp({0}, {axis})",
+    "logsumexp",
+    params=("axis",),
+    notation="logsumexp({0}, {axis})",
     shapes="(...) -> the same, the axes `axis` of length one",
     domain="everywhere; where the result is infinite the largest entries share equally",
     cite="d log sum e^x = sum of softmax(x) dx; Boyd & Vandenberghe, Convex Optimization (2004), 3.1.5",
-)  # fmt: skip
+)
 log_of_sum.evaluate(lambda xp, x, *, axis: np.asarray(library.logsumexp(x, axis=axis, keepdims=True), x.dtype)[()])
 log_of_sum.shape(lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(x.shape)))
 log_of_sum.batch(lambda size, args, batched, *, axis: log_of_sum(args[0], axis=tuple(a + 1 for a in axis)))
@@ -40,7 +42,7 @@ def _d_log_of_sum(out: Any, x: Any, *, axis: Axes) -> Any:
     infinite = absolute(out) == np.inf
     largest = x == out
     ties = sum_along(largest, axis=axis, keepdims=True)
-    share = select(largest, -log(1.0 * select(infinite, ties, 1)), -np.inf)
+    share = select(largest, -log(convert(select(infinite, ties, 1), dtype=out.dtype)), -np.inf)
     weights = exp(select(infinite, share, x - out))
     return (lambda dx: sum_along(dx * weights, axis=axis, keepdims=True),)
 

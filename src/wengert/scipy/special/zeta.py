@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Primitive
 from wengert.scipy.special.declare import declare, floating, implement, library
 from wengert.scipy.special.gamma import BERNOULLI
 from wengert.scipy.special.jets import Jet
@@ -44,16 +45,22 @@ def _zeta_value(s: Any, q: Any, *, order: int) -> Any:
         return np.where((q > 0) & (s > 1), total.derivative((order, 0)), np.nan)
 
 
-hurwitz = declare(
-    "zeta", _zeta_value, lambda y, s, q, *, order: hurwitz(s, q, order=order + 1),
+hurwitz: Primitive = declare(
+    "zeta",
+    _zeta_value,
+    lambda y, s, q, *, order: hurwitz(s, q, order=order + 1),
     lambda y, s, q, *, order: (
         -s * hurwitz(s + 1, q, order=order)
         if not order
         else -s * hurwitz(s + 1, q, order=order) - order * hurwitz(s + 1, q, order=order - 1)
     ),
-    ranges=((1.5, 4.0), (0.5, 3.0)), domain="s > 1, q > 0", cite="DLMF 25.11.5, 25.11.17", params=("order",),
-    settings=({"order": 0}, {"order": 1}), register=False,
-)  # fmt: skip
+    ranges=((1.5, 4.0), (0.5, 3.0)),
+    domain="s > 1, q > 0",
+    cite="DLMF 25.11.5, 25.11.17",
+    params=("order",),
+    settings=({"order": 0}, {"order": 1}),
+    register=False,
+)
 
 
 @implement("zeta")
