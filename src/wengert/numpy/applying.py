@@ -11,6 +11,7 @@ import numpy as np
 from wengert.graph import Operand, bind
 from wengert.numpy.joining import gathered, stacked_list
 from wengert.numpy.selecting import entries
+from wengert.numpy.values import plain_array
 from wengert.primitives.access import cast
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import normal_axes
@@ -53,9 +54,9 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x = as_operand(x)
     conditions = condlist
-    if not isinstance(condlist, (list, tuple)) or (type_of(x).ndim and np.ndim(_plain(condlist[0])) == 0):
+    if not isinstance(condlist, (list, tuple)) or (type_of(x).ndim and np.ndim(plain_array(condlist[0])) == 0):
         conditions = [condlist]
-    masks = [np.asarray(_plain(condition), bool) for condition in conditions]
+    masks = [np.asarray(plain_array(condition), bool) for condition in conditions]
     if len(masks) == 1 and masks[0].ndim > type_of(x).ndim:
         masks = list(masks[0])
     if len(funclist) == len(masks) + 1:
@@ -82,13 +83,6 @@ def _with_part(whole: Any, where: tuple[Any, ...], part: Any) -> Any:
     number[where] = np.arange(len(where[0]))
     spread = bind(broadcast_to, (part,), ((len(where[0]),),))
     return np.where(number >= 0, spread[np.maximum(number, 0)], whole)
-
-
-def _plain(a: Any) -> Any:
-    while isinstance(a, Operand):
-        a.refresh()
-        a = a.recording.strip(a)
-    return a
 
 
 @implements(np.choose)

@@ -8,6 +8,7 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, bind, locate
+from wengert.numpy.values import one_level_out
 from wengert.primitives.access import cast
 from wengert.primitives.indexing import put_add
 from wengert.tracing import as_operand, implements, type_of
@@ -16,18 +17,10 @@ from wengert.tracing.index import parse_index
 __all__: list[str] = []
 
 
-def _plain(a: Any) -> Any:
-    """The value of an operand one level of tracing further out; a plain array as it is."""
-    if not isinstance(a, Operand):
-        return a
-    a.refresh()
-    return a.recording.strip(a)
-
-
 @implements(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
     while isinstance(x, Operand):
-        x = _plain(x)
+        x = one_level_out(x)
     counts = np.bincount(x, minlength=minlength)
     if weights is None:
         return counts
@@ -53,25 +46,25 @@ def _edges_or_range(function: str, bins: Any, range: Any, weights: Any, several:
 @implements(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _edges_or_range("histogram", bins, range, weights)
-    return np.histogram(_plain(a), bins, range, density, weights)
+    return np.histogram(one_level_out(a), bins, range, density, weights)
 
 
 @implements(np.histogram_bin_edges)
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     _edges_or_range("histogram_bin_edges", bins, range, weights)
-    return np.histogram_bin_edges(_plain(a), bins, range, weights)
+    return np.histogram_bin_edges(one_level_out(a), bins, range, weights)
 
 
 @implements(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _edges_or_range("histogram2d", bins, range, weights, several=True)
-    return np.histogram2d(_plain(x), _plain(y), bins, range, density, weights)
+    return np.histogram2d(one_level_out(x), one_level_out(y), bins, range, density, weights)
 
 
 @implements(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _edges_or_range("histogramdd", bins, range, weights, several=True)
-    plain = [_plain(column) for column in sample] if isinstance(sample, (list, tuple)) else _plain(sample)
+    plain = [one_level_out(column) for column in sample] if isinstance(sample, (list, tuple)) else one_level_out(sample)
     return np.histogramdd(plain, bins, range, density, weights)
 
 

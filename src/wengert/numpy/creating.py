@@ -104,6 +104,9 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
 
 def _no_scalar(value: Any) -> Any:
     """A traced scalar as an array of no axes, which is what NumPy makes of it."""
+    if not isinstance(value, Tracer):
+        # what has no derivative has left the recording
+        return value
     return value if value.type.shape or is_array(value) else as_array(copied(value))
 
 

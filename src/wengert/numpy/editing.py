@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import MutationError
-from wengert.graph import Operand, bind, locate
+from wengert.graph import bind, locate
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.selecting import along, take
 from wengert.numpy.shaping import reshaped
+from wengert.numpy.values import plain_array
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.primitives.operators import write_into
@@ -25,16 +26,6 @@ def _target(a: Any, value: Any) -> None:
     """Refuse to write a traced value into a plain array."""
     if not isinstance(a, Tracer):
         write_into(a, value)
-
-
-def _plain(a: Any) -> Any:
-    """The value of what is constant for differentiation, one level of tracing further out at a time."""
-    while isinstance(a, Operand):
-        a.refresh()
-        a = a.recording.strip(a)
-    plain = np.asarray(a)
-    # NumPy takes an empty list for integers, though an array of it holds floats
-    return plain if plain.size or not isinstance(a, (list, tuple)) else plain.astype(np.intp)
 
 
 def _cycled(values: Any, places: Any) -> Any:
@@ -53,7 +44,7 @@ def _write(a: Any, places: Any, values: Any) -> None:
 @implements(np.put)
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     _target(a, v)
-    places, size = np.ravel(_plain(ind)).astype(np.intp), type_of(a).size
+    places, size = np.ravel(plain_array(ind)).astype(np.intp), type_of(a).size
     if mode == "wrap":
         places = places % size
     elif mode == "clip":
@@ -67,7 +58,7 @@ def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
 @implements(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     _target(arr, vals)
-    places = np.flatnonzero(np.broadcast_to(_plain(mask), type_of(arr).shape))
+    places = np.flatnonzero(np.broadcast_to(plain_array(mask), type_of(arr).shape))
     if len(places):
         _write(arr, places, _cycled(vals, np.arange(len(places))))
 
@@ -75,7 +66,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @implements(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
     _target(a, values)
-    places = np.flatnonzero(_plain(mask))
+    places = np.flatnonzero(plain_array(mask))
     if len(places):
         _write(a, places, _cycled(values, places))
 
@@ -86,7 +77,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     whole = reshaped(arr, (type_of(arr).size,)) if axis is None else arr
     (spot,) = normal_axes(0 if axis is None else axis, type_of(whole).ndim)
     if axis is None and whole is not arr and not whole.is_view:
-        indices = np.unravel_index(_plain(indices), type_of(arr).shape)
+        indices = np.unravel_index(plain_array(indices), type_of(arr).shape)
         arr[indices] = values
     else:
         whole[along(as_operand(indices), spot, type_of(whole).shape)] = values
@@ -124,7 +115,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
     (spot,) = normal_axes(axis, type_of(arr).ndim)
-    obj = obj if isinstance(obj, (slice, int)) else _plain(obj)
+    obj = obj if isinstance(obj, (slice, int)) else plain_array(obj)
     return take(arr, np.delete(np.arange(type_of(arr).shape[spot]), obj), spot)
 
 
@@ -137,7 +128,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     shape = type_of(arr).shape
     length = shape[spot]
     values = cast(stacked_list(values), type_of(arr).dtype)
-    obj = obj if isinstance(obj, (slice, int)) else _plain(obj)
+    obj = obj if isinstance(obj, (slice, int)) else plain_array(obj)
     if isinstance(obj, slice):
         obj = np.arange(*obj.indices(length))
     if np.ndim(obj) == 0 and np.asarray(obj).dtype.kind != "b":

@@ -21,11 +21,14 @@ __all__ = ["Mirror", "mirrored", "taking_lists"]
 
 # Their first argument is a sequence of arrays, which stays one.
 _OF_SEQUENCES: Final = frozenset(
-    {"choose", "column_stack", "concat", "concatenate", "dstack", "hstack", "multi_dot", "select", "stack",
+    { "column_stack", "concat", "concatenate", "dstack", "hstack", "multi_dot", "stack",
      "vstack", "ix_", "apply_over_axes", "ravel_multi_index"}
 )  # fmt: skip
 
 FUNCTIONS["stacked list"] = stacked_list
+
+# All of their arguments are arrays or sequences of arrays.
+_OF_CHOICES: Final = frozenset({"choose", "select"})
 
 
 def _taken(argument: Any) -> Any:
@@ -43,13 +46,14 @@ def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     if function.__name__ == "block":
         # whose lists say how the blocks stand
         return function
-    first = _members_taken if function.__name__ in _OF_SEQUENCES else _taken
+    others = _members_taken if function.__name__ in _OF_CHOICES else _taken
+    first = _members_taken if function.__name__ in _OF_CHOICES | _OF_SEQUENCES else _taken
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         for argument in args:
             if argument.__class__ in (list, tuple) and holds_traced(argument):
-                args = (first(args[0]), *map(_taken, args[1:]))
+                args = (first(args[0]), *map(others, args[1:]))
                 break
         if kwargs:
             kwargs = {name: _taken(argument) for name, argument in kwargs.items()}

@@ -7,19 +7,12 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import UndefinedDerivativeError
-from wengert.graph import Operand, locate
+from wengert.graph import locate
 from wengert.numpy.joining import stacked_list
+from wengert.numpy.values import one_level_out
 from wengert.tracing import as_operand, implements, type_of
 
 __all__: list[str] = []
-
-
-def _plain(a: Any) -> Any:
-    """The value of an operand one level of tracing further out; a plain array as it is."""
-    if not isinstance(a, Operand):
-        return a
-    a.refresh()
-    return a.recording.strip(a)
 
 
 def _tied(name: str) -> UndefinedDerivativeError:
@@ -36,11 +29,11 @@ def unique(ar: Any, return_index: Any = False, return_inverse: Any = False, retu
     wanted = (return_index, return_inverse, return_counts)
     ar = as_operand(ar)
     if not type_of(ar).inexact:
-        return np.unique(_plain(ar), *wanted, axis=axis, equal_nan=equal_nan)
+        return np.unique(one_level_out(ar), *wanted, axis=axis, equal_nan=equal_nan)
     if axis is None and not np.any(np.isnan(ar)):
         found, extra = _all_different(ar)
     else:
-        _, *extra = np.unique(_plain(ar), True, True, True, axis=axis, equal_nan=equal_nan)
+        _, *extra = np.unique(one_level_out(ar), True, True, True, axis=axis, equal_nan=equal_nan)
         if (extra[-1] > 1).any():
             raise _tied("unique")
         found = np.ravel(ar)[extra[0]] if axis is None else np.take(ar, extra[0], axis)
@@ -98,7 +91,7 @@ def _apart(name: str, ar1: Any, ar2: Any) -> tuple[Any, Any]:
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: Any = False) -> Any:
     one, two = _apart("setdiff1d", ar1, ar2)
     if not type_of(one).inexact:
-        return np.setdiff1d(_plain(one), _plain(two), assume_unique)
+        return np.setdiff1d(one_level_out(one), one_level_out(two), assume_unique)
     return one if assume_unique else unique(one)
 
 
@@ -106,5 +99,5 @@ def setdiff1d(ar1: Any, ar2: Any, assume_unique: Any = False) -> Any:
 def setxor1d(ar1: Any, ar2: Any, assume_unique: Any = False) -> Any:
     one, two = _apart("setxor1d", ar1, ar2)
     if not (type_of(one).inexact or type_of(two).inexact):
-        return np.setxor1d(_plain(one), _plain(two), assume_unique)
+        return np.setxor1d(one_level_out(one), one_level_out(two), assume_unique)
     return np.sort(np.concatenate([one, two])) if assume_unique else unique(np.concatenate([unique(one), unique(two)]))

@@ -30,7 +30,7 @@ def mirror_of(value: Any) -> Any:
     # a distribution of scipy.stats is an object that knows its name
     name = getattr(value, "__name__", None) or getattr(value, "name", "")
     public = getattr(sys.modules.get(package), name, None) if isinstance(name, str) else None
-    return counterpart_in(package, name) if public is value else None
+    return counterpart_in(package, str(name)) if public is value else None
 
 
 def counterpart_in(package: str, name: str) -> Any:

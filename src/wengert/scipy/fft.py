@@ -4,7 +4,7 @@
 >>> import wengert as wg
 >>> import wengert.scipy.fft as fft
 >>> wg.grad(lambda x: np.sum(fft.dct(x) ** 2))(np.array([1.0, 0.0]))
-array([12.,  0.])
+array([12.,  4.])
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ They are differentiable in the variable and in every continuous parameter, `loc`
 >>> import wengert as wg
 >>> import wengert.scipy.stats as stats
 >>> wg.grad(lambda scale: stats.norm.logpdf(1.0, loc=0.0, scale=scale))(2.0)
--0.375
+np.float64(-0.375)
 """
 
 from __future__ import annotations
