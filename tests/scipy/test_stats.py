@@ -73,7 +73,7 @@ def test_vectors():
         return stats.dirichlet.logpdf(x / np.sum(x), alpha)
 
     def multinomial(p):
-        return stats.multinomial.logpmf([1, 2, 2], 5, p)
+        return stats.multinomial.logpmf([1, 2, 2], 5, p / np.sum(p))
 
     alpha, share = np.array([1.2, 2.0, 3.0]), np.array([0.2, 0.3, 0.5])
     for function, arguments, plain in (

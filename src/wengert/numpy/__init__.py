@@ -13,6 +13,7 @@ from typing import Any
 import numpy as _numpy
 
 from wengert.numpy import asking, counting, joining, methods, products, reducing, selecting, shaping
+from wengert.numpy.concatenators import c_, r_
 from wengert.numpy.creating import (
     arange,
     array,
@@ -38,7 +39,7 @@ from wengert.numpy.creating import (
 )
 from wengert.numpy.drawing import random
 from wengert.numpy.elements import fromiter, vectorize
-from wengert.numpy.indexed import c_, isscalar, ndenumerate, r_
+from wengert.numpy.indexed import isscalar, ndenumerate
 from wengert.numpy.lists import Mirror, mirrored
 from wengert.tracing import FUNCTIONS
 

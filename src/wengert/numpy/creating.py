@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 
-def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
+def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None) -> Any:
     """Zeros that traced values can be written into; otherwise as `numpy.zeros`.
 
     >>> import wengert as wg
@@ -60,22 +60,26 @@ def zeros(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = Non
     return held(np.zeros(shape, dtype, order))
 
 
-def ones(shape: Any, dtype: Any = None, order: Any = "C", *, device: Any = None) -> Any:
+def ones(shape: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None) -> Any:
     """Ones that traced values can be written into; otherwise as `numpy.ones`."""
     return held(np.ones(shape, dtype, order))
 
 
-def empty(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
+def empty(shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None) -> Any:
     """An array that traced values can be written into, filled with zeros; otherwise as `numpy.empty`."""
     return held(np.zeros(shape, dtype, order))
 
 
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None) -> Any:
+def eye(
+    N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
+) -> Any:
     """An identity that traced values can be written into; otherwise as `numpy.eye`."""
     return held(np.eye(N, M, k, dtype, order))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None) -> Any:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None
+) -> Any:
     """A constant array that traced values can be written into; the fill value may itself be traced."""
     if not isinstance(fill_value, Operand):
         return held(np.full(shape, fill_value, dtype, order))
@@ -112,6 +116,8 @@ def _no_scalar(value: Any) -> Any:
 
 def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
     """As `array`, but a traced array of the right dtype is returned itself."""
+    # NumPy has asked the reference array already, which is why we are here
+    options.pop("like", None)
     result = a if isinstance(a, Tracer) else stacked_list(a)
     if not isinstance(result, Tracer):
         # a list makes an array of its own, which traced values can be written into
@@ -188,7 +194,8 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retste
     parts = num - 1 if endpoint else num
     start, stop = np.broadcast_arrays(start * 1.0, stop * 1.0)
     step = (stop - start) / parts if parts > 0 else stop - start
-    count = np.arange(num, dtype=float).reshape(-1, *(1,) * len(start.shape))
+    precision = np.result_type(start.dtype, np.float16)
+    count = np.arange(num).astype(precision).reshape(-1, *(1,) * len(start.shape))
     result = start + step * count
     if endpoint and num > 1:
         # the last one is the end itself, whatever rounding says

@@ -27,8 +27,8 @@ _OF_SEQUENCES: Final = frozenset(
 
 FUNCTIONS["stacked list"] = stacked_list
 
-# All of their arguments are arrays or sequences of arrays.
-_OF_CHOICES: Final = frozenset({"choose", "select"})
+# Ours take nested lists as they are: how they nest has a meaning.
+_OF_NESTED_LISTS: Final = frozenset({"block", "choose", "piecewise", "select"})
 
 
 def _taken(argument: Any) -> Any:
@@ -43,17 +43,15 @@ def _members_taken(argument: Any) -> Any:
 
 def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's that also takes lists of traced values."""
-    if function.__name__ == "block":
-        # whose lists say how the blocks stand
+    if function.__name__ in _OF_NESTED_LISTS:
         return function
-    others = _members_taken if function.__name__ in _OF_CHOICES else _taken
-    first = _members_taken if function.__name__ in _OF_CHOICES | _OF_SEQUENCES else _taken
+    first = _members_taken if function.__name__ in _OF_SEQUENCES else _taken
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         for argument in args:
             if argument.__class__ in (list, tuple) and holds_traced(argument):
-                args = (first(args[0]), *map(others, args[1:]))
+                args = (first(args[0]), *map(_taken, args[1:]))
                 break
         if kwargs:
             kwargs = {name: _taken(argument) for name, argument in kwargs.items()}
