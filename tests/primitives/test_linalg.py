@@ -7,6 +7,7 @@ import pytest
 
 import wengert as wg
 import wengert.primitives.linalg
+from wengert.errors import UndefinedDerivativeError
 from wengert.primitives.linalg.spectral import EXP, SQRT, power_function, spectral_function
 
 REAL, COMPLEX = np.dtype(np.float64), np.dtype(np.complex128)
@@ -226,6 +227,10 @@ CASES = [
     for dtype in dtypes
 ]
 every_case = pytest.mark.parametrize(("f", "sampler", "dtype", "symmetric"), CASES)
+# of deficient rank there is no second derivative, and in single precision no telling what the rank is
+every_case_of_full_rank = pytest.mark.parametrize(
+    ("f", "sampler", "dtype", "symmetric"), [case for case in CASES if "of low rank" not in str(case.id)]
+)
 
 
 def direction(rng, x, symmetric):
@@ -270,7 +275,7 @@ def test_the_two_modes_are_adjoint(f, sampler, dtype, symmetric):
     np.testing.assert_allclose(inner(wg.grad(loss)(x), dx), slope, rtol=1e-9)
 
 
-@every_case
+@every_case_of_full_rank
 def test_the_second_order_agrees_with_differences_of_the_gradient(f, sampler, dtype, symmetric):
     rng = np.random.default_rng(9)
     x = sampler(rng, dtype)
@@ -296,7 +301,7 @@ def test_a_batch_is_a_stack(f, sampler, dtype, symmetric):
     np.testing.assert_allclose(wg.vmap(gradient)(xs), np.stack([gradient(x) for x in xs]), rtol=1e-8, atol=1e-9)
 
 
-@every_case
+@every_case_of_full_rank
 def test_single_precision_stays(f, sampler, dtype, symmetric):
     rng = np.random.default_rng(11)
     x = sampler(rng, dtype)
@@ -305,3 +310,24 @@ def test_single_precision_stays(f, sampler, dtype, symmetric):
     assert gradient.dtype == narrow.dtype
     exact = wg.grad(lambda x: np.sum(np.real(f(x))))(x)
     np.testing.assert_allclose(gradient, exact, rtol=2e-2, atol=2e-3 * (1 + np.abs(exact).max()))
+
+
+OF_DEFICIENT_RANK = {
+    "pinv": lambda a: np.sum(np.cosh(np.linalg.pinv(a))),
+    "lstsq": lambda a: np.sum(np.linalg.lstsq(a, np.ones(3), rcond=None)[0] ** 2),
+}
+
+
+@pytest.mark.parametrize("name", OF_DEFICIENT_RANK)
+def test_a_second_derivative_at_a_deficient_rank_is_refused(name):
+    a = np.array([[0.5, 1.0, 0.0], [-1.0, 0.5, 2.0], [0.5, 1.0, 0.0]])
+    with pytest.raises(UndefinedDerivativeError, match="jumps where the rank rises"):
+        wg.hvp(OF_DEFICIENT_RANK[name], a, np.ones((3, 3)))
+
+
+@pytest.mark.parametrize(
+    "rule", [lambda a: np.linalg.pinv(a, rcond=0.1), lambda a: np.linalg.lstsq(a, np.ones(2), 0.1)[0]]
+)
+def test_a_cutoff_above_a_singular_value_that_is_not_zero_is_refused(rule):
+    with pytest.raises(UndefinedDerivativeError, match=r"drops a singular value of 0\.0421"):
+        wg.grad(lambda a: np.sum(rule(a)))(np.array([[1.0, 0.3], [0.02, 0.05]]))

@@ -51,7 +51,7 @@ LINALG = {
     "tanm": (lambda m, a: m.tanm(0.3 * a), A),
     "coshm": (lambda m, a: m.coshm(a), A),
     "tanhm": (lambda m, a: m.tanhm(a), A),
-    "fractional_matrix_power": (lambda m, a: m.fractional_matrix_power(a, 0.3), REGULAR),
+    "fractional_matrix_power": (lambda m, a: m.fractional_matrix_power(a, 0.3).real, REGULAR),
     "expm_frechet": (lambda m, a, e: m.expm_frechet(a, e)[1], A, B),
     "solve": (lambda m, a, b: m.solve(a, b), REGULAR, b),
     "solve, positive": (lambda m, a, b: m.solve(a, b, assume_a="pos"), SYMMETRIC, b),

@@ -225,7 +225,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         raise UnsupportedError(
             "np.geomspace with traced ends needs positive ones; write sign * np.geomspace(abs(start), abs(stop), num)"
         )
-    result = np.exp(linspace(np.log(start), np.log(stop), num, endpoint, axis=axis))
+    ends = [cast(np.log(end), np.result_type(type_of(end).dtype, np.float64)) for end in (start, stop)]
+    result = np.exp(linspace(*ends, num, endpoint, axis=axis))
     return result if dtype is None else cast(result, dtype)
 
 

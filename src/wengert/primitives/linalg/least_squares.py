@@ -8,7 +8,7 @@ import numpy as np
 
 from wengert.errors import ShapeError, UnsupportedError
 from wengert.primitives.linalg.matrices import inexact, matrices
-from wengert.primitives.linalg.pseudoinverse import cutoff_of, pseudoinverse
+from wengert.primitives.linalg.pseudoinverse import cutoff_of, pseudoinverse, require_constant_rank
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.reductions import sum_along
 from wengert.primitives.shaping import reshape
@@ -34,6 +34,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     eps = float(np.finfo(real_dtype).eps)
     cutoff = float(cutoff_of(rcond, eps * max(rows, columns)))
     cutoff = eps if cutoff < 0 else cutoff
+    require_constant_rank(a, cutoff, "np.linalg.lstsq")
     values = svdvals(a)
     rank = _rank(primal(values), cutoff)
     vector = len(right) == 1

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import Primitive
+from wengert.errors import UndefinedDerivativeError
+from wengert.graph import Operand, Primitive, locate
 from wengert.primitives.linalg.matrices import adjoint, check_hermitian, hermitian_part, matrices, squares
 from wengert.tracing import implements, primal, type_of
 
-__all__ = ["cutoff_of", "pinv", "pseudoinverse"]
+__all__ = ["cutoff_of", "pinv", "pseudoinverse", "require_constant_rank"]
 
 pseudoinverse = Primitive(
     "pinv",
@@ -79,6 +80,41 @@ pseudoinverse.samples(
 )
 
 
+def require_constant_rank(a: Any, cutoff: Any, name: str) -> None:
+    """Raise where the formula is not the derivative.
+
+    A value that the cutoff drops although it is not zero belongs to the matrix and not to what is inverted. At a
+    deficient rank the formula is that of a restriction, and a second derivative would depend on the order of the modes.
+    """
+    if not isinstance(a, Operand):
+        return
+    plain = primal(a)
+    values = np.linalg.svd(plain, compute_uv=False)
+    largest = values.max(axis=-1, keepdims=True, initial=0)
+    dropped = values <= np.asarray(cutoff)[..., None] * largest
+    place = locate(3)
+    where = f" at {place}" if place else ""
+    rounding = 100 * max(plain.shape[-2:]) * np.finfo(values.dtype).eps
+    if (dropped & (values > rounding * largest)).any():
+        raise UndefinedDerivativeError(
+            f"{name}{where} drops a singular value of {values[dropped].max():.3g} that is not zero, and has no rule "
+            f"there: it is the derivative of a truncated matrix. Lower the cutoff, or truncate with np.linalg.svd"
+        )
+    if dropped.any() and _differentiated_twice(a):
+        raise UndefinedDerivativeError(
+            f"{name}{where} has no second derivative at a matrix of deficient rank: it jumps where the rank rises, and "
+            f"only the first derivative with the rank held constant has a meaning"
+        )
+
+
+def _differentiated_twice(a: Any) -> bool:
+    levels = 0
+    while isinstance(a, Operand):
+        levels += bool(a.recording.differentiates)
+        a = a.value
+    return levels > 1
+
+
 def cutoff_of(rcond: Any, default: float) -> Any:
     """The cutoff as a plain number or array: which values count as zero is no smooth choice."""
     return default if rcond is None else primal(rcond)
@@ -97,4 +133,6 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     default = max(kind.shape[-2:]) * float(np.finfo(kind.dtype).eps) if rtol is None else 1e-15
     if not np.isfinite(primal(a)).all():
         raise np.linalg.LinAlgError("SVD did not converge")
-    return pseudoinverse(a, cutoff_of(rcond, default), hermitian=bool(hermitian))
+    cutoff = cutoff_of(rcond, default)
+    require_constant_rank(a, cutoff, "np.linalg.pinv")
+    return pseudoinverse(a, cutoff, hermitian=bool(hermitian))
