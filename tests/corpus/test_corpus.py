@@ -49,15 +49,24 @@ AWAITED = {
 }
 
 
-def listed(field: str, name: str) -> Any:
-    """A program as a parameter of the tests, marked where it is awaited."""
-    label = f"{field}-{name}"
-    reason = AWAITED.get(label)
-    marks = [pytest.mark.xfail(reason=reason, raises=(WengertError, AssertionError))] if reason else []
-    return pytest.param(*TABLES[field][name], id=label, marks=marks)
+AWAITED_AT_ORDER_TWO = {
+    "graphs-effective resistance": "second derivatives of pinv at a deficient rank, though the program keeps the rank",
+}
 
 
-PROGRAMS = [listed(field, name) for field in FIELDS for name in TABLES[field]]
+def listed(awaited: dict[str, str]) -> list[Any]:
+    """The programs as parameters of a test, marked where they are awaited."""
+    found = []
+    for field in FIELDS:
+        for name, program in TABLES[field].items():
+            label = f"{field}-{name}"
+            reason = awaited.get(label)
+            marks = [pytest.mark.xfail(reason=reason, raises=(WengertError, AssertionError))] if reason else []
+            found.append(pytest.param(*program, id=label, marks=marks))
+    return found
+
+
+PROGRAMS = listed(AWAITED)
 REFUSED = importlib.import_module("corpus.refused").REFUSED
 ENOUGH = 80
 
@@ -132,15 +141,12 @@ def assert_close(found: Any, expected: Any, tolerance: float) -> None:
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * scale)
 
 
-every_program = pytest.mark.parametrize(("program", "args", "options"), PROGRAMS)
-
-
-@every_program
+@pytest.mark.parametrize(("program", "args", "options"), listed(AWAITED | AWAITED_AT_ORDER_TWO))
 def test_the_derivatives_are_right(program, args, options):
     assert wg.check_derivatives(program, *args, order=2, **options).passed
 
 
-@every_program
+@pytest.mark.parametrize(("program", "args", "options"), PROGRAMS)
 def test_the_value_is_numpys_and_the_modes_agree(program, args, options):
     before = copy.deepcopy(args)
     places, keywords = split(args, options)
@@ -167,7 +173,7 @@ def test_what_has_no_derivative_is_refused(program, args, error, word):
 
 
 def test_what_is_awaited_exists():
-    assert AWAITED.keys() <= {program.id for program in PROGRAMS}
+    assert AWAITED.keys() | AWAITED_AT_ORDER_TWO.keys() <= {program.id for program in PROGRAMS}
 
 
 def test_there_are_enough_programs():

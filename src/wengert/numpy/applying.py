@@ -11,7 +11,7 @@ import numpy as np
 from wengert.graph import Operand, bind
 from wengert.numpy.joining import gathered, stacked_list
 from wengert.numpy.selecting import entries
-from wengert.numpy.values import plain_array
+from wengert.numpy.values import gives_array, plain_array
 from wengert.primitives.access import cast
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import normal_axes
@@ -22,6 +22,7 @@ __all__: list[str] = []
 
 
 @implements(np.apply_along_axis)
+@gives_array
 def apply_along_axis(func1d: Callable[..., Any], axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
     arr = as_operand(arr)
     (place,) = normal_axes(axis, type_of(arr).ndim)
@@ -51,6 +52,7 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
 
 
 @implements(np.piecewise)
+@gives_array
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x = as_operand(x)
     conditions = condlist

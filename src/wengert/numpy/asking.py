@@ -12,6 +12,7 @@ from wengert.graph import Operand, Primitive, bind
 from wengert.numpy.differences import places_in
 from wengert.numpy.shaping import copied, read_only
 from wengert.numpy.ufuncs import placed
+from wengert.numpy.values import gives_scalar
 from wengert.primitives import arithmetic, ordering, shaping
 from wengert.primitives.access import cast, view_by
 from wengert.primitives.elementwise import CONSTANT
@@ -235,6 +236,7 @@ def fix(x: Any, out: Any = None) -> Any:
 
 
 @implements(np.nan_to_num)
+@gives_scalar
 def nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     kind = type_of(x).dtype.kind
     if kind == "c":

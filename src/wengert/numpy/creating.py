@@ -16,6 +16,7 @@ from wengert.graph import Operand
 from wengert.numpy.host import held
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
+from wengert.numpy.values import gives_array
 from wengert.primitives.access import cast
 from wengert.tracing import Tracer, implements, primal, type_of
 from wengert.tracing.mutation import as_array, is_array
@@ -256,6 +257,7 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subo
 
 
 @implements(np.copy)
+@gives_array
 def copy(a: Any, order: Any = "K", subok: Any = False) -> Any:
     return copied(a, order)
 

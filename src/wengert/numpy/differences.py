@@ -10,6 +10,7 @@ from wengert.errors import UnsupportedError
 from wengert.graph import Operand, bind, locate
 from wengert.numpy.joining import gathered
 from wengert.numpy.selecting import entries
+from wengert.numpy.values import gives_scalar
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.primitives.ordering import insertion_places
@@ -107,6 +108,7 @@ def places_in(edges: Any, x: Any, side: str) -> Any:
 
 
 @implements(np.interp)
+@gives_scalar
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     x, xp, fp = (as_operand(part) for part in gathered([x, xp, fp]))
     x, xp = (cast(part, np.float64) for part in (x, xp))

@@ -12,6 +12,7 @@ from wengert.errors import UnsupportedError
 from wengert.graph import Operand
 from wengert.numpy.creating import array, asarray
 from wengert.numpy.joining import stacked_list
+from wengert.tracing.mutation import as_array
 
 __all__ = ["fromiter", "vectorize"]
 
@@ -71,7 +72,8 @@ class vectorize:  # noqa: N801 (NumPy's name)
 
     def _shaped(self, found: list[Any], shape: tuple[int, ...]) -> Any:
         result = stacked_list(found).reshape(shape)
-        return result[()] if not shape else result
+        # of scalars too NumPy makes an array
+        return as_array(result.copy()) if isinstance(result, Operand) and not shape else result
 
 
 def _filled(cell: Any) -> bool:

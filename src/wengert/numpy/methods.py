@@ -33,6 +33,7 @@ from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic
 from wengert.primitives.access import cast
 from wengert.tracing import FUNCTIONS, Tracer, method
+from wengert.tracing.mutation import as_array, is_array
 
 __all__: list[str] = []
 
@@ -92,7 +93,8 @@ def _flatten(x: Tracer, order: Any = "C") -> Any:
 
 @method("copy")
 def _copy(x: Tracer, order: Any = "C") -> Any:
-    return copied(x, order)
+    # a copy of an array of no axes is one, a scalar stays a scalar
+    return as_array(copied(x, order)) if is_array(x) else copied(x, order)
 
 
 method("__copy__")(copied)

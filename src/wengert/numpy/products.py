@@ -8,6 +8,7 @@ import numpy as np
 
 from wengert.graph import Operand, bind
 from wengert.numpy.shaping import reshaped
+from wengert.numpy.values import gives_array, gives_scalar
 from wengert.primitives import contraction
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj
@@ -39,6 +40,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
 
 
 @implements(np.inner)
+@gives_scalar
 def inner(a: Any, b: Any, /) -> Any:
     a, b = _array(a), _array(b)
     if not type_of(a).ndim or not type_of(b).ndim:
@@ -67,6 +69,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 
 
 @implements(np.tensordot, np.linalg.tensordot)
+@gives_array
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a, b = as_operand(a), as_operand(b)
     left, right = type_of(a).ndim, type_of(b).ndim

@@ -9,6 +9,7 @@ import numpy as np
 
 from wengert.graph import bind
 from wengert.numpy.ufuncs import placed
+from wengert.numpy.values import gives_scalar
 from wengert.primitives import cumulative, reductions
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import imag, real, select
@@ -159,6 +160,7 @@ def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
 
 
 @implements(np.std)
+@gives_scalar
 def deviation(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _UNSET,
               **options: Any) -> Any:  # fmt: skip
     variance = var(a, axis, dtype, None, ddof, keepdims, **options)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import bind
+from wengert.numpy.values import gives_array
 from wengert.primitives import bessel
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj, select
@@ -64,6 +65,7 @@ def sinc(x: Any) -> Any:
 
 
 @implements(np.i0)
+@gives_array
 def i0(x: Any) -> Any:
     x = as_operand(x)
     if type_of(x).dtype.kind == "c":

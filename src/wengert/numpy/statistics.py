@@ -11,6 +11,7 @@ import numpy as np
 from wengert.graph import Operand, bind
 from wengert.numpy.reducing import argsort
 from wengert.numpy.selecting import entries, take_along_axis
+from wengert.numpy.values import gives_scalar
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj, select
 from wengert.primitives.elementwise import CONSTANT
@@ -172,7 +173,7 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, w
 for _name, _scale, _skip in (
     ("quantile", 1, False), ("percentile", 100, False), ("nanquantile", 1, True), ("nanpercentile", 100, True),
 ):  # fmt: skip
-    implements(getattr(np, _name))(_quantile_rule(_name, _scale, _skip))
+    implements(getattr(np, _name))(gives_scalar(_quantile_rule(_name, _scale, _skip)))
 
 
 def _median_rule(name: str, skip_nan: bool) -> Callable[..., Any]:
@@ -186,8 +187,8 @@ def _median_rule(name: str, skip_nan: bool) -> Callable[..., Any]:
     return median
 
 
-implements(np.median)(_median_rule("median", False))
-implements(np.nanmedian)(_median_rule("nanmedian", True))
+implements(np.median)(gives_scalar(_median_rule("median", False)))
+implements(np.nanmedian)(gives_scalar(_median_rule("nanmedian", True)))
 
 
 def _variables(m: Any, rowvar: Any) -> Any:

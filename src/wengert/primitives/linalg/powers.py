@@ -90,7 +90,8 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
         return product(first, split) @ product(split + 1, last)
 
     result = product(0, len(factors) - 1)
-    return reshape(result, shape=shapes[0][:-1] + shapes[-1][1:])
+    # a product of no axes is a scalar
+    return result[0, 0] if left and right else reshape(result, shape=shapes[0][:-1] + shapes[-1][1:])
 
 
 matrix_rank = Primitive(
