@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Operand, bind
-from wengert.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, expand_dims, reshaped
+from wengert.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, copied, expand_dims, reshaped
 from wengert.primitives import shaping
 from wengert.primitives.access import cast
 from wengert.primitives.operators import write_into
@@ -134,6 +134,8 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 @implements(np.block)
 def block(arrays: Any) -> Any:
     depth = _depth(arrays)
+    if not depth:
+        return copied(as_operand(arrays))
     rank = max(depth, max(type_of(leaf).ndim for leaf in _leaves(arrays)))
     return _joined(arrays, depth, rank)
 

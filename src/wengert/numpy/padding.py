@@ -11,6 +11,7 @@ from wengert.errors import UnsupportedError
 from wengert.graph import bind, locate
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.selecting import take
+from wengert.numpy.shaping import copied
 from wengert.primitives.access import cast
 from wengert.primitives.shaping import broadcast_to, concatenate
 from wengert.tracing import Tracer, as_operand, implements, type_of
@@ -49,7 +50,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
     for axis, (before, after) in enumerate(widths):
         if before or after:
             a = _along(a, axis, (before, after), mode, values[axis], counts[axis], options)
-    return a
+    # where nothing is to be added the result is an array of its own all the same
+    return a if any(map(any, widths)) else copied(a)
 
 
 def _widths(given: Any, rank: int) -> list[tuple[Any, Any]]:

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Operand, bind
-from wengert.numpy.shaping import reshaped
+from wengert.numpy.shaping import copied, reshaped
 from wengert.numpy.values import gives_array, gives_scalar
 from wengert.primitives import contraction
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import conj
 from wengert.primitives.operators import write_into
 from wengert.primitives.reductions import sum_along
-from wengert.tracing import FUNCTIONS, as_operand, implements, type_of
+from wengert.tracing import FUNCTIONS, Tracer, as_operand, implements, type_of
+from wengert.tracing.mutation import How, is_array, view_of
 
 __all__: list[str] = []
 
@@ -121,6 +122,8 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
         operands = _lettered(operands)
     arrays = [as_operand(x) for x in operands[1:]]
     left, right = _explicit(operands[0].replace(" ", ""), [type_of(x).ndim for x in arrays])
+    if len(arrays) == 1 and set(left[0]) == set(right) and dtype is out is None and isinstance(arrays[0], Tracer):
+        return _rearranged(arrays[0], left[0], right)
     parts: list[str] = []
     for position, letters in enumerate(left):
         arrays[position], letters = _diagonals(arrays[position], letters)
@@ -132,6 +135,22 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
     result = bind(contraction.einsum, tuple(arrays), (f"{','.join(parts)}->{right}",))
     result = result if dtype is None else cast(result, dtype)
     return result if out is None else write_into(out, result)
+
+
+def _rearranged(x: Tracer, letters: str, right: str) -> Any:
+    """A single operand of which nothing is summed: a view, as NumPy gives one."""
+    if len(set(letters)) == len(letters):
+        return np.transpose(x, [letters.index(letter) for letter in right])[...]
+    lengths = dict(zip(letters, x.shape, strict=True))
+    places = dict(zip(right, np.ix_(*[np.arange(lengths[letter]) for letter in right]), strict=True))
+    mesh = tuple([places[letter] for letter in letters])
+
+    def back(whole: Any, part: Any) -> Any:
+        changed = copied(whole)
+        changed[mesh] = part
+        return changed
+
+    return view_of(x, x[mesh], How(lambda whole: whole[mesh], back)) if is_array(x) else x[mesh]
 
 
 def _lettered(operands: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.errors import UnsupportedError
+from wengert.graph import bind, locate
+from wengert.numpy.shaping import read_only
 from wengert.numpy.values import gives_array
 from wengert.primitives import bessel
 from wengert.primitives.access import cast
@@ -125,7 +127,14 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, subok: A
     mesh: list[Any] = [_axis_of(np.arange(n), i, total) for i, n in enumerate(counts)]
     for number, (place, width) in enumerate(zip(places, listed, strict=True)):
         mesh[place] = mesh[place] + _axis_of(np.arange(width), len(shape) + number, total)
-    return x[tuple(mesh)]
+    if writeable:
+        place = locate(2)
+        raise UnsupportedError(
+            f"sliding_window_view{f' at {place}' if place else ''} with writeable=True lets one write change many "
+            f"windows; write into the array itself"
+        )
+    index = tuple(mesh)
+    return read_only(x, lambda whole: whole[index], "sliding_window_view")
 
 
 def _axis_of(numbers: Any, axis: int, total: int) -> Any:

@@ -58,7 +58,7 @@ inverse_of_regular = Primitive(
 
 @log_determinant.evaluate
 def _log_determinant_value(xp: Any, a: Any, factors: Any, pivots: Any) -> Any:
-    if lapack.is_stack_of_small(factors) or not factors.size:
+    if lapack.is_small(factors) or not factors.size:
         return tuple(np.linalg.slogdet(factors))
     diagonal = np.diagonal(factors, axis1=-2, axis2=-1)
     size = abs(diagonal)
@@ -88,7 +88,7 @@ def _d_log_determinant(out: Any, a: Any, factors: Any, pivots: Any) -> Any:
 
 @determinant.evaluate
 def _determinant_value(xp: Any, a: Any, factors: Any, pivots: Any) -> Any:
-    if lapack.is_stack_of_small(factors) or not factors.size:
+    if lapack.is_small(factors) or not factors.size:
         return np.linalg.det(factors)
     product = np.diagonal(factors, axis1=-2, axis2=-1).prod(axis=-1)
     return (product * (1 - 2 * lapack.odd_swaps(pivots))).astype(a.dtype)[()]

@@ -12,21 +12,23 @@ import numpy as np
 
 from wengert.primitives.linalg.library import routines
 
-__all__ = ["inverse", "is_stack_of_small", "lu", "lu_solve", "odd_swaps", "solve_triangle"]
+__all__ = ["inverse", "is_small", "lu", "lu_solve", "odd_swaps", "solve_triangle"]
 
-# In a stack of matrices this small a Python loop costs more than factoring them again in C.
+# In a stack of matrices this small a Python loop costs more than factoring them again in C; and for a single one
+# LAPACK's solver from factors wakes its threads, which costs up to a thousand times what there is to do.
 _SMALL: Final = 32
+_SMALL_ALONE: Final = 16
 
 
-def is_stack_of_small(a: Any) -> bool:
+def is_small(a: Any) -> bool:
     """Whether NumPy's loop in C over the matrices themselves is the fast way."""
-    return bool(a.ndim > 2 and a.shape[-1] <= _SMALL)
+    return bool(a.shape[-1] <= (_SMALL if a.ndim > 2 else _SMALL_ALONE))
 
 
 def lu(a: Any) -> tuple[Any, Any]:
-    """LU factors of the transpose of each matrix, and the pivots; a stack of small ones is left as it is."""
+    """LU factors of the transpose of each matrix, and the pivots; small ones are left as they are."""
     pivots = np.zeros(a.shape[:-1], np.int64)
-    if is_stack_of_small(a) or not a.size:
+    if is_small(a) or not a.size:
         return a, pivots
     factors = np.array(a, order="C")
     found = routines(a.dtype)
@@ -42,7 +44,7 @@ def odd_swaps(pivots: Any) -> Any:
 
 def lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
     """The solution for the matrix whose factors these are, or for its transpose."""
-    if is_stack_of_small(factors):
+    if is_small(factors):
         return np.linalg.solve(factors.swapaxes(-1, -2) if transposed else factors, b)
     loop = np.broadcast_shapes(factors.shape[:-2], b.shape[:-2])
     dtype = np.result_type(factors, b)
@@ -69,7 +71,7 @@ def lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
 
 def inverse(factors: Any, pivots: Any) -> Any:
     """The inverse of each matrix whose factors these are; raises NumPy's error for a singular one."""
-    if is_stack_of_small(factors) or not factors.size:
+    if is_small(factors) or not factors.size:
         return np.linalg.inv(factors)
     invert = routines(factors.dtype).invert
     out = np.array(factors, order="C")
@@ -89,7 +91,7 @@ def solve_triangle(t: Any, b: Any, lower: bool, transposed: bool) -> Any:
     out = np.array(np.broadcast_to(b, (*loop, *b.shape[-2:])), dtype, order="C")
     if not out.size:
         return out
-    if is_stack_of_small(t):
+    if is_small(t):
         clean = np.tril(t) if lower else np.triu(t)
         return np.linalg.solve(clean.swapaxes(-1, -2) if transposed else clean, b)
     t = np.broadcast_to(np.ascontiguousarray(t, dtype), (*loop, *t.shape[-2:]))
