@@ -367,7 +367,9 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
 
 
 @pytest.mark.parametrize(
-    "operation", [wg.grad, wg.value_and_grad, wg.jacobian, wg.hessian, wg.elementwise_grad], ids=lambda operation: operation.__name__
+    "operation",
+    [wg.grad, wg.value_and_grad, wg.jacobian, wg.hessian, wg.elementwise_grad],
+    ids=lambda operation: operation.__name__,
 )
 @pytest.mark.parametrize(("value", "error", "wording"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_differentiated_is_refused_with_advice(value, error, wording, operation):

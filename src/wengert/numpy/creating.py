@@ -226,8 +226,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         raise UnsupportedError(
             "np.geomspace with traced ends needs positive ones; write sign * np.geomspace(abs(start), abs(stop), num)"
         )
-    ends = [cast(np.log(end), np.result_type(type_of(end).dtype, np.float64)) for end in (start, stop)]
-    result = np.exp(linspace(*ends, num, endpoint, axis=axis))
+    first, last = [cast(np.log(end), np.result_type(type_of(end).dtype, np.float64)) for end in (start, stop)]
+    result = np.exp(linspace(first, last, num, endpoint, axis=axis))
     return result if dtype is None else cast(result, dtype)
 
 

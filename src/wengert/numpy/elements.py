@@ -71,7 +71,7 @@ class vectorize:  # noqa: N801 (NumPy's name)
         return self._shaped(found, shape)
 
     def _shaped(self, found: list[Any], shape: tuple[int, ...]) -> Any:
-        result = stacked_list(found).reshape(shape)
+        result: Any = stacked_list(found).reshape(shape)
         # of scalars too NumPy makes an array
         return as_array(result.copy()) if isinstance(result, Operand) and not shape else result
 

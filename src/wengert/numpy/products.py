@@ -137,7 +137,7 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
     return result if out is None else write_into(out, result)
 
 
-def _rearranged(x: Tracer, letters: str, right: str) -> Any:
+def _rearranged(x: Any, letters: str, right: str) -> Any:
     """A single operand of which nothing is summed: a view, as NumPy gives one."""
     if len(set(letters)) == len(letters):
         return np.transpose(x, [letters.index(letter) for letter in right])[...]

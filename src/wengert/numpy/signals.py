@@ -128,9 +128,9 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, subok: A
     for number, (place, width) in enumerate(zip(places, listed, strict=True)):
         mesh[place] = mesh[place] + _axis_of(np.arange(width), len(shape) + number, total)
     if writeable:
-        place = locate(2)
+        source = locate(2)
         raise UnsupportedError(
-            f"sliding_window_view{f' at {place}' if place else ''} with writeable=True lets one write change many "
+            f"sliding_window_view{f' at {source}' if source else ''} with writeable=True lets one write change many "
             f"windows; write into the array itself"
         )
     index = tuple(mesh)
