@@ -73,7 +73,8 @@ class vectorize:  # noqa: N801 (NumPy's name)
     def _shaped(self, found: list[Any], shape: tuple[int, ...]) -> Any:
         result: Any = stacked_list(found).reshape(shape)
         # of scalars too NumPy makes an array
-        return as_array(result.copy()) if isinstance(result, Operand) and not shape else result
+        traced = isinstance(result, Operand)
+        return as_array(result.copy()) if traced and not shape else result
 
 
 def _filled(cell: Any) -> bool:

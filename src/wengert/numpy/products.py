@@ -150,7 +150,10 @@ def _rearranged(x: Any, letters: str, right: str) -> Any:
         changed[mesh] = part
         return changed
 
-    return view_of(x, x[mesh], How(lambda whole: whole[mesh], back)) if is_array(x) else x[mesh]
+    def project(whole: Any) -> Any:
+        return whole[mesh]
+
+    return view_of(x, project(x), How(project, back)) if is_array(x) else project(x)
 
 
 def _lettered(operands: tuple[Any, ...]) -> tuple[Any, ...]:
