@@ -26,9 +26,10 @@ from wengert.api.recorded import record
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import ArrayType, Operand
 from wengert.primitives.arithmetic import conj
+from wengert.primitives.linalg.parting import OpenChoiceError
 from wengert.programs import Program, call
 from wengert.tracing import type_of
-from wengert.transforms.limits import settled
+from wengert.transforms.limits import settle, settled
 from wengert.transforms.tape import Tape, apart, zeros
 
 __all__ = ["grad", "gradient_of", "linear_transpose", "value_and_grad", "vjp"]
@@ -121,27 +122,29 @@ def gradient_of(
     selection = Selection(operation, f, argnums, argnames)
     program = Program(f)
 
-    @settled
     @functools.wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, places = selection.pick(args, kwargs)
         selection.check(leaves, structure)
         aux = None
-        with Tape() as tape:
-            try:
-                traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
-                result = call(program, *selection.replace(args, kwargs, places, traced), tape)
-                if has_aux:
-                    result, aux = split_auxiliary(f, result, operation)
-                value, seed = _scalar_seed(f, result, operation)
-                slot = tape.slot_of(result)
-                if slot is None:
-                    if isinstance(result, Operand):
-                        require_alive(result)
-                    warn_of_independence(f, operation)
-                found = tape.pull([(slot, seed)], len(leaves), consume=True)
-            finally:
-                tape.release()
+        try:
+            with Tape() as tape:
+                try:
+                    traced = structure.unflatten([tape.input(leaf) for leaf in leaves])
+                    result = call(program, *selection.replace(args, kwargs, places, traced), tape)
+                    if has_aux:
+                        result, aux = split_auxiliary(f, result, operation)
+                    value, seed = _scalar_seed(f, result, operation)
+                    slot = tape.slot_of(result)
+                    if slot is None:
+                        if isinstance(result, Operand):
+                            require_alive(result)
+                        warn_of_independence(f, operation)
+                    found = tape.pull([(slot, seed)], len(leaves), consume=True)
+                finally:
+                    tape.release()
+        except OpenChoiceError as error:
+            return settle(functools.partial(gradient, *args, **kwargs), error)
         whole = structure.unflatten(finish(found, leaves, conjugate))
         if has_aux:
             aux = strip_auxiliary(aux, tape)

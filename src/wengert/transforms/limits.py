@@ -22,7 +22,7 @@ from wengert.graph import ArrayType, Operand
 from wengert.primitives.linalg.parting import OpenChoiceError, Path, along, path_taken, unwatched
 from wengert.tracing import active_recordings, type_of
 
-__all__ = ["settled"]
+__all__ = ["settle", "settled"]
 
 TransformT = TypeVar("TransformT", bound=Callable[..., Any])
 
@@ -46,21 +46,26 @@ def settled(function: TransformT, again: Callable[..., Any] | None = None) -> Tr
         try:
             return function(*args, **kwargs)
         except OpenChoiceError as error:
-            # inside another transform only the outermost one sees the whole program
-            if active_recordings() or path_taken() is not None:
-                raise
             met = error
-        run = functools.partial(again or function, *args, **kwargs)
-        try:
-            return _limit(run, met)
-        except UndefinedDerivativeError:
-            if not met.near:
-                raise
-        # the function depends on vectors that are hardly determined, and so does its derivative
-        with unwatched():
-            return function(*args, **kwargs)
+        first = functools.partial(function, *args, **kwargs)
+        return settle(first, met, functools.partial(again, *args, **kwargs) if again else first)
 
     return transform  # type: ignore[return-value]
+
+
+def settle(function: Callable[[], Any], met: OpenChoiceError, again: Callable[[], Any] | None = None) -> Any:
+    """What the function computes, in the limit, after it has met an open choice."""
+    # inside another transform only the outermost one sees the whole program
+    if active_recordings() or path_taken() is not None:
+        raise met
+    try:
+        return _limit(again or function, met)
+    except UndefinedDerivativeError:
+        if not met.near:
+            raise
+    # the function depends on vectors that are hardly determined, and so does its derivative
+    with unwatched():
+        return function()
 
 
 def _limit(run: Callable[[], Any], error: OpenChoiceError) -> Any:
