@@ -30,7 +30,9 @@ __all__ = [
 
 # taken when this module is read, so that a primitive of somebody else's does not count
 PRIMITIVES: Final[tuple[Primitive, ...]] = tuple(REGISTRY.values())
-_HERMITIAN: Final = ("cholesky", "eigenvalues", "eigenvectors", "eigenbasis")
+_HERMITIAN: Final = (
+    "cholesky", "eigenvalues", "eigenvectors", "eigenbasis", "spectral_function", "spectral_derivative",
+)  # fmt: skip
 
 
 def numpy_programs() -> dict[str, Program]:

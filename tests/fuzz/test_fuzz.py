@@ -86,8 +86,14 @@ def test_programs_that_once_failed(path):
 
 def test_almost_every_primitive_takes_part():
     taking_part = {case.primitive.name for case in primitives()}
-    differentiable = {name for name, primitive in wg.graph.REGISTRY.items() if primitive.differentiable}
-    assert len(taking_part) >= 0.9 * len(differentiable)
+    # those of wengert.scipy have laws of their own, and may be loaded by another test
+    own = [p for p in wg.graph.REGISTRY.values() if p.differentiable and "scipy" not in _home(p)]
+    assert len(taking_part & {primitive.name for primitive in own}) >= 0.9 * len(own)
+
+
+def _home(primitive):
+    rule = primitive.differential_rule or next(iter(primitive.transposes.values()))
+    return str(rule.__module__)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01\x02\x03" * 9, bytes(range(40)), bytes(range(200, 240))])

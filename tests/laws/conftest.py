@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import wengert  # noqa: F401 (fills the registry)
 from wengert.graph import REGISTRY, ArrayType, Primitive, bind, typed_params
 from wengert.primitives.linalg.witness import WITNESSES, renewed
 from wengert.tracing import type_of
 from wengert.transforms.rule import Rule, rule_for
 
 # functions of the Hermitian part, which refuse any other matrix: they are only varied within their domain
-HERMITIAN = {"cholesky", "eigenvalues", "eigenvectors", "eigenbasis"}
+HERMITIAN = {"cholesky", "eigenvalues", "eigenvectors", "eigenbasis", "spectral_function", "spectral_derivative"}
 # as many as the package itself declares at import, so that what other tests register takes no part
 NAMES = tuple(REGISTRY)
 

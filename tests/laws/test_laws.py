@@ -58,6 +58,9 @@ def test_no_primitive_is_left_out():
 def holomorphic(primitive: Any) -> bool:
     if not primitive.elementwise or not isinstance(primitive.ufunc, np.ufunc) or not primitive.differentiable:
         return False
+    # those of SciPy are not all exact in the first digits of a step so small
+    if getattr(np, primitive.ufunc.__name__, None) is not primitive.ufunc:
+        return False
     loop = "D" * primitive.ufunc.nin + "->" + "D" * primitive.ufunc.nout
     return loop in primitive.ufunc.types and primitive.name not in NOT_HOLOMORPHIC
 

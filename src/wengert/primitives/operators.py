@@ -69,7 +69,10 @@ def _divmod(x: Tracer, y: Any) -> Any:
 def _np_power(x: Any, exponent: Any) -> Any:
     if exponent.__class__ in (int, float):
         return bind(power_constant, (_strong(x),), typed_params((exponent,)))
-    return bind(power, (_strong(as_operand(x)), as_operand(exponent)))
+    x, exponent = as_operand(x), as_operand(exponent)
+    # a Python number yields to the other operand, unless that is one too
+    both = type_of(x).weak and type_of(exponent).weak
+    return bind(power, (_strong(x), exponent) if both else (x, exponent))
 
 
 def _float_power(x: Any, exponent: Any) -> Any:

@@ -98,6 +98,7 @@ def declare(
         notation=f"{name}({{args}})",
         domain=domain,
         cite=cite,
+        differentiable=any(rate is not None for rate in rates),
     )
     primitive.evaluate(_guarded(name, function, holomorphic, finite))
     # whole numbers, such as orders, do not count: with them SciPy turns single precision into double
