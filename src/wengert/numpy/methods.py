@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic
 from wengert.primitives.access import cast
 from wengert.tracing import FUNCTIONS, Tracer, method
-from wengert.tracing.mutation import as_array, is_array
+from wengert.tracing.mutation import View, as_array, is_array
 
 __all__: list[str] = []
 
@@ -169,19 +169,24 @@ class _RefusedAttributeError(UnsupportedError, AttributeError):
 _RefusedAttributeError.__name__ = "UnsupportedError"
 
 
-@method("__getattr__")
-def _absent(x: Tracer, name: str) -> Any:
-    if name == "base":
-        # a view remembers what it looks into; an array that is none has no base, as in NumPy
-        return None
-    reason = refused.REFUSED.get(f"ndarray.{name}")
-    if reason is None:
-        raise AttributeError(f"a traced array has no attribute {name!r}")
-    place = locate(2)
-    raise _RefusedAttributeError(
-        f"ndarray.{name} is refused for traced values{f' (at {place})' if place else ''}, which have no attribute "
-        f"{name!r}: {reason}. Apply wengert.stop_gradient to the array if it is to count as constant."
-    )
+def _missing(name: str) -> property:
+    """What an ndarray has and a traced array has not; a property, for `__getattr__` would slow all attributes down."""
+
+    def refuse(x: Tracer) -> NoReturn:
+        place = locate(2)
+        raise _RefusedAttributeError(
+            f"ndarray.{name} is refused for traced values{f' (at {place})' if place else ''}, which have no attribute "
+            f"{name!r}: {refused.REFUSED[f'ndarray.{name}']}. Apply wengert.stop_gradient to the array if it is to "
+            f"count as constant."
+        )
+
+    return property(refuse)
 
 
+for _name in refused.REFUSED:
+    if _name.startswith("ndarray."):
+        method(_name.removeprefix("ndarray."))(_missing(_name.removeprefix("ndarray.")))
+
+# an array that is no view has no base, as in NumPy
+method("base")(property(lambda x: x.origin if isinstance(x, View) else None))
 method("device")(property(lambda x: "cpu"))

@@ -141,7 +141,7 @@ def _is_own_part(x: Tracer, fixed: Index, arrays: tuple[Any, ...], value: Any) -
     """`x[i] += v` writes through the view x[i] and then assigns that view to itself: one write is enough."""
     return (
         isinstance(value, View)
-        and value.base is x
+        and value.origin is x
         and isinstance(value.how, (_At, _Plain))
         and not fixed.advanced
         and value.how.same(fixed, arrays)

@@ -67,7 +67,7 @@ class Program:
                 if argument.__class__ not in _COMMON:
                     break
             else:
-                return self.function(*args, **kwargs)
+                return self.function(*args, **kwargs) if kwargs else self.function(*args)
         function, copies = self.current(), self._here.copies
         assert copies is not None  # made by `current`
         served = [copies.serve(argument) for argument in args]

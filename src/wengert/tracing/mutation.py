@@ -54,13 +54,13 @@ class View(Tracer):
     __slots__ = ()
     is_view = True
 
-    base: Tracer
+    origin: Tracer
     how: Any
     seen: Any
 
     def refresh(self) -> None:
         """Read the base again if it has changed since."""
-        base = self.base
+        base = self.origin
         if base.is_view:
             base.refresh()
         if base.value is not self.seen:
@@ -72,7 +72,7 @@ def view_of(base: Tracer, part: Tracer, how: Any) -> Any:
     """Turn the traced `part`, fresh from `base`, into a view of it."""
     view: Any = part
     view.__class__ = View
-    view.base, view.how, view.seen = base, how, base.value
+    view.origin, view.how, view.seen = base, how, base.value
     return view
 
 
@@ -130,9 +130,9 @@ def assign(target: Tracer, content: Any) -> None:
     """Put another value of the same shape and dtype into a box, and into what it is a view of."""
     if isinstance(target, View):
         target.refresh()
-        assign(target.base, target.how.scatter(target.base, content))
+        assign(target.origin, target.how.scatter(target.origin, content))
         _fill(target, content)
-        target.seen = target.base.value
+        target.seen = target.origin.value
     else:
         _fill(target, content)
         as_array(target)

@@ -24,7 +24,7 @@ class Tracer(Operand):
     """
 
     # the last three are set for views only: what they look into, how, and what they saw there
-    __slots__ = ("base", "how", "seen")
+    __slots__ = ("how", "origin", "seen")
     # NumPy compares priorities before it tries its own operators on us
     __array_priority__: ClassVar[float] = 1000.0
 

@@ -47,7 +47,7 @@ class Selection(View):
     __slots__ = ()
 
     def refresh(self) -> None:
-        if isinstance(self.base, Basis) and self.base.pending:
+        if isinstance(self.origin, Basis) and self.origin.pending:
             return
         super().refresh()
 
@@ -61,7 +61,7 @@ def lazy_basis(a: Any, value: Any, vectors: Callable[[Any, Columns], Any], axis:
     # the program may write into `a` before it uses the vectors
     source = Tracer(a.value, a.type, a.recording, a.payload)
     basis = Basis(value.value if _same(value, a) else value, type_of(value), a.recording, None)
-    basis.base = source
+    basis.origin = source
     basis.vectors = lambda columns: vectors(source, columns)
     # what is written into the vectors does not reach the matrix
     basis.how = How(lambda base: vectors(base, None), lambda base, content: base)
@@ -95,7 +95,7 @@ def _selection(x: Basis, index: Any) -> tuple[Any, ...] | None:
 
 def _as_selection(x: Basis, part: Any, index: Any) -> Any:
     selection = Selection(part.value, part.type, part.recording, part.payload)
-    selection.base, selection.seen = x, x
+    selection.origin, selection.seen = x, x
     selection.how = How(lambda base: getitem(base, index), lambda base, content: _written(base, index, content))
     return selection
 
