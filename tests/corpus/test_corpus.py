@@ -44,7 +44,6 @@ AWAITED = {
     "expressions-list of matrices": "plain arrays inside a list are not hosted",
     "expressions-lists in ufuncs": "ufuncs and operators of lists that hold traced values",
     "expressions-constants written": "constant results of functions of traced values are not hosted",
-    "gaussian_processes-nugget by einsum": "np.einsum gives a copy where NumPy gives a writeable view",
     "models-enumerated activations": "methods of enumerations are not served",
 }
 
