@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+import wengert.scipy.linalg
+import wengert.scipy.signal
+import wengert.scipy.special  # noqa: F401
 from coverage_matrix.calls import CALLS, METHODS, POSITIVE, UP, V
 from coverage_matrix.constant_calls import CONSTANT_CALLS, CONSTANT_METHODS
 from coverage_matrix.proof import Program

@@ -103,7 +103,8 @@ def declare(
     primitive.evaluate(_guarded(name, function, holomorphic, finite))
     # whole numbers, such as orders, do not count: with them SciPy turns single precision into double
     primitive.dtype(lambda *types, **named: (_floating(types),) * outputs if outputs > 1 else _floating(types))
-    primitive.differential(_differential(name, rates, outputs))
+    if primitive.differentiable:
+        primitive.differential(_differential(name, rates, outputs))
     for setting in settings or ({},):
         primitive.samples(
             *(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)[:draws])
