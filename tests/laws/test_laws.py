@@ -16,6 +16,8 @@ from wengert.testing.laws import DERIVATIVE_LAWS, VALUE_LAWS
 from wengert.tracing import type_of
 from wengert.transforms.rule import rule_for
 
+# as many as are declared before any test runs: an example of the documentation declares one of its own
+NAMES = frozenset(REGISTRY)
 SAMPLES = [case for primitive in REGISTRY.values() for case in cases(primitive)]
 ALL = SAMPLES + [case for primitive in REGISTRY.values() for case in complex_cases(primitive)]
 DIFFERENTIABLE = [case for case in ALL if case.differentiable]
@@ -50,8 +52,8 @@ def test_orders_to_three_in_both_modes_against_differences(case):
 
 
 def test_no_primitive_is_left_out():
-    assert {case.primitive.name for case in SAMPLES} == set(REGISTRY)
-    differentiable = {name for name, primitive in REGISTRY.items() if primitive.differentiable}
+    assert {case.primitive.name for case in SAMPLES} == NAMES
+    differentiable = {name for name in NAMES if REGISTRY[name].differentiable}
     assert {case.primitive.name for case in DIFFERENTIABLE} == differentiable
 
 
