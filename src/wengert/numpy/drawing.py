@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,8 @@ from wengert.graph import Operand, locate
 from wengert.numpy.host import held
 from wengert.tracing import primal
 
-__all__ = ["Drawing", "drawing", "random"]
+__all__ = ["Drawing", "drawing", "is_generator", "random"]
 
-_GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
 class Drawing:
@@ -22,8 +22,13 @@ class Drawing:
     `noise *= x`. The numbers drawn are those of the original.
     """
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
+    def __init__(self, source: Any = None) -> None:
+        self._given = source
+
+    @property
+    def _source(self) -> Any:
+        # NumPy imports its random numbers on first use, and so do we
+        return np.random if self._given is None else self._given
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._source, name)
@@ -80,7 +85,13 @@ def _scaled(draw: Any, low: float, high: float, start: Any, width: Any, size: An
 
 def drawing(value: Any) -> Any:
     """A generator as one whose arrays can hold traced values; anything else as it is."""
-    return Drawing(value) if isinstance(value, _GENERATORS) else value
+    return Drawing(value) if is_generator(value) else value
 
 
-random = Drawing(np.random)
+def is_generator(value: Any) -> bool:
+    """Whether this draws random numbers."""
+    module = sys.modules.get("numpy.random")
+    return module is not None and isinstance(value, (module.Generator, module.RandomState))
+
+
+random = Drawing()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.numpy.drawing import drawing
+from wengert.numpy.drawing import drawing, is_generator, random
 from wengert.numpy.elements import vectorize
 from wengert.numpy.host import hosted
 from wengert.programs.conversions import BUILTINS, COMPARED, SHADOWS
@@ -58,8 +58,10 @@ class Copies:
             members = [self.serve(member) for member in value]
             same = all([one is other for one, other in zip(members, value, strict=True)])
             return value if same else tuple(members)
-        if isinstance(value, np.random.Generator):
+        if is_generator(value):
             return drawing(value)
+        if isinstance(value, ModuleType) and value.__name__ == "numpy.random":
+            return random
         found = MIRRORS.get(id(value))
         if found is not None:
             return found

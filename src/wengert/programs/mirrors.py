@@ -16,7 +16,8 @@ __all__ = ["MIRRORS"]
 def _mirrors() -> dict[int, Any]:
     """What stands for modules and functions of NumPy and Python, by their identities."""
     found: dict[int, Any] = {id(np): wengert.numpy, id(math): MATH}
-    for name in wengert.numpy.__all__:
+    # NumPy imports its random numbers on first use
+    for name in set(wengert.numpy.__all__) - {"random"}:
         found[id(getattr(np, name))] = getattr(wengert.numpy, name)
     return found
 
