@@ -16,7 +16,6 @@ from wengert.tracing import primal
 __all__ = ["Drawing", "drawing", "is_generator", "random"]
 
 
-
 class Drawing:
     """`numpy.random`, or a generator of it, whose arrays can hold traced values: `noise = rng.normal(size=3)`,
     `noise *= x`. The numbers drawn are those of the original.
