@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import wengert.scipy.linalg
-import wengert.scipy.signal
-import wengert.scipy.special  # noqa: F401
 from wengert.graph import REGISTRY, ArrayType, Primitive, bind, typed_params
 from wengert.primitives.linalg.witness import WITNESSES, renewed
 from wengert.tracing import type_of
