@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as _numpy
 
-from wengert.numpy import asking, counting, joining, methods, products, reducing, selecting, shaping
+from wengert.numpy import methods
 from wengert.numpy.concatenators import c_, r_
 from wengert.numpy.creating import (
     arange,
@@ -80,7 +80,8 @@ linalg = Mirror(_numpy.linalg, "wengert.numpy.linalg")
 fft = Mirror(_numpy.fft, "wengert.numpy.fft")
 
 FUNCTIONS["array namespace"] = lambda: sys.modules[__name__]
-_families = (asking, counting, joining, methods, products, reducing, selecting, shaping)
+# importing it fills the table of names, that of all families included
+_table = methods
 
 
 def __getattr__(name: str) -> Any:

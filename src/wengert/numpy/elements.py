@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from wengert.errors import UnsupportedError
 from wengert.graph import Operand
 from wengert.numpy.creating import array, asarray
 from wengert.numpy.joining import stacked_list
-from wengert.tracing.mutation import as_array
+from wengert.tracing import active_recordings, primal
 
 __all__ = ["fromiter", "vectorize"]
 
@@ -31,31 +31,25 @@ class vectorize:  # noqa: N801 (NumPy's name)
                  cache: bool = False, signature: str | None = None) -> None:  # fmt: skip
         self.pyfunc = pyfunc
         self.options = {"otypes": otypes, "excluded": excluded, "cache": cache, "signature": signature}
-        self.excluded = set(excluded or ())
-        self.signature = signature
-        self.otypes = otypes
         self.__doc__ = doc or getattr(pyfunc, "__doc__", None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.pyfunc is None:
             # used as a decorator with options
             return vectorize(args[0], **self.options)
-        if not self._meets_traced(args, kwargs):
+        # what the function returns may be traced even where no argument is
+        if not active_recordings():
             return np.vectorize(self.pyfunc, **self.options)(*args, **kwargs)
         return self._apply(args, kwargs)
 
-    def _meets_traced(self, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
-        given = [asarray(a) if isinstance(a, (list, tuple)) else a for a in (*args, *kwargs.values())]
-        cells = [cell.cell_contents for cell in getattr(self.pyfunc, "__closure__", None) or () if _filled(cell)]
-        return any(isinstance(value, Operand) for value in (*given, *cells))
-
     def _apply(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.signature is not None:
+        if self.options["signature"] is not None:
             raise UnsupportedError(
                 "np.vectorize with a signature has no rule for traced values; use wengert.vmap, or a loop and np.stack"
             )
-        places = [i for i in range(len(args)) if i not in self.excluded]
-        names = [name for name in kwargs if name not in self.excluded]
+        excluded = self.options["excluded"] or ()
+        places = [i for i in range(len(args)) if i not in excluded]
+        names = [name for name in kwargs if name not in excluded]
         spread = np.broadcast_arrays(*[asarray(args[i]) for i in places], *[asarray(kwargs[n]) for n in names])
         shape = spread[0].shape
         found = []
@@ -65,24 +59,18 @@ class vectorize:  # noqa: N801 (NumPy's name)
             named = {n: next(entries) if n in names else value for n, value in kwargs.items()}
             found.append(self.pyfunc(*positional, **named))
         if not found:
-            return np.zeros(shape)
+            raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
         if isinstance(found[0], tuple):
-            return tuple(self._shaped(list(part), shape) for part in zip(*found, strict=True))
-        return self._shaped(found, shape)
+            parts = zip(*found, strict=True)
+            return tuple([self._shaped(list(part), shape, place) for place, part in enumerate(parts)])
+        return self._shaped(found, shape, 0)
 
-    def _shaped(self, found: list[Any], shape: tuple[int, ...]) -> Any:
-        result: Any = stacked_list(found).reshape(shape)
+    def _shaped(self, found: list[Any], shape: tuple[int, ...], place: int) -> Any:
+        """One result of all calls, in the dtype that NumPy gives it: the declared one, or that of the first call."""
+        otypes = self.options["otypes"]
+        dtype = np.asarray(primal(found[0])).dtype if otypes is None else np.dtype(otypes[place])
         # of scalars too NumPy makes an array
-        traced = isinstance(result, Operand)
-        return as_array(result.copy()) if traced and not shape else result
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 (an empty cell raises)
-    except ValueError:
-        return False
-    return True
+        return array(stacked_list(found).reshape(shape), dtype)
 
 
 def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1, **options: Any) -> Any:

@@ -151,8 +151,10 @@ def _to_device(x: Tracer, device: str, /, *, stream: Any = None) -> Any:
 
 
 @method("__round__")
-def _round(x: Tracer, digits: Any = 0) -> Any:
-    return FUNCTIONS[np.round](x, digits or 0)
+def _round(x: Tracer, digits: Any = None) -> Any:
+    rounded = FUNCTIONS[np.round](x, digits or 0)
+    # Python wants a whole number here; the scalars of a batch have none in common
+    return int(rounded) if digits is None and isinstance(rounded, (float, np.floating)) else rounded
 
 
 method("T")(property(lambda x: transpose(x) if x.ndim > 1 else x))

@@ -179,7 +179,9 @@ def _d_power(out: Any, x: Any, y: Any) -> Any:
         exponent = select(zero, constant(y), y)
         return dx * (exponent * x ** select(zero & (exponent == 0), 1.0, exponent - 1))
 
-    return in_base, lambda dy: dy * (select(zero, 0.0, out) * log(select(zero, 1.0, x)))
+    # a negative base has a logarithm where the exponent is complex
+    base = convert(x, dtype=out.dtype) if out.dtype.kind == "c" and x.dtype.kind != "c" else x
+    return in_base, lambda dy: dy * (select(zero, 0.0, out) * log(select(zero, 1.0, base)))
 
 
 power_constant = Primitive("power_constant", elementwise=1, params=("exponent",), notation="{0} ** {exponent}",
@@ -266,7 +268,7 @@ convert = Primitive("convert", elementwise=1, params=("dtype",), linear="jointly
 def _convert_value(xp: Any, x: Any, *, dtype: np.dtype[Any]) -> Any:
     if isinstance(x, np.ndarray):
         return (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
-    return dtype.type(x.real if isinstance(x, complex) and dtype.kind != "c" else x)
+    return dtype.type(x.real if np.iscomplexobj(x) and dtype.kind != "c" else x)
 
 
 convert.dtype(lambda x, *, dtype: dtype)

@@ -104,7 +104,11 @@ class Copies:
         kind = type(result)
         original = SHADOWS.get(kind)
         if original is not None:
-            return twin(result, original)
+            given = twin(result, original)
+            if given is result:
+                # made by the program, with slots: it becomes what it stands for
+                result.__class__ = original
+            return given
         if kind in (tuple, list):
             parts = [self.given_back(part) for part in result]
             same = all([one is other for one, other in zip(parts, result, strict=True)])

@@ -95,13 +95,12 @@ def _served_member(value: Any, serve: Serve) -> Any:
 def twin(instance: Any, cls: type) -> Any:
     """An object of another class with the attributes of this one: what is set on either is set on both.
 
-    An object without a dictionary of attributes, which cannot be shared, is returned itself, unless it is a tuple.
+    An object with slots, whose content cannot be shared, is returned itself; a tuple has nothing that could change.
     """
     if isinstance(instance, tuple):
         return tuple.__new__(cls, instance)
-    attributes = getattr(instance, "__dict__", None)
-    if attributes is None:
+    if not hasattr(instance, "__dict__") or any(vars(base).get("__slots__") for base in type(instance).__mro__):
         return instance
     other: Any = object.__new__(cls)
-    object.__setattr__(other, "__dict__", attributes)
+    object.__setattr__(other, "__dict__", instance.__dict__)
     return other
