@@ -350,7 +350,7 @@ def test_variables_that_the_program_sets_are_read_as_set(function):
     wg.check_derivatives(function, X.copy())
 
 
-WORK = np.ones(5000)
+WORK = np.ones(20_000)
 
 
 def test_an_array_that_a_derivative_needs_cannot_be_overwritten_under_its_name():

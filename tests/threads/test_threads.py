@@ -21,7 +21,7 @@ THREADS = 8
 ROUNDS = 25
 POINT = np.array([0.3, -0.7, 1.1, 0.5])
 MATRIX = np.array([[2.0, 0.3, 0.1], [0.2, 1.5, -0.4], [0.0, 0.6, 1.8]])
-LARGE = np.linspace(-1.0, 1.0, 4000)
+LARGE = np.linspace(-1.0, 1.0, 20_000)
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +205,7 @@ def test_caches_are_emptied_while_others_use_them():
 
 
 def test_an_array_that_many_threads_hold_is_given_back():
-    shared = np.linspace(0.0, 1.0, 3000)
+    shared = np.linspace(0.0, 1.0, 20_000)
     view = shared[500:2500]
 
     def program(x):
@@ -224,7 +224,7 @@ def test_an_array_that_many_threads_hold_is_given_back():
 
 
 def test_an_array_stays_locked_as_long_as_one_thread_needs_it():
-    shared = np.linspace(0.0, 1.0, 3000)
+    shared = np.linspace(0.0, 1.0, 20_000)
     pullbacks = everywhere(lambda number: wg.vjp(lambda x: np.sum(x * shared), float(number))[1])
     assert not shared.flags.writeable
     for pullback in pullbacks[1:]:
@@ -237,7 +237,7 @@ def test_an_array_stays_locked_as_long_as_one_thread_needs_it():
 
 
 def test_read_only_input_stays_read_only():
-    shared = np.linspace(0.0, 1.0, 3000)
+    shared = np.linspace(0.0, 1.0, 20_000)
     shared.flags.writeable = False
 
     def work(number: int) -> None:
@@ -250,7 +250,7 @@ def test_read_only_input_stays_read_only():
 
 def test_the_collector_may_come_while_the_table_of_locks_is_written():
     """A recording that ends inside the guarded section, as the garbage collector can make it, must not wait for it."""
-    shared = np.linspace(0.0, 1.0, 3000)
+    shared = np.linspace(0.0, 1.0, 20_000)
     held = capture.Captured()
     held.lock(shared)
 

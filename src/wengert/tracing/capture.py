@@ -1,8 +1,8 @@
 """Guarding what a recording keeps against later writes.
 
-A small array is copied when it is captured. A large one is made read-only, with every array that it is a view
-of, while the recording lives: a write then fails in NumPy, at the user's own line. Locks of several recordings,
-in several threads, on one array are counted.
+A small array is copied when it is captured, and so are larger ones as long as this costs less than a guard. Any other
+is made read-only, with every array that it is a view of, while the recording lives: a write then fails in NumPy, at the
+user's own line. Locks of several recordings, in several threads, on one array are counted.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["SMALL", "Captured"]
+__all__ = ["ROOM", "SMALL", "Captured"]
 
+# Bytes of an array that is always copied, and of all larger ones together that one recording copies.
 SMALL: Final = 4096
+ROOM: Final = 1 << 17
 _SAMPLES: Final = 64
 _guard: Final = threading.RLock()
 # The flags of an array belong to the process, and so does the count of who holds them.
@@ -99,17 +101,19 @@ class Captured:
 
     def lock(self, array: Any) -> None:
         """Make an array read-only, with every array that it is a view of."""
-        if id(array) not in self.seen:
-            sample = _sample(array)
-            self.samples.append((array, sample, sample.tobytes()))
-            # an array that was read-only before is remembered too, so that its identity is not reused
-            self.seen.add(id(array))
-            for link in (array,) if array.base is None else _chain(array):
-                if link is array or id(link) not in self.seen:
-                    self.seen.add(id(link))
-                    if _lock(link):
-                        self.arrays.append(link)
-        _take_back()
+        if id(array) in self.seen:
+            return
+        sample = _sample(array)
+        self.samples.append((array, sample, sample.tobytes()))
+        # an array that was read-only before is remembered too, so that its identity is not reused
+        self.seen.add(id(array))
+        for link in (array,) if array.base is None else _chain(array):
+            if link is array or id(link) not in self.seen:
+                self.seen.add(id(link))
+                if _lock(link):
+                    self.arrays.append(link)
+        if _returned:
+            _take_back()
 
     def unchanged(self) -> bool:
         """Whether the remembered entries of all arrays are what they were."""

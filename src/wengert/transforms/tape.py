@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import MutationError, NonlinearError, UnsupportedError
 from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
 from wengert.tracing import Recording, Tracer, primal, type_of
-from wengert.tracing.capture import SMALL, Captured
+from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense, settled
@@ -56,6 +56,8 @@ class Tape(Recording):
         # whether the shortcuts for plain operands may be taken
         self.quick = not (linear_only or self.nested)
         self.captured: Captured | None = None
+        # how many bytes may still be copied where guarding would do
+        self.room = ROOM
         self.heavy = False
 
     def __exit__(self, *details: object) -> None:
@@ -70,8 +72,13 @@ class Tape(Recording):
 
     def capture(self, value: Any) -> Any:
         """What may be kept of a value from outside: safe from later writes, see `Captured`."""
-        if value.__class__ is np.ndarray and value.nbytes <= SMALL:
-            return value.copy(order="K")
+        if value.__class__ is np.ndarray:
+            size = value.nbytes
+            if size <= SMALL:
+                return value.copy(order="K")
+            if size <= self.room:
+                self.room -= size
+                return value.copy(order="K")
         if isinstance(value, Operand):
             self.see_traced()
             return snapshot(value)
