@@ -6,6 +6,7 @@ end; then the same stretch is computed once more with zeros that annihilate. Wha
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
 from wengert.transforms.finite import ANNIHILATING, is_lost
+from wengert.transforms.mixed import sides, together, whole
 from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
 
 __all__ = ["any_traced", "pull_block", "push_all", "reaching", "zeros"]
@@ -44,6 +46,7 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
         cotangents[:] = before
         for entry in reversed(block):
             _pull_one(cotangents, entry, raw, batch, True)
+        cotangents[:] = map(whole, cotangents)
 
 
 def _lost(part: Any) -> bool:
@@ -119,24 +122,30 @@ def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihi
     cotangents[slot : slot + count] = [None] * count
     if all([part is None for part in incoming]):
         return
-    outgoing: Any
+    places = (slots,) if slots.__class__ is int else slots
+    plus = together if annihilate else add if batch else operator.add
+    for given in sides(incoming) if annihilate else (incoming,):
+        for place, part in zip(places, _pulled(rule, saved, given, raw, batch, annihilate), strict=True):
+            present = cotangents[place]
+            cotangents[place] = part if present is None else plus(present, part)
+
+
+def _pulled(
+    rule: Any, saved: tuple[Any, ...], incoming: list[Any], raw: bool, batch: int, annihilate: bool
+) -> Sequence[Any]:
+    """The cotangents of the operands, given those of the results."""
     shared = factors(incoming, rule.results) if batch and on_factors(rule) else None
     if shared is not None:
         parts = _run(rule.pullback, saved, shared[1], raw, annihilate, 0)
         parts = parts if len(rule.active) > 1 else (parts,)
-        outgoing = [Scaled(shared[0], part) for part in parts]
-    else:
-        if batch:
-            incoming = [part if part is None else dense(part, annihilate) for part in incoming]
-        if count > 1:
-            pairs = zip(incoming, rule.results, strict=True)
-            incoming = [zeros(kind, batch) if part is None else part for part, kind in pairs]
-        outgoing = _run(rule.pullback, saved, incoming, raw, annihilate, batch)
-        outgoing = outgoing if len(rule.active) > 1 else (outgoing,)
-    places = (slots,) if slots.__class__ is int else slots
-    for place, part in zip(places, outgoing, strict=True):
-        present = cotangents[place]
-        cotangents[place] = part if present is None else add(present, part) if batch else present + part
+        return [Scaled(shared[0], part) for part in parts]
+    if batch:
+        incoming = [part if part is None else dense(part, annihilate) for part in incoming]
+    if len(rule.results) > 1:
+        pairs = zip(incoming, rule.results, strict=True)
+        incoming = [zeros(kind, batch) if part is None else part for part, kind in pairs]
+    outgoing = _run(rule.pullback, saved, incoming, raw, annihilate, batch)
+    return outgoing if len(rule.active) > 1 else (outgoing,)
 
 
 def _run(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, annihilate: bool, batch: int) -> Any:
