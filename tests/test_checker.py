@@ -279,6 +279,21 @@ def test_the_edge_of_a_domain():
     assert "the point is at the edge of the domain" in message
 
 
+def test_a_value_that_is_not_finite_is_no_fault_of_a_rule():
+    with np.errstate(invalid="ignore"):
+        message = failure(lambda x: np.sum(np.log(x) * x), np.array([0.5, -1.0, 2.0]))
+    assert "could not be checked at this point" in message
+    assert "The value of <lambda> is not finite here; wengert.explain_nan says which operation makes it so." in message
+    assert "wrong" not in message
+
+
+def test_an_infinite_derivative_leaves_the_other_entries_to_be_checked():
+    with pytest.warns(InconclusiveWarning, match="x\\[0\\] has no finite value on both sides"):
+        report = check_derivatives(lambda x: np.sum(np.sqrt(x)), np.array([0.0, 1.0]))
+    compared = {check.mode: (check.undecided, check.count) for check in report.checks if check.name == "differences"}
+    assert compared["forward"] == compared["reverse"] == compared["reverse over reverse"] == (1, 2)
+
+
 def test_a_point_near_the_edge_of_a_domain_is_checked():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

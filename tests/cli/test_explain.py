@@ -191,6 +191,17 @@ def test_a_wrong_derivative_in_json(explain, write):
     assert found["gradient"][0]["values"] == pytest.approx([2.9, 11.6])
 
 
+def test_a_value_that_is_not_finite_is_traced_to_its_operation(explain, write):
+    write("model.py", "def loss(x=np.array([0.5, -1.0])):\n    y = np.log(x)\n    return np.sum(x * y)\n")
+    ended = explain("model.py:loss")
+    assert ended.code == 1
+    found = sections(ended.out)
+    assert "nan arises in log  (model.py:3, in loss)" in found["NaN or infinity"]
+    assert "x[1] = -1.0" in found["NaN or infinity"]
+    assert "the derivative of loss (model.py:2) could not be checked at this point" in found["Proof"]
+    assert "nan arises in log" in json.loads(explain("model.py:loss", "--json").out)["origin"]
+
+
 def test_the_json_document(explain, write):
     write("model.py", POLYNOMIAL)
     ended = explain("model.py:loss", "--json")
@@ -198,7 +209,7 @@ def test_the_json_document(explain, write):
     found = json.loads(ended.out)
     assert list(found) == [
         "wengert", "file", "shipped", "inputs_from", "unused_inputs", "function", "source", "summary",
-        "passed", "inputs", "wengert_list", "value", "gradient", "proof", "bill", "notes",
+        "passed", "inputs", "wengert_list", "value", "gradient", "origin", "proof", "bill", "notes",
     ]  # fmt: skip
     assert found["inputs_from"] == {
         "w": "example_inputs()", "X": "example_inputs()", "n": "its default", "scale": "its default"

@@ -14,6 +14,7 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import Names, Positions, name_of
+from wengert.api.explain_nan import explain_nan
 from wengert.api.explanation import Explanation, Gradient, Products
 from wengert.api.forward import jvp
 from wengert.api.matrices import jacobian
@@ -120,6 +121,7 @@ def explain_call(
         order = _affordable(bill.derivatives[0], notes) if order is None else order
         subject, chosen = point.restrict(kept, point.places)
         proof = check_derivatives(subject, *chosen, order=order, seed=seed, raises=False)
+        origin = explain_nan(subject, *chosen)
     # without a name of its own, as a partial function, the docstring is that of a class
     documentation = (inspect.getdoc(f) or "") if hasattr(f, "__name__") else ""
     return Explanation(
@@ -133,6 +135,7 @@ def explain_call(
         proof,
         bill,
         tuple(dict.fromkeys(notes)),
+        origin if origin.found else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wengert.api.listing import WengertList
+from wengert.api.nan_report import NanReport
 from wengert.display.bill import Bill
 from wengert.display.parts import Part, part_lines, plain
 from wengert.display.quantities import count
@@ -90,6 +91,8 @@ class Explanation:
         Time, operations and memory.
     notes
         Warnings that were given, and what was decided on the way.
+    origin
+        Where a value or derivative that is not finite comes from, as `wengert.explain_nan` says it; None if all are.
     """
 
     function: str
@@ -102,6 +105,7 @@ class Explanation:
     proof: Report
     bill: Bill
     notes: tuple[str, ...]
+    origin: NanReport | None = None
 
     @property
     def passed(self) -> bool:
@@ -120,6 +124,7 @@ class Explanation:
             (f"Wengert list, {count(len(self.listing), 'equation')}", _folded_list(self.listing, max_lines)),
             ("Value", part_lines(self.value)),
             *self.derivative.sections(),
+            *([("NaN or infinity", str(self.origin).splitlines())] if self.origin else []),
             ("Proof", [str(self.proof) if self.passed else self.proof.account()]),
             ("Bill", self.bill.lines()),
         ]
@@ -141,6 +146,7 @@ class Explanation:
             },
             "value": [part.to_dict() for part in self.value],
             **self.derivative.to_dict(),
+            "origin": str(self.origin) if self.origin else None,
             "proof": self.proof.to_dict(),
             "bill": self.bill.to_dict(),
             "notes": list(self.notes),

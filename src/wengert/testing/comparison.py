@@ -98,7 +98,7 @@ class Differences:
     @property
     def undecided(self) -> Mask:
         """Where the differences cannot tell right from wrong."""
-        sharp = self.bar <= self.resolution * self.scale
+        sharp = np.isfinite(self.value) & np.isfinite(self.bar) & (self.bar <= self.resolution * self.scale)
         smooth = self.jump_bar <= 100 * self.resolution * self.scale
         return ~(sharp & smooth) | self.kinked
 
@@ -127,7 +127,7 @@ def _rounding(claimed: Matrix, unit: float, floor: Matrix) -> Matrix:
     An entry that vanishes by cancellation keeps the rounding of what cancels, which its row does not show: that of
     other rows, or of the function itself, whose size is the `floor`.
     """
-    sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0)
+    sizes = np.max(np.abs(claimed), axis=1, keepdims=True, initial=0.0, where=np.isfinite(claimed))
     return np.asarray(unit * (ROUNDING * sizes + 4 * (np.max(sizes, initial=0.0) + floor)))
 
 

@@ -58,9 +58,16 @@ def _rows(setting: Setting) -> Claim:
         leaves = setting.domain.unpack(point)
         seeds = [setting.codomain.unpack_cotangent(weight) for weight in setting.weights.T]
         found = [setting.domain.pack_cotangent(row) for row in pull(setting.subject.call, leaves, seeds)]
-        return np.stack(found) @ directions
+        return _along(np.stack(found), directions)
 
     return rows
+
+
+def _along(rows: Matrix, directions: Matrix) -> Matrix:
+    """Derivatives along directions; one that is not finite spoils those directions only in which its entry moves."""
+    finite = np.isfinite(rows)
+    product = np.where(finite, rows, 0.0) @ directions
+    return np.where((~finite).astype(float) @ np.abs(directions) > 0, np.nan, product)
 
 
 def _compare(

@@ -72,13 +72,15 @@ class Check:
 class Report:
     """All tests of one function at one point.
 
-    `causes` names rules of primitives that fail the same tests by themselves, with the line that uses them.
+    `causes` names rules of primitives that fail the same tests by themselves, with the line that uses them; `finite`
+    says whether the value of the function is finite at the point.
     """
 
     function: str
     source: str
     checks: tuple[Check, ...]
     causes: tuple[str, ...] = ()
+    finite: bool = True
 
     @property
     def failures(self) -> tuple[Check, ...]:
@@ -148,8 +150,11 @@ class Report:
             lines += [f"  cause: {cause}" for cause in self.causes]
             if not self.causes:
                 lines.append("  cause: no single rule fails by itself; look at custom rules and at stop_gradient")
-        else:
+        elif self.finite:
             lines.append("  Check at a point away from kinks, jumps and edges of the domain.")
+        else:
+            told = "wengert.explain_nan says which operation makes it so"
+            lines.append(f"  The value of {self.function} is not finite here; {told}.")
         return "\n".join([*lines, "", self.table()])
 
     def to_dict(self) -> dict[str, Any]:
