@@ -108,6 +108,14 @@ BARS: tuple[Bar, ...] = (
         "autograd",
         1 / 8,
     ),
+    *(
+        TimeBar(f"looking for NaN in the gradient of {title}, beside IEEE arithmetic", case, "wengert-ieee", 1.05)
+        for title, case in (
+            ("Rosenbrock, n = 10", "rosenbrock-10"),
+            ("Rosenbrock, n = 10⁴", "rosenbrock-10000"),
+            ("logistic regression 10⁴×100", "logistic-value-10000x100"),
+        )
+    ),
     # Ten exponentials are kept, the input is given, four more serve cotangent and passing values: about 14.
     MemoryBar(f"peak memory of the gradient: {MEMORY_CASE.title}", 14.5),
     StartupBar("import wengert beyond import numpy", 60.0),

@@ -11,7 +11,7 @@ from benchmarks.results import CaseResult, MemoryResult, Run, StartupResult, Sta
 __all__ = ["bars_table", "format_seconds", "markdown", "text"]
 
 NO_FIGURE = "·"
-NOT_PEERS = ("wengert", "function")
+NOT_PEERS = ("wengert", "wengert-ieee", "function")
 Rows = list[list[str]]
 Layout = Callable[[Rows], str]
 

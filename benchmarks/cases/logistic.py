@@ -59,6 +59,7 @@ def _case(ask: str, title: str, quantity: Quantity, derivative: Function, n: int
         derivative=derivative,
         sizes={"n": n, "d": d},
         small_sizes={"n": 12, "d": 3},
+        invited=frozenset({"wengert-ieee"}) if quantity is Quantity.VALUE_AND_GRADIENT else frozenset(),
     )
 
 

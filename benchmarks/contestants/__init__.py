@@ -9,7 +9,7 @@ from benchmarks.contestants.casadi import CasADi
 from benchmarks.contestants.function import PlainFunction
 from benchmarks.contestants.jax import Jax, JaxJit
 from benchmarks.contestants.torch import Torch
-from benchmarks.contestants.wengert import Wengert
+from benchmarks.contestants.wengert import Wengert, WengertIEEE
 
 __all__ = ["CONTESTANTS", "present"]
 
@@ -22,6 +22,7 @@ CONTESTANTS: tuple[Contestant, ...] = (
     JaxJit(),
     Torch(),
     CasADi(),
+    WengertIEEE(),
 )
 
 _ALWAYS = frozenset({"function", "wengert"})

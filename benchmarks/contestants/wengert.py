@@ -1,14 +1,17 @@
-"""Wengert, eager: the user's NumPy function as it is."""
+"""Wengert, eager: the user's NumPy function as it is; with zeros that annihilate infinities, and without."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from contextlib import ExitStack
+from contextvars import copy_context
 from typing import Any
 
 from benchmarks.case import Case, Function
 from benchmarks.contestant import Differentiator
 
-__all__ = ["Wengert"]
+__all__ = ["Wengert", "WengertIEEE"]
 
 
 class Wengert(Differentiator):
@@ -38,6 +41,27 @@ class Wengert(Differentiator):
     def hessians(self, function: Function, argument: int) -> Mapping[str, Function]:
         """``wg.hessian``."""
         return {"": self.module().hessian(function, argnums=argument)}
+
+
+class WengertIEEE(Wengert):
+    """The same in plain floating-point arithmetic, which need not look at a derivative for NaN."""
+
+    name = "wengert-ieee"
+    by_invitation = True
+
+    def gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
+        """``wg.grad`` under ``wg.ieee``."""
+        return self._in_context(super().gradient(function, arguments))
+
+    def value_and_gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
+        """``wg.value_and_grad`` under ``wg.ieee``."""
+        return self._in_context(super().value_and_gradient(function, arguments))
+
+    def _in_context(self, derivative: Function) -> Function:
+        # entered once, so that calls do not pay for it
+        context = copy_context()
+        context.run(ExitStack().enter_context, self.module().ieee())
+        return functools.partial(context.run, derivative)
 
 
 def _argnums(arguments: tuple[int, ...]) -> Any:

@@ -17,7 +17,7 @@ ANNIHILATING: Final[ContextVar[bool]] = ContextVar("wengert_annihilating", defau
 
 def is_lost(value: Any) -> bool:
     """Whether a derivative holds a NaN and is to be computed once more, with zeros that annihilate."""
-    return has_nan(value) and ANNIHILATING.get()
+    return ANNIHILATING.get() and has_nan(value)
 
 
 def has_nan(value: Any) -> bool:
