@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import coverage_matrix.page
+import coverage_matrix.scipy_page
 from coverage_matrix.programs import PRIMITIVES
 
 from wengert.display.registry import constants, graph_rules, primitive_table
@@ -38,6 +39,10 @@ PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
         "constants": coverage_matrix.page.constants,
         "without arrays": coverage_matrix.page.without_arrays,
         "refused": coverage_matrix.page.refused,
+        "SciPy's functions": coverage_matrix.scipy_page.functions_table,
+        "SciPy's distributions": coverage_matrix.scipy_page.distributions_table,
+        "SciPy's constants": coverage_matrix.scipy_page.constants,
+        "SciPy's refused": coverage_matrix.scipy_page.refused,
         "primitives": coverage_matrix.page.primitives_table,
     },
 }

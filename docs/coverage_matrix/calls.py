@@ -201,6 +201,16 @@ CALLS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     "np.frexp": (lambda x: np.frexp(x)[0] ** 2, (UP,)),
     "np.ldexp": (lambda x: np.ldexp(x, 3) ** 2, (UP,)),
     "np.angle": (lambda x, y: np.angle(x + 1j * y), (POSITIVE, V)),
+    **{
+        f"np.emath.{name}": (lambda x, name=name: abs(getattr(np.emath, name)(-x)), (POSITIVE,))
+        for name in ("sqrt", "log", "log2", "log10", "arctanh")
+    },
+    **{
+        f"np.emath.{name}": (lambda x, name=name: getattr(np.emath, name)(x + 2).imag, (POSITIVE,))
+        for name in ("arcsin", "arccos")
+    },
+    "np.emath.power": (lambda x, p: abs(np.emath.power(-x, p)), (POSITIVE, V)),
+    "np.emath.logn": (lambda x, n: abs(np.emath.logn(n + 2, -x)), (POSITIVE, UP)),
     "np.sinc": (np.sinc, (np.array([0.0, 0.4, -1.3]),)),
     "np.i0": (np.i0, (V,)),
     "np.unwrap": (lambda x: np.unwrap(7 * x) ** 2, (V,)),

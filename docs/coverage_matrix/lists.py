@@ -16,11 +16,11 @@ from wengert.numpy.refused import REFUSED
 
 __all__ = ["REFUSED", "lists_of", "public_names"]
 
-_MODULES: Final = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+_MODULES: Final = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft, "np.emath": np.emath}
 
 
 def public_names() -> list[str]:
-    """The functions of `numpy`, `numpy.linalg` and `numpy.fft`, and what arrays have, each under one name."""
+    """The functions of `numpy`, `numpy.linalg`, `numpy.fft` and `numpy.emath`, and what arrays have, each once."""
     functions = {name for prefix, module in _MODULES.items() for name in _functions(prefix, module)}
     return sorted(functions | {f"ndarray.{name}" for name in dir(np.ndarray) if not name.startswith("_")})
 

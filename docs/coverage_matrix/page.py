@@ -19,6 +19,7 @@ __all__ = [
     "UFUNC_METHODS",
     "constants",
     "heading",
+    "methods_row",
     "methods_table",
     "numpy_table",
     "primitives_table",
@@ -32,12 +33,8 @@ __all__ = [
 UFUNC_METHODS: Final = ("reduce", "accumulate", "reduceat", "outer", "at")
 
 
-def heading(what: str) -> str:
+def heading(what: str, columns: tuple[str, ...] = COLUMNS) -> str:
     """The first two lines of a table."""
-    return _heading(what, COLUMNS)
-
-
-def _heading(what: str, columns: tuple[str, ...]) -> str:
     return f"| {what} | {' | '.join(columns)} |\n|{' --- |' * (len(columns) + 1)}"
 
 
@@ -49,7 +46,12 @@ def row(name: str, program: Program) -> str:
 
 def ufunc_row(name: str, programs: dict[str, Program]) -> str:
     """The line of one ufunc: a tick for a method that is right in every mode and order."""
-    cells = [_together(programs[method]) if method in programs else "" for method in UFUNC_METHODS]
+    return methods_row(name, programs, UFUNC_METHODS)
+
+
+def methods_row(name: str, programs: dict[str, Program], methods: tuple[str, ...]) -> str:
+    """The line of an object with these methods, of which it may lack some."""
+    cells = [_together(programs[method]) if method in programs else "" for method in methods]
     return f"| `{name}` | {' | '.join(cells)} |"
 
 
@@ -71,7 +73,7 @@ def methods_table() -> str:
 def ufunc_methods_table() -> str:
     """The methods of all ufuncs that are differentiated."""
     rows = [ufunc_row(name, programs) for name, programs in ufunc_method_programs().items()]
-    return "\n".join([_heading("ufunc", UFUNC_METHODS), *rows])
+    return "\n".join([heading("ufunc", UFUNC_METHODS), *rows])
 
 
 def primitives_table() -> str:

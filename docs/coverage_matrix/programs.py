@@ -10,14 +10,16 @@ import numpy as np
 
 import wengert.scipy.linalg
 import wengert.scipy.signal
-import wengert.scipy.special  # noqa: F401
+import wengert.scipy.special
 from coverage_matrix.calls import CALLS, METHODS, POSITIVE, UP, V
 from coverage_matrix.constant_calls import CONSTANT_CALLS, CONSTANT_METHODS
 from coverage_matrix.proof import Program
+from coverage_matrix.scipy_calls import DISTRIBUTIONS, SCIPY_CALLS
 from wengert.graph import REGISTRY, ArrayType, Primitive, concrete_type
 from wengert.numpy.refused import REFUSED
 from wengert.primitives.linalg.witness import renewed
-from wengert.tracing import FUNCTIONS, UFUNCS
+from wengert.scipy.special.declare import SPECIAL
+from wengert.tracing import FUNCTIONS, UFUNCS, as_operand
 
 __all__ = [
     "PRIMITIVES",
@@ -27,6 +29,8 @@ __all__ = [
     "numpy_programs",
     "primitive_programs",
     "rule_of",
+    "scipy_distributions",
+    "scipy_programs",
     "ufunc_method_programs",
     "without_program",
 ]
@@ -94,9 +98,40 @@ def _made(calls: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], prefix: 
     return {prefix + name: Program(f, args) for name, (f, args) in calls.items()}
 
 
+def scipy_programs() -> dict[str, Program]:
+    """A program for each function of SciPy that is differentiated, by its name in SciPy."""
+    special = wengert.scipy.special
+    programs = {
+        f"scipy.special.{name}": _of_primitive(p, getattr(special, name)) for name, p in _of_scipy_s_name().items()
+    }
+    for module, calls in SCIPY_CALLS.items():
+        programs.update(_made(calls, f"{module}."))
+    return dict(sorted(programs.items()))
+
+
+def scipy_distributions() -> dict[str, dict[str, Program]]:
+    """For each distribution of `scipy.stats` its methods, those that are differentiated."""
+    return {name: _made(calls) for name, calls in sorted(DISTRIBUTIONS.items())}
+
+
+def _of_scipy_s_name() -> dict[str, Primitive]:
+    """The differentiable primitives that stand for a function of `scipy.special`, by its name."""
+    special = wengert.scipy.special
+    return {
+        name: p
+        for name, p in SPECIAL.items()
+        if isinstance(p, Primitive) and p.differentiable and name in special.__all__
+    }
+
+
 def primitive_programs() -> dict[str, Program]:
-    """A program for each differentiable primitive, made from the first of its samples in real float64."""
-    return {p.name: _of_primitive(p) for p in sorted(PRIMITIVES, key=lambda p: p.name) if p.differentiable}
+    """A program for each differentiable primitive, made from the first of its samples in real float64.
+
+    Those that are functions of SciPy themselves are tried by their names there.
+    """
+    tried = {p.name for p in _of_scipy_s_name().values()}
+    chosen = [p for p in PRIMITIVES if p.differentiable and p.name not in tried]
+    return {p.name: _of_primitive(p) for p in sorted(chosen, key=lambda p: p.name)}
 
 
 def without_program() -> list[str]:
@@ -126,6 +161,7 @@ def full_name(function: Any) -> str:
 def name_of(function: Any) -> str:
     """How a program calls a function of NumPy."""
     module = (getattr(function, "__module__", None) or "numpy").replace("numpy._core", "numpy")
+    module = module.replace("numpy.lib.scimath", "numpy.emath")
     return f"{module.replace('numpy', 'np', 1)}.{getattr(function, '__name__', '?')}"
 
 
@@ -162,7 +198,8 @@ def _sample(primitive: Primitive) -> tuple[tuple[Any, ...], dict[str, Any]]:
     raise LookupError(f"primitive {primitive.name} has no sample in double precision")
 
 
-def _of_primitive(primitive: Primitive) -> Program:
+def _of_primitive(primitive: Primitive, call: Callable[..., Any] | None = None) -> Program:
+    """A program that calls the primitive, or the function that it stands for."""
     args, params = _sample(primitive)
     passive = _witnesses(primitive, args)
     active = [i for i, arg in enumerate(args) if i not in passive and np.asarray(arg).dtype.kind in "fc"]
@@ -171,7 +208,9 @@ def _of_primitive(primitive: Primitive) -> Program:
         operands = list(args)
         for place, value in zip(active, values, strict=True):
             operands[place] = value
-        return primitive(*renewed(primitive, operands), **params)
+        # arrays that a program makes are operands when plain
+        operands = [as_operand(operand) if isinstance(operand, np.ndarray) else operand for operand in operands]
+        return (call or primitive)(*renewed(primitive, operands), **params)
 
     return Program(function, tuple(args[i] for i in active), symmetric=primitive.name in _HERMITIAN)
 

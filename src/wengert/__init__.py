@@ -22,6 +22,7 @@ from wengert.api.strictness import ieee
 from wengert.graph import Primitive
 
 if TYPE_CHECKING:
+    from wengert.api.derive import derive
     from wengert.api.explain import explain
     from wengert.api.explain_nan import explain_nan
     from wengert.testing import check_derivatives
@@ -32,6 +33,7 @@ __all__ = [
     "checkpoint",
     "custom_rule",
     "derivative",
+    "derive",
     "elementwise_grad",
     "errors",
     "explain",
@@ -55,9 +57,10 @@ __all__ = [
     "vmap",
 ]
 
-# What only a proof needs is imported on first use.
+# What only a proof or a formula needs is imported on first use.
 _ON_FIRST_USE = {
     "check_derivatives": "wengert.testing",
+    "derive": "wengert.api.derive",
     "explain": "wengert.api.explain",
     "explain_nan": "wengert.api.explain_nan",
 }

@@ -16,6 +16,7 @@ WengertError
 ├── UndefinedDerivativeError the derivative does not exist at this point
 ├── GraphError               a graph breaks a rule of the intermediate representation
 ├── CheckError               a derivative that fails its proof (also an AssertionError)
+├── ParseError               a formula given as text that cannot be read (also a ValueError)
 └── UsageError               the command line: a file, a name or an input that is not there
 
 WengertWarning (UserWarning)
@@ -35,6 +36,7 @@ __all__ = [
     "MutationError",
     "NonlinearError",
     "OutputError",
+    "ParseError",
     "RuleError",
     "SeedError",
     "ShapeError",
@@ -109,6 +111,10 @@ class GraphError(WengertError):
 
 class CheckError(WengertError, AssertionError):
     """A derivative failed its numerical proof."""
+
+
+class ParseError(WengertError, ValueError):
+    """A formula given as text cannot be read: the message points at the character."""
 
 
 class UsageError(WengertError):

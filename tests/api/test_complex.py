@@ -81,6 +81,31 @@ BY_HAND: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
 }  # fmt: skip
 
 
+# points on the cuts of functions, on both sides: the derivative is that of the side
+CUTS = {
+    np.sqrt: (-4, "real"), np.log: (-4, "real"), np.arcsin: (2, "real"), np.arccos: (2, "real"),
+    np.arctanh: (2, "real"), np.arccosh: (-2, "real"), np.arcsinh: (2, "imaginary"), np.arctan: (2, "imaginary"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [0.0, -0.0])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("f", CUTS)
+def test_derivatives_on_the_sides_of_a_cut(f, sign, side):
+    place, axis = CUTS[f]
+    along, step = sign * float(place), 1e-6
+
+    def point(t):
+        return complex(t, side) if axis == "real" else complex(side, t)
+
+    ahead, behind = point(along + step), point(along - step)
+    expected = (f(ahead) - f(behind)) / (ahead - behind)
+    _, pushed = wg.jvp(f, (point(along),), (1 + 0j,))
+    _, pullback = wg.vjp(f, point(along))
+    np.testing.assert_allclose(pushed, expected, rtol=1e-8)
+    np.testing.assert_allclose(pullback(1 + 0j)[0], expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize(("f", "z", "expected"), BY_HAND.values(), ids=BY_HAND)
 def test_gradients_by_hand_in_both_conventions(f, z, expected):
     gradient = wg.grad(f)(z)
@@ -135,8 +160,32 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "fft2": (lambda M: re(C * np.fft.fft2(M) ** 2), A),
     "irfft": (lambda z: np.sum(np.fft.irfft(z) ** 3), Z),
     "hfft": (lambda z: np.sum(np.fft.hfft(z) ** 2), Z),
+    "maximum, minimum": (lambda z: re(W * np.maximum(z, np.conj(z) * z) * np.minimum(z, 1 - 1j)), Z),
+    "fmax, fmin, clip": (lambda z: re(W * np.fmax(z, z * z) + np.fmin(z, 0.2) * np.clip(z, -1 + 0j, 1j)), Z),
+    "max, sort, median": (lambda z: np.real(np.max(z) * np.min(z) * np.sort(z)[1]) + np.imag(np.median(z) * z[0]), Z),
     "writes into an array": (lambda z: re(W * _written(z)), Z),
 }  # fmt: skip
+
+
+# which NumPy orders, and Python does not
+ORDERED = {
+    "maximum": lambda z: np.real(np.maximum(z, 1 - 1j) ** 2) + np.imag(np.maximum(z * z, 0)),
+    "minimum": lambda z: np.real(np.minimum(2j, z) * np.minimum(z, 2 + 1j) ** 2),
+    "fmax, fmin": lambda z: np.real(np.fmax(1.0, z) * np.fmin(z, z * z)),
+    "clip": lambda z: np.real(np.clip(z, 0.5, 3 + 1j) ** 2 + 1j * np.clip(z, None, 0.5 + 2j)),
+    "ties": lambda z: np.real(np.maximum(z, z) * np.minimum(z * 1, z)),
+}
+
+
+@pytest.mark.parametrize("f", ORDERED.values(), ids=ORDERED)
+def test_numbers_of_python_are_ordered_as_numpy_does(f):
+    z, entry = 1.3 + 2j, np.array(1.3 + 2j)
+    assert wg.grad(f)(z) == pytest.approx(complex(wg.grad(f)(entry)))
+    assert wg.jvp(f, (z,), (1 - 0.5j,)) == pytest.approx(wg.jvp(f, (entry,), (np.array(1 - 0.5j),)))
+    bend, at = wg.jvp(wg.grad(f), (z,), (1 - 0.5j,))[1], wg.jvp(wg.grad(f), (entry,), (np.array(1 - 0.5j),))[1]
+    assert bend == pytest.approx(complex(at))
+    slope = (f(z + 1e-6 * (1 - 0.5j)) - f(z - 1e-6 * (1 - 0.5j))) / 2e-6
+    assert wg.jvp(f, (z,), (1 - 0.5j,))[1] == pytest.approx(slope, rel=1e-6)
 
 
 def _written(z: Any) -> Any:

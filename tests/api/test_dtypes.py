@@ -31,6 +31,7 @@ PROGRAMS: dict[str, Function] = {
     "statistics": lambda x: np.mean(x) + np.var(x) * np.std(x) + np.max(x) - np.min(x) + np.prod(x),
     "selection": lambda x: np.sum(np.where(x > 1, x**2, np.maximum(x, 0.5)) + np.clip(x, 0.7, 1.5) * np.abs(x)),
     "shapes": lambda x: np.sum(np.stack([x, x[::-1]]).T @ np.concatenate([x, x]).reshape(2, -1)),
+    "quantiles": lambda x: np.median(x) * np.quantile(x, 0.3) + np.sum(np.nanpercentile(x, 40, keepdims=True)),
     "logaddexp": lambda x: np.sum(np.logaddexp(x, 1.0) * np.logaddexp2(x, x[::-1]) + np.hypot(x, 2) * np.arctan2(x, 1)),
     "cumulative": lambda x: np.sum(np.cumsum(x) * np.cumprod(x)) + np.sort(x)[0] * np.diff(x)[0],
     "softmax": lambda x: (np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x))))[0],

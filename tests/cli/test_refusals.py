@@ -100,11 +100,11 @@ def test_a_function_that_raises(refusal, write):
 def test_a_function_that_raises_only_while_it_is_differentiated(refusal, write):
     write(
         "model.py",
-        "def f(x=np.ones(3)):\n    return x.no_such_method_of_traced() if type(x) is not np.ndarray else x\n",
+        "CALLS = []\ndef f(x=np.ones(3)):\n    CALLS.append(x)\n    return np.sum(x) if len(CALLS) == 1 else x.lost\n",
     )
     line = refusal("model.py:f")
     assert line.startswith("f raised, while it was differentiated, AttributeError: ")
-    assert line.endswith("(model.py:3)")
+    assert line.endswith("(model.py:5)")
 
 
 def test_a_function_that_wengert_cannot_follow(refusal, write):

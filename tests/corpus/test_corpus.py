@@ -35,22 +35,10 @@ FIELDS = (
 )
 TABLES = {field: importlib.import_module(f"corpus.{field}").PROGRAMS for field in FIELDS}
 # What Wengert cannot do yet, and why. The mark is strict: a program that works must be taken off the list.
-AWAITED = {
-    "expressions-formula": "functions kept in a table are not served",
-    "expressions-polish notation": "functions kept in a table are not served",
-    "expressions-phasors": "cmath has no mirror",
-    "expressions-logged": "np.float64(x) of a traced value",
-    "expressions-data by keywords": "plain arrays inside a dictionary are not hosted",
-    "expressions-list of matrices": "plain arrays inside a list are not hosted",
-    "expressions-lists in ufuncs": "ufuncs and operators of lists that hold traced values",
-    "expressions-constants written": "constant results of functions of traced values are not hosted",
-    "models-enumerated activations": "methods of enumerations are not served",
-}
+AWAITED: dict[str, str] = {}
 
 
-AWAITED_AT_ORDER_TWO = {
-    "graphs-effective resistance": "second derivatives of pinv at a deficient rank, though the program keeps the rank",
-}
+AWAITED_AT_ORDER_TWO: dict[str, str] = {}
 
 
 def listed(awaited: dict[str, str]) -> list[Any]:

@@ -34,8 +34,12 @@ class Special(np.ndarray):
     """Arrays with rules of their own, as numpy.matrix."""
 
 
-# what a program gets by a key, and not by a name, is Python's and NumPy's own
-OUT_OF_SIGHT = {"np": np, "math": math, "float": float}
+class Kept(dict):
+    """A class of containers that Wengert does not look into."""
+
+
+# what a program gets out of it is Python's and NumPy's own
+OUT_OF_SIGHT = Kept({"np": np, "math": math, "float": float})
 BUFFER = np.zeros(3)
 SPECIAL = np.eye(3).view(Special)
 UNKNOWN = np.frompyfunc(abs, 1, 1)
@@ -132,8 +136,8 @@ def moving_edges(x):
 
 
 IN_PROGRAMS = [
-    (writes_an_entry, X, ConversionError, "written into a plain NumPy array", "a = np.array(a)"),
-    (writes_a_slice, X, ConversionError, "writing x into a plain array", "import wengert.numpy as np"),
+    (writes_an_entry, X, ConversionError, "written into a plain NumPy array", "a = a.copy()"),
+    (writes_a_slice, X, ConversionError, "written into a plain NumPy array", "a = a.copy()"),
     (adds_in_place, X, MutationError, "plain NumPy array of shape (3,)", "a = a + x"),
     (lists_in_an_array, X, ConversionError, "np.array([...])", "numpy.stack"),
     (through_math, 0.5, ConversionError, "math module", "numpy's function"),

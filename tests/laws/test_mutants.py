@@ -17,6 +17,9 @@ import numpy as np
 import pytest
 
 import wengert as wg
+import wengert.scipy.linalg
+import wengert.scipy.signal
+import wengert.scipy.special
 from wengert.errors import CheckError
 from wengert.graph import bind
 from wengert.graph.primitive import REGISTRY

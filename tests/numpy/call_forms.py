@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+
+def since(name):
+    """A function of NumPy's, None where the NumPy at hand does not have it yet."""
+    return getattr(np, name, None)
+
+
 ROW = np.array([0.4, -1.3, 0.9, 2.1])
 COLUMN = np.array([[0.7], [-0.2], [1.6]])
 CUBE = np.linspace(-1.2, 1.5, 24).reshape(2, 3, 4)
@@ -80,8 +86,15 @@ VECTORS = [
     (np.correlate, lambda x: np.correlate(x, ROW[:3]), lambda x: np.correlate(ROW[:3], x, "same"),
      lambda x: np.correlate(x, x, "full"), parts(lambda x: np.correlate(x, turned(x), "full"))),
     (np.cumprod, lambda x: np.cumprod(x * np.array([1.0, 0.0, 1.0, 1.0]))),
-    (np.cumulative_sum, np.cumulative_sum, lambda x: np.cumulative_sum(x, include_initial=True)),
-    (np.cumulative_prod, np.cumulative_prod),
+    (since("cumulative_sum"), since("cumulative_sum"), lambda x: np.cumulative_sum(x, include_initial=True)),
+    (since("cumulative_prod"), since("cumulative_prod")),
+    *((function, function, parts(lambda x, function=function: function(-x))) for function in (
+        np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10)),
+    *((function, lambda x, function=function: function(x / 3), parts(lambda x, function=function: function(2 * x)))
+      for function in (np.emath.arcsin, np.emath.arccos, np.emath.arctanh)),
+    (np.emath.power, lambda x: np.emath.power(x, 1.5), parts(lambda x: np.emath.power(-x, x)),
+     lambda x: np.emath.power(x, np.array([-1, 2, -3, 0]))),
+    (np.emath.logn, lambda x: np.emath.logn(3.0, x), parts(lambda x: np.emath.logn(-x, turned(x)))),
     (np.ediff1d, np.ediff1d, lambda x: np.ediff1d(x, to_begin=x[0], to_end=[1.0, 2.0])),
     (np.trapezoid, np.trapezoid, lambda x: np.trapezoid(ROW, x), lambda x: np.trapezoid(x, dx=0.3)),
     (np.gradient, np.gradient, lambda x: np.gradient(x, 0.3, edge_order=2), lambda x: np.gradient(ROW, np.cumsum(x)),
@@ -135,8 +148,8 @@ VECTORS = [
 
 MATRICES = [
     (np.cumprod, np.cumprod, lambda x: x.cumprod(axis=0)),
-    (np.cumulative_sum, lambda x: np.cumulative_sum(x, axis=1)),
-    (np.cumulative_prod, lambda x: np.cumulative_prod(x, axis=0, include_initial=True)),
+    (since("cumulative_sum"), lambda x: np.cumulative_sum(x, axis=1)),
+    (since("cumulative_prod"), lambda x: np.cumulative_prod(x, axis=0, include_initial=True)),
     (np.var, lambda x: np.var(x, axis=1, where=CHOSEN), lambda x: np.var(x, mean=1.0), lambda x: np.var(turned(x))),
     (np.std, lambda x: np.std(x, axis=1, where=CHOSEN, ddof=1, keepdims=True)),
     (np.mean, lambda x: np.mean(x, where=CHOSEN, keepdims=True)),
@@ -159,21 +172,30 @@ MATRICES = [
     (np.gradient, np.gradient, lambda x: np.gradient(x, 2.0, STEPS), lambda x: np.gradient(x, axis=1),
      lambda x: np.gradient(x, [0.1, 0.4, 1.1], STEPS, edge_order=2)),
     (np.unwrap, lambda x: np.unwrap(7 * x, axis=0)),
-    (np.matvec, lambda x: np.matvec(x, ROW), lambda x: np.matvec(CUBE, x[0])),
-    (np.vecmat, lambda x: np.vecmat(COLUMN[:, 0], x), parts(lambda x: np.vecmat(turned(x[:, 0]), x))),
+    (since("matvec"), lambda x: np.matvec(x, ROW), lambda x: np.matvec(CUBE, x[0])),
+    (since("vecmat"), lambda x: np.vecmat(COLUMN[:, 0], x), parts(lambda x: np.vecmat(turned(x[:, 0]), x))),
     (np.vecdot, lambda x: np.vecdot(x, ROW), lambda x: np.vecdot(x, x, axis=0),
      parts(lambda x: np.vecdot(turned(x), x))),
     (np.einsum, lambda x: np.einsum(x, [0, 1], ROW, [1], [0]), lambda x: np.einsum(x, [..., 1], ROW, [1]),
      lambda x: np.einsum("ji", x), lambda x: np.einsum("...j,j", x, ROW),
-     lambda x: np.einsum("iij->j", x[:, :3, None])),
+     lambda x: np.einsum("iij->j", x[:, :3, None]), lambda x: np.einsum("ij,ij", x, x[:, :1]),
+     lambda x: np.einsum("...i,...i->...", x, CUBE[:, :1]), lambda x: np.einsum("ij,jk->ik", x[:, :1], CUBE[0]),
+     lambda x: np.einsum("ij,jk", x[:1], x[:, :1].T @ x)),
     (np.partition, lambda x: np.partition(x, 1, axis=0), lambda x: np.partition(x, 3, axis=None)),
+    (np.sum, lambda x: np.sum(x, initial=None), lambda x: np.sum(x, axis=(-1, 0), dtype=complex).real),
+    (np.prod, lambda x: np.prod(x, axis=0, initial=None)), (np.max, lambda x: np.max(x, axis=-1, initial=None)),
+    (np.clip, lambda x: np.clip(x, 0.1, 1.0, where=CHOSEN, out=np.ones_like(x)),
+     lambda x: np.clip(x, 0.3, 1.5, dtype=complex).real),
+    (np.stack, lambda x: np.stack([x, x], axis=-1, dtype=complex).real),
     (np.sort_complex, parts(lambda x: np.sort_complex(turned(x)))),
     (np.delete, lambda x: np.delete(x, [0, 2], axis=1), lambda x: np.delete(x, -1, 0), lambda x: np.delete(x, 5)),
     (np.insert, lambda x: np.insert(x, 1, x[0], axis=0), lambda x: np.insert(x, [0, 2], x[:, :2], axis=1),
      lambda x: np.insert(x, [1, 1], 7.0, axis=1)),
     (np.pad, *(lambda x, mode=mode: np.pad(x, ((1, 2), (3, 0)), mode) for mode in PADDINGS),
      lambda x: np.pad(x, 1, "mean", stat_length=2), lambda x: np.pad(x, (2, 5), "reflect", reflect_type="odd"),
-     lambda x: np.pad(x, {-1: (1, 2)}, "wrap"), lambda x: np.pad(x, 1, constant_values=x[0, 0]), callable_ramp),
+     # widths by axis came together with matvec
+     *((lambda x: np.pad(x, {-1: (1, 2)}, "wrap"),) if since("matvec") else ()),
+     lambda x: np.pad(x, 1, constant_values=x[0, 0]), callable_ramp),
     (np.apply_along_axis, lambda x: np.apply_along_axis(lambda row: row * row[0], 1, x),
      lambda x: np.apply_along_axis(np.sum, 0, x), lambda x: np.apply_along_axis(lambda t: np.outer(t, t), 0, x)),
     (np.apply_over_axes, lambda x: np.apply_over_axes(np.sum, x, [0, 1])),
@@ -221,7 +243,7 @@ CUBES = [
     ((np.logaddexp, "reduce"), lambda x: np.logaddexp.reduce(x, axis=(0, 2))),
     (np.pad, lambda x: np.pad(x, ((0, 1), (2, 0), (1, 1)), "symmetric")),
     (np.gradient, lambda x: np.gradient(x, axis=(2, 0))),
-    (np.matvec, lambda x: np.matvec(x, ROW)),
+    (since("matvec"), lambda x: np.matvec(x, ROW)),
 ]  # fmt: skip
 
 SQUARES = [

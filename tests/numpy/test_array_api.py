@@ -41,7 +41,9 @@ def namespace_of(x):
 def test_the_namespace_has_the_names_of_the_standard(part):
     xp = namespace_of(np.ones(2))
     owner = getattr(xp, part) if part else xp
-    assert [name for name in NAMES[part].split() if not hasattr(owner, name)] == []
+    # the last of them came with NumPy 2.1
+    names = [name for name in NAMES[part].split() if hasattr(np, name) or name != "__array_namespace_info__"]
+    assert [name for name in names if not hasattr(owner, name)] == []
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
@@ -89,6 +91,8 @@ def rearranged(x):
 
 @pytest.mark.parametrize("function", [standardized, softmax, angles, spectrum, regression, rearranged])
 def test_generic_code_is_differentiated(function):
+    if function is rearranged and not hasattr(np, "unstack"):
+        pytest.skip("NumPy has these names from 2.1 on")
     x = np.array([[0.3, 1.1, 0.7], [1.6, 0.2, 0.9], [0.5, 1.4, 2.0], [1.2, 0.8, 0.1]])
     np.testing.assert_allclose(wg.vjp(function, x)[0], function(x), rtol=1e-13)
     wg.check_derivatives(function, x, order=2)

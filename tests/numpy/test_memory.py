@@ -37,7 +37,7 @@ PARTS = {
     "flatten": lambda y: y.flatten(),
     "reshape": lambda y: y.reshape(-1),
     "reshape F": lambda y: y.reshape(-1, order="F"),
-    "reshape copy": lambda y: y.reshape(-1, copy=True),
+    **({"reshape copy": lambda y: y.reshape(-1, copy=True)} if np.lib.NumpyVersion(np.__version__) >= "2.1.0" else {}),
     "transpose": lambda y: y.T,
     "swapaxes": lambda y: y.swapaxes(0, 1),
     "moveaxis": lambda y: np.moveaxis(y, 0, 1),

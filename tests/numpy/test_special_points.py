@@ -9,7 +9,7 @@ import pytest
 
 import wengert as wg
 import wengert.numpy as wnp
-from wengert.errors import MutationError, UndefinedDerivativeError, UnsupportedError
+from wengert.errors import MutationError, ShapeError, UndefinedDerivativeError, UnsupportedError
 
 INFINITE = -np.inf * np.ones(3)
 
@@ -102,7 +102,17 @@ def repeats_entries(x):
     return np.union1d(x, x)
 
 
+def sums_over_two_lengths(x):
+    return np.tensordot(x, np.ones((1, 3)), ((0,), (0,)))
+
+
+def takes_no_diagonal(x):
+    return np.einsum("ii->i", x[None])
+
+
 REFUSED = [
+    (sums_over_two_lengths, ShapeError, "axis 0 of shape (2,) and axis 0 of shape (1, 3)", ""),
+    (takes_no_diagonal, ShapeError, "'i' of 'ii' has two lengths in an operand of shape (1, 2)", ""),
     (moves_the_edges, UnsupportedError, "edges that it takes from the data", "as numbers"),
     (weighs_a_histogram, UnsupportedError, "its weights and its edges", "numpy.bincount"),
     (pads_by_a_function, UnsupportedError, "a function as its mode", "one of the modes"),

@@ -5,6 +5,7 @@ Every row of the tables gives a function by a decomposition, and the same functi
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import mpmath
@@ -308,6 +309,99 @@ def test_no_gap_loses_more_than_half_of_the_digits(gap):
     same(wg.hvp(f, a, dx), symmetric(wg.hvp(plain, a, dx)), digits=7)
 
 
+# The rank held constant
+
+
+def tall_of_rank_two(t):
+    return t.reshape(4, 2) @ np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]) * np.cosh(t[0])
+
+
+def laplacian(t):
+    w = np.triu(np.outer(t[:4], t[:4]) ** 2 + 0.1, 1)
+    w = w + w.T
+    return np.diag(w.sum(axis=1)) - w
+
+
+def padded(t):
+    a = np.zeros((3, 4), dtype=t.dtype)
+    a[:2, 1:] = t[:6].reshape(2, 3)
+    return a
+
+
+# programs that keep the rank
+KEEPERS = {
+    "product of thin factors": lambda t: np.sum(np.sin(np.linalg.pinv(tall_of_rank_two(t), rcond=1e-10))),
+    "complex product": lambda t: np.sum(np.abs(np.linalg.pinv(tall_of_rank_two(t) * (1 + 1j * t[1]), rcond=1e-9)) ** 4),
+    "laplacian": lambda t: np.linalg.pinv(laplacian(t), rcond=1e-10)[0, 1] ** 2,
+    "hermitian laplacian": lambda t: np.sum(np.cosh(np.linalg.pinv(laplacian(t), rcond=1e-10, hermitian=True))),
+    "zero row and column": lambda t: np.sum(np.exp(np.linalg.pinv(padded(t)))),
+    "stack with one of full rank": lambda t: np.sum(
+        np.sin(np.linalg.pinv(np.stack([np.outer(t[:2], t[2:4]), t[4:].reshape(2, 2)]), rcond=1e-10))
+    ),
+    "least squares": lambda t: np.sum(np.cos(np.linalg.lstsq(tall_of_rank_two(t), t[:4] ** 2, rcond=1e-10)[0])),
+    "several right-hand sides": lambda t: np.sum(
+        np.linalg.lstsq(laplacian(t), np.outer(t[:4], t[4:]), rcond=1e-10)[0] ** 3
+    ),
+    "zero": lambda t: np.sum((np.linalg.pinv(np.zeros((2, 3)) * t[0]) + t[1]) ** 2),
+    "right side alone": lambda t: np.sum(np.linalg.lstsq(np.ones((4, 2)), t[:4] ** 3, rcond=None)[0] ** 2),
+    "beside repeated eigenvalues": lambda t: np.sum(
+        np.sin(np.linalg.pinv(tall_of_rank_two(t), rcond=1e-10))
+    ) + np.sum(np.linalg.eigvalsh(np.eye(2) * t[0] + np.outer(t[:2], t[:2]) * 0) ** 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("f", KEEPERS.values(), ids=KEEPERS)
+def test_programs_that_keep_the_rank_have_all_derivatives(f):
+    assert wg.check_derivatives(f, np.array([0.9, -0.4, 0.3, 1.2, -0.7, 0.8, 0.5, -1.1]), order=2).passed
+
+
+# the value of each is smooth or jumps, and its derivative with the rank held constant would be another one
+LEAVERS = {
+    "pseudoinverse": lambda a: np.sum(np.linalg.pinv(a)),
+    "stack": lambda a: np.sum(np.linalg.pinv(np.stack([a, a + np.eye(3)]))),
+    "least squares": lambda a: np.sum(np.linalg.lstsq(a, np.ones(3), rcond=None)[0] ** 2),
+    "what is smooth all the same": lambda a: np.sum((a @ np.linalg.pinv(a) @ a) ** 2),
+    "hermitian": lambda a: np.sum(np.linalg.pinv(a + a.T, hermitian=True) ** 2),
+}
+SQUARE = np.outer([1.0, 2.0, 2.0], [1.0, 2.0, 2.0]) / 3
+WITHIN = SQUARE @ np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 0.0], [2.0, 0.0, 1.0]])
+
+
+@pytest.mark.parametrize("f", LEAVERS.values(), ids=LEAVERS)
+def test_directions_that_leave_the_rank_are_refused(f):
+    within = WITHIN + WITHIN.T if f is LEAVERS["hermitian"] else WITHIN
+    leaves = pytest.raises(UndefinedDerivativeError, match=r"of a matrix of deficient rank jumps.*as in left @ right")
+    for sweep in (
+        lambda: wg.grad(f)(SQUARE),
+        lambda: wg.jvp(f, (SQUARE,), (np.eye(3),)),
+        lambda: wg.vjp(f, SQUARE)[1](1.0),
+        lambda: wg.vmap(wg.grad(f))(SQUARE[None]),
+        # the direction stays to first order only
+        lambda: wg.jvp(lambda a: wg.jvp(f, (a,), (within,))[1], (SQUARE,), (within.T @ np.diag([1.0, 2, 0]),)),
+        lambda: wg.hvp(f, SQUARE, within),
+    ):
+        with leaves:
+            sweep()
+    assert np.isfinite(wg.jvp(f, (SQUARE,), (within,))[1])
+
+
+def test_the_gradient_at_constant_rank_comes_by_the_tangent_space():
+    a = SQUARE[:, :2]
+    inverse = np.linalg.pinv(a)
+    left, right = np.eye(3) - a @ inverse, np.eye(2) - inverse @ a
+
+    def f(t):
+        return np.sum(W3[:2] * np.linalg.pinv(a + t - left @ t @ right))
+
+    def along_factors(u, v):
+        return np.sum(W3[:2] * np.linalg.pinv(np.outer(u, v)))
+
+    of_u, of_v = wg.grad(along_factors, argnums=(0, 1))(SQUARE[:, 0] * 3, SQUARE[0, :2])
+    gradient = wg.grad(f)(0 * a)
+    np.testing.assert_allclose(gradient @ SQUARE[0, :2], of_u, atol=1e-12)
+    np.testing.assert_allclose(SQUARE[:, 0] * 3 @ gradient, of_v, atol=1e-12)
+
+
 # Norms and determinants
 
 SUBGRADIENTS = {
@@ -355,22 +449,75 @@ UNSELECTED = {
     "det": np.linalg.det, "large det": lambda a: np.linalg.det(np.kron(np.eye(4), a)),
     "slogdet": lambda a: np.linalg.slogdet(a)[1], "inv": lambda a: np.sum(np.linalg.inv(a)),
     "solve": lambda a: np.sum(np.linalg.solve(a, a[:, 0] * 0 + 1)), "cholesky": lambda a: np.sum(np.linalg.cholesky(a)),
-    "qr": lambda a: np.sum(np.linalg.qr(a)[0]), "norm": np.linalg.norm,
+    "qr": lambda a: np.sum(np.linalg.qr(a)[0]), "norm": np.linalg.norm, "cond": lambda a: np.linalg.cond(a, 1),
+    "power": lambda a: np.sum(np.linalg.matrix_power(a, -2)), "tensorinv": lambda a: np.sum(np.linalg.tensorinv(a, 1)),
+    "right side": lambda a: np.sum(np.linalg.solve(np.eye(3) + 1, a)),
+    "several right sides": lambda a: np.sum(np.linalg.solve(a, np.ones((3, 2)))),
+    "complete": lambda a: np.sum(np.linalg.qr(a[:, :2], mode="complete")[0]),
+    "multi_dot": lambda a: np.sum(np.linalg.multi_dot([a, a, a])),
+}  # fmt: skip
+LOST = {"diagonal": np.eye(3) > 0, "one entry": np.diag([1, 0, 0]) > 0, "all": np.ones((3, 3), bool)}
+NOT_INVERTIBLE = {
+    "slogdet": UNSELECTED["slogdet"], "large slogdet": lambda a: np.linalg.slogdet(np.kron(np.eye(12), a))[1],
+    "a stack": lambda a: np.sum(np.linalg.slogdet(np.stack([a, a + np.diag([3.0, 1.0, 2.0])]))[1]),
+    "qr": UNSELECTED["qr"], "complete": UNSELECTED["complete"], "pinv": lambda a: np.sum(np.linalg.pinv(a)),
+    "lstsq": lambda a: np.sum(np.linalg.lstsq(a, np.ones(3), rcond=None)[0]),
+    "vectors": lambda a: np.sum(np.linalg.eigh(a)[1]), "singular vectors": lambda a: np.sum(np.linalg.svd(a)[0]),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("g", UNSELECTED.values(), ids=UNSELECTED)
-def test_an_unselected_branch_poisons_nothing(g):
-    def f(t):
-        a = np.where(np.eye(3) > 0, np.nan * t, 1.0)
-        return np.where(t > 0, t**3, g(a))
-
+def all_are_those_of_the_cube(f):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert wg.grad(f)(2.0) == 12
-        assert wg.jvp(f, (2.0,), (1.0,))[1] == 12
-        assert wg.hessian(f)(2.0) == 12
-        assert wg.derivative(f, 3)(2.0) == 6
+        found = [
+            wg.grad(f)(2.0),
+            wg.jvp(f, (2.0,), (1.0,))[1],
+            wg.hessian(f)(2.0),
+            wg.derivative(f, 3)(2.0),
+            *wg.vmap(wg.grad(f))(np.array([2.0, 1.0])),
+        ]
+        # where a limit is taken there is rounding
+        np.testing.assert_allclose(found, [12, 12, 12, 6, 12, 3], rtol=1e-12)
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+@pytest.mark.parametrize("g", UNSELECTED.values(), ids=UNSELECTED)
+def test_an_unselected_branch_poisons_nothing(g, lost):
+    def f(t):
+        a = np.where(lost, np.nan * t, np.array([[3.0, 0.5, 0.2], [0.5, 3.0, 0.1], [0.2, 0.1, 3.0]]) * t)
+        return np.where(t > 0, t**3, g(a))
+
+    all_are_those_of_the_cube(f)
+
+
+@pytest.mark.parametrize("g", NOT_INVERTIBLE.values(), ids=NOT_INVERTIBLE)
+def test_a_singular_matrix_in_an_unselected_branch_is_no_fault(g):
+    all_are_those_of_the_cube(lambda t: np.where(t > 0, t**3, g(SQUARE * t)))
+    with pytest.raises(UndefinedDerivativeError), np.errstate(all="ignore"):
+        wg.grad(lambda t: np.where(t < 0, t**3, g(SQUARE + t * np.diag([1.0, 2.0, 4.0]))))(0.0)
+
+
+@pytest.mark.parametrize(
+    "g",
+    [
+        np.linalg.svd, np.linalg.svdvals, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig, np.linalg.eigvals,
+        np.linalg.pinv, np.linalg.cond, lambda a: np.linalg.norm(a, 2), lambda a: np.linalg.svd(a, hermitian=True),
+    ],
+)  # fmt: skip
+def test_what_numpy_refuses_for_nan_is_refused_at_the_same_place(g):
+    def f(t):
+        found = g(np.where(np.eye(3) > 0, np.nan * t, 1.0))
+        return np.where(t > 0, t**3, np.real(np.sum(found[0] if isinstance(found, tuple) else found)))
+
+    try:
+        plain = f(2.0)
+    except np.linalg.LinAlgError as error:
+        for derivative in (wg.grad(f), wg.hessian(f)):
+            with pytest.raises(np.linalg.LinAlgError, match=re.escape(str(error))):
+                derivative(2.0)
+    else:
+        assert plain == 8
+        all_are_those_of_the_cube(f)
 
 
 def test_what_counts_is_constant():

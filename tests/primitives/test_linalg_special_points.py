@@ -103,6 +103,17 @@ def test_repeated_singular_values():
     assert np.isfinite(last).all()
 
 
+@pytest.mark.parametrize("values", [lambda a: np.linalg.svd(a, hermitian=True)[1], np.linalg.svdvals])
+def test_singular_values_of_a_hermitian_matrix_are_those_of_any(values):
+    def f(a):
+        return values(a) @ np.arange(1.0, 4.0)
+
+    # all but one are zero up to rounding, and one is negative
+    a = -np.outer([1.0, 2.0, 2.0], [1.0, 2.0, 2.0]) / 9
+    np.testing.assert_allclose(wg.grad(f)(a), a, atol=1e-14)
+    np.testing.assert_allclose(wg.jvp(f, (a,), (DIRECTION[:3, :3],))[1], np.sum(a * DIRECTION[:3, :3]))
+
+
 def test_zero_singular_values():
     a = np.outer([1.0, 2.0, 2.0], [0.6, 0.8])
     gradient = wg.grad(lambda a: np.sum(np.linalg.svdvals(a) ** 2))(a)
@@ -290,6 +301,11 @@ ERRORS = [
         lambda a: np.linalg.qr(np.triu(a), mode="raw")[1],
         UndefinedDerivativeError,
         r"np.linalg.qr\(mode='raw'\) has no derivative here: column 0 .*Use mode='reduced'",
+    ),
+    (
+        lambda a: np.linalg.qr(np.outer(a[0], a[1]), mode="raw")[0],
+        UndefinedDerivativeError,
+        r"column 1 is zero on or below the diagonal when its turn comes",
     ),
     (
         lambda a: np.linalg.qr(a[:, :2], "complete")[0],

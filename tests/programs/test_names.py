@@ -120,6 +120,7 @@ PROGRAMS = {
     "a set of scalars": lambda x: len({x[0], x[0], x[1]}) * x[0],
     "a dictionary of scalars": lambda x: {x[0]: x[1]}[x[0]] ** 2,
     "dot of a plain array": lambda x: MATRIX.dot(x).dot(x),
+    "dot of a list": lambda x: MATRIX.dot([x[0], x[1], 1.0]) @ x + np.sum(MATRIX.clip(min=[x[0], 0.1, 0.1])),
     "dot of whole numbers": lambda x: COUNTS.dot(x) @ x + np.arange(3).dot(x),
     "data in a tuple": lambda x: quadratic(x, *DATA),
     "data in a partial function": functools.partial(quadratic, A=MATRIX, y=np.ones(3)),

@@ -361,6 +361,6 @@ def test_an_array_that_a_derivative_needs_cannot_be_overwritten_under_its_name()
         return total[0]
 
     with pytest.raises(MutationError, match=r"test_programs\.py"):
-        wg.grad(overwritten)(np.ones(5000))
+        wg.grad(overwritten)(np.ones(20_000))
     assert WORK.flags.writeable
     assert WORK[0] == 1.0

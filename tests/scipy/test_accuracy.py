@@ -8,7 +8,8 @@ import pytest
 import scipy.special
 
 import wengert as wg
-import wengert.scipy
+import wengert.scipy.special
+from wengert.graph import REGISTRY
 
 m = mpmath.mp
 EPS = float(np.finfo(float).eps)
@@ -112,6 +113,34 @@ def test_second_derivatives_of_incomplete_gamma(point):
     at = tuple(m.mpf(x) for x in point)
     exact = [[m.diff(lower, at, orders) for orders in row] for row in (((2, 0), (1, 1)), ((1, 1), (0, 2)))]
     np.testing.assert_allclose(found, np.array(exact, float), rtol=1e-11)
+
+
+BETA_ORDERS = [
+    ((0.5, 0.5, 0.3), (2, 1)), ((0.5, 0.5, 0.3), (3, 0)), ((2.0, 3.0, 0.9), (1, 2)), ((30.0, 40.0, 0.43), (2, 1)),
+    ((0.5, 500.0, 1e-4), (3, 0)), ((5.0, 2.0, 1e-8), (2, 1)), ((40.0, 0.7, 0.97), (1, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("point", "orders"), BETA_ORDERS)
+def test_derivatives_of_incomplete_beta_in_the_parameters(point, orders):
+    found = REGISTRY["betainc_in_parameters"](*point, orders=orders)
+    exact = m.diff(incomplete_beta, tuple(map(m.mpf, point)), (*orders, 0), h=m.mpf(10) ** -10)
+    assert abs(found - exact) <= 200 * EPS * abs(exact), (found, exact)
+
+
+@pytest.mark.parametrize(("point", "order"), [((0.5, 3.0), 3), ((30.0, 31.5), 3), ((30.0, 60.0), 3), ((2.0, 30.0), 2)])
+def test_derivatives_of_incomplete_gamma_in_the_shape(point, order):
+    found = REGISTRY["gammainc_in_shape"](*point, order=order)
+    exact = m.diff(lambda a: lower(a, m.mpf(point[1])), m.mpf(point[0]), order, h=m.mpf(10) ** -10)
+    assert abs(found - exact) <= 200 * EPS * abs(exact), (found, exact)
+
+
+@pytest.mark.parametrize(("u", "parameter"), [(0.7, 0.4), (-2.3, 0.9), (5.0, 0.2), (1.0, 1e-3)])
+def test_elliptic_functions_in_the_parameter(u, parameter):
+    for place, name in enumerate(("sn", "cn", "dn")):
+        found = wg.derivative(lambda p, place=place: scipy.special.ellipj(u, p)[place])(parameter)
+        exact = m.diff(lambda p, name=name: m.ellipfun(name, m.mpf(u), m=p), m.mpf(parameter))
+        assert abs(found - exact) <= 1e-13 * max(abs(exact), 1e-3), (name, found, exact)
 
 
 INF = np.inf

@@ -28,6 +28,7 @@ b, TALL = RNG.normal(size=3), RNG.normal(size=(4, 3))
 x, kernel, image, stencil = (RNG.normal(size=shape) for shape in (6, 3, (4, 5), (2, 3)))
 knots = np.sort(RNG.uniform(0, 1, 6))
 inner = np.linspace(knots[0] + 0.01, knots[-1] - 0.01, 5)
+rising = np.array([0.0, 0.1, 0.9, 1.0, 1.7, 2.5])
 recursive = np.array([1.2, 0.3, -0.2])
 sections = scipy.signal.butter(4, 0.3, output="sos")
 bands = np.array([[0, 1.0, 2], [5, 6, 7], [1, 2, 0]])
@@ -113,6 +114,7 @@ INTEGRATE = {
     "simpson": (lambda m, y: m.simpson(y, x=knots), x),
     "simpson, axis": (lambda m, y: m.simpson(y, axis=0), image),
     "cumulative_simpson": (lambda m, y: m.cumulative_simpson(y, dx=0.2), image),
+    "romb": (lambda m, y: m.romb(y, dx=0.3), x[:5]),
 }
 FFT = {
     "dct": (lambda m, y: m.dct(y, axis=0, norm="ortho"), image),
@@ -127,6 +129,17 @@ FFT = {
 INTERPOLATE = {
     "CubicSpline": (lambda m, q, y: m.CubicSpline(knots, y)(q), inner, x),
     "CubicSpline, natural": (lambda m, q, y: m.CubicSpline(knots, y, bc_type="natural")(q), inner, np.c_[x, x**2]),
+    "CubicHermiteSpline": (lambda m, q, y, d: m.CubicHermiteSpline(knots, y, d)(q), inner, x, x**2),
+    "PchipInterpolator": (lambda m, q, y: m.PchipInterpolator(knots, y)(q), np.append(inner, 2.0), x),
+    "PchipInterpolator, inside": (
+        lambda m, q, y: np.nan_to_num(m.PchipInterpolator(knots, y, extrapolate=False)(q)), np.append(inner, 2.0), x,
+    ),
+    "PchipInterpolator, columns": (lambda m, q, y: m.PchipInterpolator(knots, y)(q), inner, np.c_[rising, x]),
+    "pchip_interpolate": (lambda m, q, y: m.pchip_interpolate(knots, y, q), inner, x),
+    "Akima1DInterpolator": (lambda m, q, y: m.Akima1DInterpolator(knots, y)(q), inner, x),
+    "Akima1DInterpolator, beyond": (
+        lambda m, q, y: m.Akima1DInterpolator(knots, y, extrapolate=True)(q), np.append(inner, 2.0), np.c_[rising, x],
+    ),
     "make_interp_spline": (lambda m, q, y: m.make_interp_spline(knots, y, k=5)(q), inner, x),
     "interp1d": (lambda m, q, t, y: m.interp1d(t, y)(q), inner, knots, x),
     "interp1d, plain data": (lambda m, q: m.interp1d(knots, x)(q), inner),
@@ -190,6 +203,19 @@ def test_values_and_derivatives(ours, theirs, function, arguments):
     np.testing.assert_allclose(traced, function(theirs, *arguments), rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(function(ours, *arguments), function(theirs, *arguments))
     wg.check_derivatives(lambda *a: function(ours, *a), *arguments, order=2)
+
+
+PLATEAUS = [[0.0, 0.0, 1.0, 1.0, 1.0, 2.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]]
+
+
+@pytest.mark.parametrize("heights", PLATEAUS)
+@pytest.mark.parametrize("name", ["PchipInterpolator", "Akima1DInterpolator"])
+def test_interpolants_where_the_data_are_level(name, heights):
+    ours, theirs = (getattr(m, name) for m in (wengert.scipy.interpolate, scipy.interpolate))
+    heights = np.array(heights)
+    traced, _ = wg.jvp(lambda y: ours(knots, y)(inner), (heights,), (heights,))
+    np.testing.assert_allclose(traced, theirs(knots, heights)(inner), atol=1e-15)
+    assert np.all(np.isfinite(wg.jacobian(lambda y: ours(knots, y)(inner))(heights)))
 
 
 def test_equal_points_have_no_distance_to_lose():

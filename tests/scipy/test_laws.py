@@ -1,60 +1,39 @@
-"""Every primitive that stands for a function of SciPy keeps every law, and its derivatives agree with differences."""
+"""The primitives of SciPy's functions are among those whose laws, orders and mutants tests/laws tries."""
 
 from __future__ import annotations
 
-import warnings
+import pkgutil
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
-import wengert.scipy.linalg
-import wengert.scipy.signal
-import wengert.scipy.special  # noqa: F401 (declares the primitives)
+import wengert.scipy
 from wengert.graph import REGISTRY
-from wengert.testing import check_derivatives
-from wengert.testing.cases import cases, complex_cases
-from wengert.testing.laws import LAWS
 
-HERE = "wengert.scipy."
-NAMES = [name for name, primitive in REGISTRY.items() if primitive.evaluator is not None]
-# SciPy's packages declare theirs at import; a rule of theirs says where it was written
-MINE = [
-    name
-    for name in NAMES
-    if any(
-        getattr(rule, "__module__", "").startswith(HERE)
-        for rule in (REGISTRY[name].evaluator, REGISTRY[name].differential_rule, *REGISTRY[name].transposes.values())
-        if rule is not None
-    )
-]
-# derivatives of higher order take seconds each: sums of hundreds of terms
-SLOW = {
-    "betainc", "betaincc", "betainccinv", "betaincinv", "betainc_in_parameters", "gammainc_in_shape", "stdtr",
-    "elliptic_moment", "scaled_integral", "beta_kernel", "polygamma_difference", "zeta",
-}  # fmt: skip
+LAWS = Path(__file__).parents[1] / "laws"
 
 
-def drawn(name):
-    primitive = REGISTRY[name]
-    return [*cases(primitive), *complex_cases(primitive)]
+def declared():
+    """The primitives with a rule that was written in wengert.scipy."""
+    for module in pkgutil.walk_packages(wengert.scipy.__path__, "wengert.scipy."):
+        import_module(module.name)
+    return {
+        name
+        for name, primitive in REGISTRY.items()
+        for rule in (primitive.evaluator, primitive.differential_rule, *primitive.transposes.values())
+        if getattr(rule, "__module__", "").startswith("wengert.scipy.")
+    }
 
 
-def test_the_primitives_are_found():
-    assert len(MINE) > 120
-
-
-@pytest.mark.parametrize("name", MINE)
-def test_laws(name):
-    for case in drawn(name):
-        for law in LAWS(case):
-            law(case)
-
-
-@pytest.mark.parametrize("name", MINE)
-def test_orders_in_both_modes_against_differences(name):
-    for case in drawn(name):
-        if not case.differentiable:
-            continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            report = check_derivatives(case.function, *case.point, order=1 if name in SLOW else 3)
-        assert not report.undecided
+@pytest.mark.parametrize("tests", ["test_laws", "test_mutants"])
+def test_the_laws_are_tried(tests):
+    spec = spec_from_file_location(f"{tests}_of_primitives", LAWS / f"{tests}.py")
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    differentiable = {name for name in declared() if REGISTRY[name].differentiable}
+    assert len(differentiable) > 120
+    assert differentiable <= set(module.NAMES)

@@ -14,6 +14,7 @@ SHAPES = {"s": 0.7, "a": 2.3, "b": 1.7, "df": 3.2, "dfn": 3.3, "dfd": 4.1, "c": 
 SPECIAL_SHAPES = {"truncnorm": [-1.3, 2.1]}
 INTERVAL = {"beta", "uniform"}
 METHODS = ["logpdf", "pdf", "cdf", "sf", "logcdf", "logsf"]
+SLOW = {"beta", "f", "t", "gamma", "chi2", "invgamma"}
 # the slopes of a double exponential have no bound
 STEEP = {"gumbel_r", "gumbel_l"}
 
@@ -27,6 +28,8 @@ def shapes_of(name, standard):
 def test_continuous(name, method):
     shapes = shapes_of(name, CONTINUOUS[name])
     points = np.array([1.9, 2.7, 3.4]) if name == "pareto" else np.array([0.3, 0.7, 1.4, 1.9])
+    # sums of hundreds of terms: one point in either tail
+    points = points[::2] if name in SLOW else points
     arguments = (points, *shapes, -0.1, 2.5 if name in INTERVAL else 1.3)
     function = getattr(getattr(stats, name), method)
     traced, _ = wg.jvp(lambda x: function(x, *arguments[1:]), (points,), (points,))

@@ -30,7 +30,7 @@ CHANGING = {
     "wengert.tracing.capture._returned": "a deque, whose append and popleft are atomic",
     "wengert.tracing.capture._writing": "written under _guard only",
     "wengert.tree.registry._kinds": "containers that users register: written under a lock",
-    "wengert.programs.conversions.SHADOWS": "which class stands for a user's; entries are added and never changed",
+    "wengert.programs.copies.SHADOWS": "which class stands for a user's; entries are added and never changed",
 }
 MUTABLE = (dict, list, set, bytearray, np.ndarray, WeakKeyDictionary)
 

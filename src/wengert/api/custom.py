@@ -15,6 +15,7 @@ from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.errors import ArgumentError, MutationError, RuleError
 from wengert.graph import ArrayType, Operand, Primitive, bind
+from wengert.numpy.constants import constant
 from wengert.numpy.host import unhosted
 from wengert.programs import Program
 from wengert.tracing import primal, type_of
@@ -345,8 +346,12 @@ def stop_gradient(x: Any) -> Any:
     """
 
     def stop(leaf: Any) -> Any:
+        hosts = isinstance(leaf, Operand) and leaf.recording.hosts
         while isinstance(leaf, Operand) and leaf.recording.differentiates:
             leaf = bind(_constant, (leaf,))
-        return bind(_constant, (leaf,)) if isinstance(leaf, Operand) else leaf
+        if isinstance(leaf, Operand):
+            return bind(_constant, (leaf,))
+        # an array that the program may write into
+        return constant(leaf) if hosts else leaf
 
     return tree.map(stop, x)

@@ -124,6 +124,8 @@ class Primitive:
         False for an operation that is constant almost everywhere, or has integer results.
     value_shaped
         True where the shape of the result depends on an opaque operand, such as an index.
+    gives_numbers
+        True where a result without axes is a Python number, whose dtype yields to that of an array.
     notation
         How a formula shows it: a template over the operands, `"{0}⁻¹{1}"`.
     shapes, domain, cite
@@ -143,6 +145,7 @@ class Primitive:
         linear: Literal["jointly", "separately"] | None = None,
         differentiable: bool = True,
         value_shaped: bool = False,
+        gives_numbers: bool = False,
         notation: str = "",
         shapes: str = "",
         domain: str = "",
@@ -161,6 +164,7 @@ class Primitive:
         self.linear = linear
         self.differentiable = differentiable
         self.value_shaped = value_shaped
+        self.gives_numbers = gives_numbers
         self.notation = notation or f"{name}({{args}})"
         self.shapes = shapes or (signature or "")
         self.domain = domain
@@ -331,7 +335,9 @@ class Primitive:
         shapes = self._shapes(operands, types, named)
         dtypes = self._dtypes(operands, types, named)
         weak = self.infix is not None and all(operand.weak for operand in types)
-        return tuple(array_type(s, d, weak) for s, d in zip(shapes, dtypes, strict=True))
+        return tuple(
+            array_type(s, d, weak or (self.gives_numbers and not s)) for s, d in zip(shapes, dtypes, strict=True)
+        )
 
     def _shapes(
         self, operands: tuple[Any, ...], types: list[ArrayType], named: dict[str, Any]

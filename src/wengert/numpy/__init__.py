@@ -38,9 +38,14 @@ from wengert.numpy.creating import (
     zeros_like,
 )
 from wengert.numpy.drawing import random
-from wengert.numpy.elements import fromiter, vectorize
+from wengert.numpy.elements import fromfunction, fromiter, vectorize
+from wengert.numpy.grids import mgrid, ogrid
 from wengert.numpy.indexed import isscalar, ndenumerate
+from wengert.numpy.iterators import nditer, nested_iters
+from wengert.numpy.joining import unstack
 from wengert.numpy.lists import Mirror, mirrored
+from wengert.numpy.reducing import cumulative_prod, cumulative_sum
+from wengert.numpy.ufuncs import matvec, vecmat
 from wengert.tracing import FUNCTIONS
 
 __all__ = [
@@ -52,10 +57,12 @@ __all__ = [
     "ascontiguousarray",
     "asfortranarray",
     "c_",
+    "emath",
     "empty",
     "empty_like",
     "eye",
     "fft",
+    "fromfunction",
     "fromiter",
     "full",
     "full_like",
@@ -65,7 +72,11 @@ __all__ = [
     "linalg",
     "linspace",
     "logspace",
+    "mgrid",
     "ndenumerate",
+    "nditer",
+    "nested_iters",
+    "ogrid",
     "ones",
     "ones_like",
     "r_",
@@ -78,14 +89,26 @@ __all__ = [
 
 linalg = Mirror(_numpy.linalg, "wengert.numpy.linalg")
 fft = Mirror(_numpy.fft, "wengert.numpy.fft")
+emath = Mirror(_numpy.emath, "wengert.numpy.emath")
 
 FUNCTIONS["array namespace"] = lambda: sys.modules[__name__]
 # importing it fills the table of names, that of all families included
 _table = methods
 
 
+# what NumPy has from 2.1 or 2.2 on
+_NEWER = {
+    "cumulative_prod": cumulative_prod,
+    "cumulative_sum": cumulative_sum,
+    "matvec": matvec,
+    "unstack": unstack,
+    "vecmat": vecmat,
+}
+
+
 def __getattr__(name: str) -> Any:
-    value = mirrored(getattr(_numpy, name))
+    newer = name in _NEWER and not hasattr(_numpy, name)
+    value = mirrored(_NEWER[name] if newer else getattr(_numpy, name))
     if not name.startswith("__"):
         # found at once the next time
         globals()[name] = value

@@ -7,10 +7,12 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.errors import UnsupportedError
+from wengert.numpy.constants import constant
+from wengert.numpy.creating import arange, linspace
 from wengert.numpy.joining import concatenate, stacked_list
 from wengert.tracing import holds_traced, type_of
 
-__all__ = ["Concatenator", "c_", "r_"]
+__all__ = ["Concatenator", "c_", "r_", "spread"]
 
 
 class Concatenator:
@@ -35,8 +37,9 @@ class Concatenator:
 
     def __getitem__(self, key: Any) -> Any:
         parts = key if isinstance(key, tuple) else (key,)
-        if not holds_traced(list(parts)):
-            return self._original[key]
+        ends = [end for part in parts if isinstance(part, slice) for end in (part.start, part.stop, part.step)]
+        if not holds_traced([*parts, *ends]):
+            return constant(self._original[key], *parts)
         directive = self._directive
         if isinstance(parts[0], str):
             directive, parts = parts[0], parts[1:]
@@ -49,6 +52,15 @@ class Concatenator:
         return concatenate([_part(part, rank, place) for part in parts], axis)
 
 
+def spread(bounds: slice) -> Any:
+    """The range that a slice stands for, its ends plain or traced; with an imaginary step, so many points."""
+    step = 1 if bounds.step is None else bounds.step
+    start = 0 if bounds.start is None else bounds.start
+    if isinstance(step, complex):
+        return linspace(start, bounds.stop, int(abs(step)))
+    return arange(start, bounds.stop, step)
+
+
 def _numbers(directive: str) -> tuple[int, int, int]:
     """Axis, least number of axes, and the place of the axes of a smaller part, -1 for behind all others."""
     given = [int(number) for number in directive.split(",")]
@@ -56,12 +68,7 @@ def _numbers(directive: str) -> tuple[int, int, int]:
 
 
 def _part(part: Any, rank: int, place: int) -> Any:
-    if isinstance(part, slice):
-        step = 1 if part.step is None else part.step
-        start = 0 if part.start is None else part.start
-        points = int(abs(step)) if isinstance(step, complex) else None
-        part = np.arange(start, part.stop, step) if points is None else np.linspace(start, part.stop, points)
-    a = stacked_list(part)
+    a = stacked_list(spread(part) if isinstance(part, slice) else part)
     shape = type_of(a).shape
     missing = rank - len(shape)
     if missing <= 0:

@@ -13,6 +13,7 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand
+from wengert.numpy.constants import constant
 from wengert.numpy.host import held
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
@@ -98,7 +99,7 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     """
     result = stacked_list(object)
     if not isinstance(result, Tracer):
-        return held(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
+        return constant(np.array(object, dtype, copy=copy, ndmin=ndmin, **options), object)
     traced: Any = result if dtype is None else cast(result, dtype)
     if traced is object and copy is not None and copy is not np._CopyMode.IF_NEEDED and copy:
         traced = copied(traced)
@@ -121,12 +122,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
     options.pop("like", None)
     result = a if isinstance(a, Tracer) else stacked_list(a)
     if not isinstance(result, Tracer):
-        # a list makes an array of its own, which traced values can be written into
-        return (
-            held(np.asarray(a, dtype, order, **options))
-            if a.__class__ in (list, tuple)
-            else np.asarray(a, dtype, order, **options)
-        )
+        return constant(np.asarray(a, dtype, order, **options), a)
     converted = result if dtype is None else cast(result, dtype)
     return copied(converted) if converted is a and options.get("copy") else _no_scalar(converted)
 
@@ -153,10 +149,10 @@ def asfortranarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """As `ascontiguousarray`, for plain arrays in Fortran's order."""
     result = asarray(a)
     if not isinstance(result, Tracer):
-        return np.asfortranarray(a, dtype)
+        return constant(np.asfortranarray(a, dtype), a)
     turned = ascontiguousarray(result, dtype)
     # NumPy copies where the order in memory changes
-    return turned if turned is not a or in_fortran_order(a) or turned.ndim < 2 else copied(turned)
+    return turned if turned is not a or in_fortran_order(a) or turned.ndim < 2 else copied(turned, "F")
 
 
 def _held_result(make: Any) -> Any:

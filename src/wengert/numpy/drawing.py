@@ -10,8 +10,8 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
-from wengert.numpy.host import held
-from wengert.tracing import primal
+from wengert.numpy.constants import constant
+from wengert.tracing import as_operand, holds_traced, primal
 
 __all__ = ["Drawing", "drawing", "is_generator", "random"]
 
@@ -31,35 +31,35 @@ class Drawing:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._source, name)
+        if name in ("Generator", "RandomState") and isinstance(value, type):
+            return _Source(value)
         if isinstance(value, type) or not callable(value):
             return value
 
         @functools.wraps(value, updated=())
         def draw(*args: Any, **kwargs: Any) -> Any:
+            if name != "shuffle":
+                # which puts the members of a list in another order
+                args = tuple([as_operand(a) if a.__class__ in (list, tuple) and holds_traced(a) else a for a in args])
             if any(isinstance(argument, Operand) for argument in (*args, *kwargs.values())):
                 return self._of_traced(name, args, kwargs)
             result = value(*args, **kwargs)
-            return held(result) if result.__class__ is np.ndarray else drawing(result)
+            return drawing(result) if is_generator(result) else constant(result, *args, *kwargs.values())
 
         return draw
 
     def _of_traced(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The draws that the original would make, with traced values put in their place."""
         source = self._source
-        if name == "normal":
-            return _scaled(source.normal, 0.0, 1.0, *_bounds(("loc", "scale"), (0.0, 1.0), args, kwargs))
+        if name in ("normal", "laplace", "logistic", "gumbel"):
+            return _scaled(getattr(source, name), 0.0, 1.0, *_bounds(("loc", "scale"), (0.0, 1.0), args, kwargs))
         if name == "uniform":
             low, high, size = _bounds(("low", "high"), (0.0, 1.0), args, kwargs)
             return _scaled(source.uniform, 0.0, 1.0, low, high - low, size)
-        if name in ("shuffle", "permutation", "choice") and isinstance(args[0], Operand) and not kwargs.get("axis"):
-            whole: Any = args[0]
-            if name == "choice":
-                return whole[source.choice(len(whole), *args[1:], **kwargs)]
-            order = source.permutation(len(whole))
-            if name == "permutation":
-                return whole[order]
-            whole[...] = whole[order]
-            return None
+        if name in ("shuffle", "permutation", "permuted", "choice") and isinstance(args[0], Operand):
+            whole, rest = args[0], (*args[1:], *kwargs.values())
+            if not any(isinstance(argument, Operand) for argument in rest):
+                return _moved(getattr(source, name), whole, args[1:], kwargs)
         place = locate(3)
         raise UnsupportedError(
             f"np.random: {name}{f' at {place}' if place else ''} has no rule for traced arguments; draw standard "
@@ -80,6 +80,33 @@ def _scaled(draw: Any, low: float, high: float, start: Any, width: Any, size: An
     if size is None:
         size = np.broadcast_shapes(np.shape(primal(start)), np.shape(primal(width))) or None
     return start + width * draw(low, high, size)
+
+
+def _moved(draw: Any, whole: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Entries of an array drawn or put in another order: the original does it with their places."""
+    places = np.arange(whole.size).reshape(whole.shape)
+    found = draw(places, *args, **kwargs)
+    if found is None:
+        # in place
+        whole[...] = np.ravel(whole)[places]
+        return None
+    return np.ravel(whole)[found]
+
+
+class _Source:
+    """A class of generators whose instances draw arrays that can hold traced values."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return drawing(self._kind(*args, **kwargs))
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(getattr(instance, "_source", instance), self._kind)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kind, name)
 
 
 def drawing(value: Any) -> Any:

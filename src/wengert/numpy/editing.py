@@ -28,11 +28,16 @@ def _target(a: Any, value: Any) -> None:
         write_into(a, value)
 
 
+def _nothing(values: Any) -> bool:
+    """Whether these are no values at all, which NumPy takes for nothing to do."""
+    return not type_of(stacked_list(values)).size
+
+
 def _cycled(values: Any, places: Any) -> Any:
     """Entries taken in turn, from the beginning again after the last one."""
     values = np.ravel(stacked_list(values))
     if not type_of(values).size:
-        raise ValueError("cannot write an empty array of values")
+        raise ValueError("cannot insert from an empty array of values")
     return values[places % type_of(values).size]
 
 
@@ -44,6 +49,8 @@ def _write(a: Any, places: Any, values: Any) -> None:
 @implements(np.put)
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     _target(a, v)
+    if _nothing(v):
+        return
     places, size = np.ravel(plain_array(ind)).astype(np.intp), type_of(a).size
     if mode == "wrap":
         places = places % size
@@ -66,6 +73,8 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @implements(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
     _target(a, values)
+    if _nothing(values):
+        return
     places = np.flatnonzero(plain_array(mask))
     if len(places):
         _write(a, places, _cycled(values, places))
@@ -100,6 +109,8 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 @implements(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: Any = False) -> None:
     _target(a, val)
+    if _nothing(val):
+        return
     shape = type_of(a).shape
     # NumPy says on a stand-in which entries these are, and what it refuses
     marked = np.zeros(shape, bool)

@@ -10,11 +10,12 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand
+from wengert.numpy.constants import constant
 from wengert.numpy.creating import array, asarray
 from wengert.numpy.joining import stacked_list
 from wengert.tracing import active_recordings, primal
 
-__all__ = ["fromiter", "vectorize"]
+__all__ = ["fromfunction", "fromiter", "vectorize"]
 
 
 class vectorize:  # noqa: N801 (NumPy's name)
@@ -71,6 +72,11 @@ class vectorize:  # noqa: N801 (NumPy's name)
         dtype = np.asarray(primal(found[0])).dtype if otypes is None else np.dtype(otypes[place])
         # of scalars too NumPy makes an array
         return array(stacked_list(found).reshape(shape), dtype)
+
+
+def fromfunction(function: Any, shape: Any, *, dtype: Any = float, like: Any = None, **kwargs: Any) -> Any:
+    """What a function makes of the indices of an array of a shape."""
+    return function(*constant(np.indices(shape, dtype)), **kwargs)
 
 
 def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1, **options: Any) -> Any:

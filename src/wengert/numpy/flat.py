@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import ravel
-from wengert.tracing import Tracer
+from wengert.tracing import Tracer, type_of
 
 __all__ = ["Flat"]
 
@@ -29,7 +30,9 @@ class Flat:
         return self.base[self._places(index)]  # type: ignore[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.base[self._places(index)] = value  # type: ignore[index]
+        values = stacked_list(value)
+        if type_of(values).size:
+            self.base[self._places(index)] = values  # type: ignore[index]
 
     def _places(self, index: Any) -> tuple[Any, ...]:
         return np.unravel_index(np.arange(self.base.size)[index], self.base.shape)

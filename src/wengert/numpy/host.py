@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.tracing import active_recordings
+from wengert.tracing import active_recordings, as_operand, holds_traced
 
 __all__ = ["HostArray", "held", "hosted", "unhosted"]
 
@@ -24,7 +24,7 @@ class HostArray(np.ndarray):
 
     def dot(self, b: Any, out: Any = None) -> Any:
         """The product with a traced or plain array."""
-        return np.dot(_bare(self), b, out)
+        return np.dot(_bare(self), _joined(b), out)
 
     def copy(self, order: Any = "C") -> Any:
         """A copy that traced values can be written into."""
@@ -44,7 +44,12 @@ class HostArray(np.ndarray):
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
         """The entries within bounds, which may be traced."""
-        return np.clip(_bare(self), min, max, out, **options)
+        return np.clip(_bare(self), _joined(min), _joined(max), out, **options)
+
+
+def _joined(argument: Any) -> Any:
+    """A list that holds traced values as a traced array; anything else as it is."""
+    return as_operand(argument) if argument.__class__ in (list, tuple) and holds_traced(argument) else argument
 
 
 def held(value: Any) -> Any:

@@ -36,6 +36,12 @@ def stacked_list(nested: Any) -> Any:
     return stack(parts)
 
 
+def require_cast(given: Any, wanted: Any, casting: Any) -> None:
+    """Refuse a conversion that NumPy's rule does not allow."""
+    if not np.can_cast(given, wanted, casting):
+        raise TypeError(f"cannot cast from {given} to {np.dtype(wanted)} by the rule {casting!r}, as in NumPy")
+
+
 @implements(np.concatenate)
 def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
     parts = gathered(arrays)
@@ -48,7 +54,9 @@ def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = 
         raise ValueError(f"all arrays to concatenate need the same number of axes, received {sorted(ndims)}")
     (place,) = normal_axes(axis, type_of(parts[0]).ndim)
     result = bind(shaping.concatenate, tuple(parts), (place,))
-    result = result if dtype is None else cast(result, dtype)
+    if dtype is not None:
+        require_cast(type_of(result).dtype, dtype, casting or "same_kind")
+        result = cast(result, dtype)
     return result if out is None else write_into(out, result)
 
 
@@ -63,18 +71,18 @@ def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, cas
         raise ValueError(f"all arrays to stack need the same shape, received {sorted(shapes)}")
     (place,) = normal_axes(axis, len(next(iter(shapes))) + 1)
     widened = [shaping.expand(part, (place,)) for part in parts]
-    return concatenate(widened, place, out, dtype=dtype)
+    return concatenate(widened, place, out, dtype=dtype, casting=casting)
 
 
 @implements(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
-    return concatenate([atleast_2d(a) for a in gathered(tup)], 0, dtype=dtype)
+    return concatenate([atleast_2d(a) for a in gathered(tup)], 0, dtype=dtype, casting=casting)
 
 
 @implements(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
     parts = [atleast_1d(a) for a in gathered(tup)]
-    return concatenate(parts, 0 if type_of(parts[0]).ndim == 1 else 1, dtype=dtype)
+    return concatenate(parts, 0 if type_of(parts[0]).ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 @implements(np.dstack)
@@ -119,7 +127,7 @@ implements(np.hsplit)(
 )
 
 
-@implements(np.unstack)
+@implements(getattr(np, "unstack", None))
 def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
     return tuple(np.moveaxis(x, axis, 0))
 

@@ -13,9 +13,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.numpy.host import held
+from wengert import tree
+from wengert.errors import ConversionError, UndefinedDerivativeError, UnsupportedError
+from wengert.numpy.constants import constant, is_constant, plain_argument
+from wengert.numpy.host import HostArray
 from wengert.numpy.joining import stacked_list
-from wengert.tracing import FUNCTIONS, holds_traced
+from wengert.numpy.mirrored_ufuncs import MirroredUfunc
+from wengert.tracing import FUNCTIONS, Tracer, holds_traced, primal
 
 __all__ = ["Mirror", "mirrored", "taking_lists"]
 
@@ -34,37 +38,47 @@ _OF_NESTED_LISTS: Final = frozenset({"block", "choose", "piecewise", "select"})
 def _taken(argument: Any) -> Any:
     if argument.__class__ in (list, tuple) and holds_traced(argument):
         return stacked_list(argument)
-    return argument
+    return plain_argument(argument)
 
 
 def _members_taken(argument: Any) -> Any:
-    return [_taken(member) for member in argument] if argument.__class__ in (list, tuple) else argument
+    return [_taken(member) for member in argument] if argument.__class__ in (list, tuple) else _taken(argument)
 
 
 def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of NumPy's that also takes lists of traced values."""
-    if function.__name__ in _OF_NESTED_LISTS:
-        return function
+    """A function of NumPy's that also takes lists of traced values; they can be written into what it returns."""
+    nested = function.__name__ in _OF_NESTED_LISTS
     first = _members_taken if function.__name__ in _OF_SEQUENCES else _taken
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
-        for argument in args:
-            if argument.__class__ in (list, tuple) and holds_traced(argument):
-                args = (first(args[0]), *map(_taken, args[1:]))
-                break
-        if kwargs:
-            kwargs = {name: _taken(argument) for name, argument in kwargs.items()}
-        result = function(*args, **kwargs)
-        # so that traced values can be written into it
-        return held(result) if result.__class__ is np.ndarray and result.dtype.kind in "fc" else result
+        if not nested:
+            for argument in args:
+                if argument.__class__ in _PREPARED:
+                    args = (first(args[0]), *map(_taken, args[1:]))
+                    break
+            if kwargs:
+                kwargs = {name: _taken(argument) for name, argument in kwargs.items()}
+        try:
+            result = function(*args, **kwargs)
+        except (ConversionError, UndefinedDerivativeError, UnsupportedError):
+            given, structure = tree.flatten((args, kwargs))
+            if not all(map(is_constant, given)):
+                raise
+            # of constants every function can be computed
+            args, kwargs = structure.unflatten([primal(value) for value in given])
+            result = function(*args, **kwargs)
+        return result if result.__class__ is Tracer else constant(result, *args, *kwargs.values())
 
     return call
 
 
-def _dispatches(value: Any) -> bool:
-    """Whether something is a function that NumPy dispatches on its arguments."""
-    return callable(value) and not isinstance(value, (type, np.ufunc)) and hasattr(value, "_implementation")
+_PREPARED: Final = (list, tuple, HostArray)
+
+
+def _is_function(value: Any) -> bool:
+    """Whether something of NumPy's is a function, and no class."""
+    return callable(value) and not isinstance(value, type) and hasattr(value, "__name__")
 
 
 class Mirror(ModuleType):
@@ -90,4 +104,6 @@ class Mirror(ModuleType):
 
 def mirrored(value: Any) -> Any:
     """What a namespace serves in place of something of NumPy's."""
-    return taking_lists(value) if _dispatches(value) else value
+    if isinstance(value, np.ufunc):
+        return MirroredUfunc(value)
+    return taking_lists(value) if _is_function(value) else value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import functools
+import sys
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +13,13 @@ from wengert.graph import bind, locate
 from wengert.numpy import (
     applying,
     asking,
+    complex_domain,
     counting,
     differences,
     editing,
     fourier,
     padding,
+    plain_arrays,
     polynomials,
     products,
     reducing,
@@ -28,7 +32,9 @@ from wengert.numpy import (
     ufunc_methods,
     without_nan,
 )
+from wengert.numpy.constants import constant, in_library, is_constant
 from wengert.numpy.flat import Flat
+from wengert.numpy.joining import require_cast
 from wengert.numpy.shaping import copied, ravel, reshape, transpose
 from wengert.primitives import arithmetic
 from wengert.primitives.access import cast
@@ -40,11 +46,13 @@ __all__: list[str] = []
 # families that stand for no method: importing them fills the table of names
 _others = (
     applying,
+    complex_domain,
     counting,
     differences,
     editing,
     fourier,
     padding,
+    plain_arrays,
     polynomials,
     sets,
     signals,
@@ -106,6 +114,7 @@ def _astype(
 ) -> Any:
     if np.dtype(dtype) == x.dtype:
         return copied(x, order) if copy else x
+    require_cast(x.dtype, dtype, casting)
     return cast(x, dtype)
 
 
@@ -157,6 +166,34 @@ def _round(x: Tracer, digits: Any = None) -> Any:
     return int(rounded) if digits is None and isinstance(rounded, (float, np.floating)) else rounded
 
 
+def _answering(name: str) -> None:
+    """Let a method whose result may be constant give the program an array that it can write into."""
+    plain = getattr(Tracer, name)
+
+    @functools.wraps(plain)
+    def answer(x: Tracer, *args: Any, **options: Any) -> Any:
+        result = plain(x, *args, **options)
+        if result.__class__ is Tracer or not x.recording.hosts or in_library(sys._getframe(1)):
+            return result
+        return constant(result, *args, *options.values())
+
+    method(name)(answer)
+
+
+for _name in (
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argpartition",
+    "argsort",
+    "astype",
+    "nonzero",
+    "round",
+    "searchsorted",
+):
+    _answering(_name)
+
 method("T")(property(lambda x: transpose(x) if x.ndim > 1 else x))
 method("mT")(property(FUNCTIONS[np.matrix_transpose]))
 method("real")(property(FUNCTIONS[np.real]))
@@ -174,7 +211,9 @@ _RefusedAttributeError.__name__ = "UnsupportedError"
 def _missing(name: str) -> property:
     """What an ndarray has and a traced array has not; a property, for `__getattr__` would slow all attributes down."""
 
-    def refuse(x: Tracer) -> NoReturn:
+    def refuse(x: Tracer) -> Any:
+        if is_constant(x) and name not in ("resize", "setfield", "setflags"):
+            return getattr(np.asarray(x), name)
         place = locate(2)
         raise _RefusedAttributeError(
             f"ndarray.{name} is refused for traced values{f' (at {place})' if place else ''}, which have no attribute "

@@ -12,7 +12,7 @@ from wengert.numpy.signals import convolve
 from wengert.primitives.access import cast
 from wengert.primitives.convolution import convolution
 from wengert.primitives.shaping import concatenate
-from wengert.tracing import as_operand, implements, type_of
+from wengert.tracing import FUNCTIONS, as_operand, implements, type_of
 
 __all__: list[str] = []
 
@@ -25,6 +25,8 @@ def _coefficients(p: Any) -> Any:
 @implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     p, (x,) = _coefficients(p), gathered([x])
+    # a Python number counts as an array here
+    x = FUNCTIONS["strong"](x)
     # Horner's scheme
     total = x * 0
     for i in range(type_of(p).shape[0]):

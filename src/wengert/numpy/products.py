@@ -82,6 +82,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     first = list(_LETTERS[:left])
     second = list(_LETTERS[left : left + right])
     for i, j in zip(one, two, strict=True):
+        if type_of(a).shape[i] != type_of(b).shape[j]:
+            raise ValueError(
+                f"shape-mismatch for sum: axis {i} of shape {type_of(a).shape} and axis {j} of shape {type_of(b).shape}"
+            )
         second[j] = first[i]
     kept = [c for i, c in enumerate(first) if i not in one] + [c for j, c in enumerate(second) if j not in two]
     return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
@@ -122,11 +126,13 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
         operands = _lettered(operands)
     arrays = [as_operand(x) for x in operands[1:]]
     left, right = _explicit(operands[0].replace(" ", ""), [type_of(x).ndim for x in arrays])
+    _check_diagonals(left, arrays)
     if len(arrays) == 1 and set(left[0]) == set(right) and dtype is out is None and isinstance(arrays[0], Tracer):
         return _rearranged(arrays[0], left[0], right)
+    pairs = [_diagonals(array, letters) for array, letters in zip(arrays, left, strict=True)]
+    arrays, left = _without_repeated(pairs)
     parts: list[str] = []
     for position, letters in enumerate(left):
-        arrays[position], letters = _diagonals(arrays[position], letters)
         others = set(right).union(*(part for i, part in enumerate(left) if i != position))
         alone = tuple(i for i, letter in enumerate(letters) if letter not in others)
         if alone:
@@ -191,6 +197,35 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     letters = "".join(full)
     single = sorted(c for c in set(letters) if letters.count(c) == 1 and c not in spare)
     return full, spare + "".join(single)
+
+
+def _check_diagonals(parts: list[str], arrays: list[Any]) -> None:
+    """Axes of one operand with the same letter must be of one length; between operands a length of one will do."""
+    for letters, array in zip(parts, arrays, strict=True):
+        lengths: dict[str, int] = {}
+        for letter, length in zip(letters, type_of(array).shape, strict=True):
+            if lengths.setdefault(letter, length) != length:
+                raise ValueError(
+                    f"einsum: {letter!r} of {letters!r} has two lengths in an operand of shape {type_of(array).shape}"
+                )
+
+
+def _without_repeated(pairs: list[tuple[Any, str]]) -> tuple[list[Any], list[str]]:
+    """Operands without their axes of length one that are repeated along a longer axis of another operand."""
+    lengths: dict[str, int] = {}
+    for array, letters in pairs:
+        for letter, length in zip(letters, type_of(array).shape, strict=True):
+            if lengths.get(letter, 1) == 1:
+                lengths[letter] = length
+    arrays, parts = [], []
+    for array, letters in pairs:
+        shape = type_of(array).shape
+        kept = [i for i, letter in enumerate(letters) if shape[i] == lengths[letter] or shape[i] != 1]
+        if len(kept) < len(letters):
+            array = reshaped(array, tuple(shape[i] for i in kept))
+        arrays.append(array)
+        parts.append("".join(letters[i] for i in kept))
+    return arrays, parts
 
 
 def _diagonals(array: Any, letters: str) -> tuple[Any, str]:

@@ -43,6 +43,15 @@ def _finish(result: Any, dtype: Any, out: Any) -> Any:
     return result if out is None or out is _UNSET else placed(result, out)
 
 
+def _with_initial(result: Any, initial: Any, combine: Any, a: Any) -> Any:
+    """A reduction that starts from `initial`; None stands for the first entry, which there must be."""
+    if initial is None:
+        if not type_of(a).size:
+            raise ValueError("a reduction of nothing with initial=None has no value, as in NumPy")
+        return result
+    return result if initial is _UNSET else combine(result, initial)
+
+
 @implements(np.sum)
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _UNSET,
         initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
@@ -53,7 +62,7 @@ def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: 
         return a.recording.unary(sum_along, a, _TOTALS[a.type.ndim])
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     result = _reduce(sum_along, a, axis, keepdims, where, 0)
-    return _finish(result if initial is _UNSET else result + initial, None, out)
+    return _finish(_with_initial(result, initial, lambda total, first: total + first, a), None, out)
 
 
 @implements(np.prod)
@@ -61,7 +70,7 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
          initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     result = _reduce(reductions.prod, a, axis, keepdims, where, 1)
-    return _finish(result if initial is _UNSET else result * initial, None, out)
+    return _finish(_with_initial(result, initial, lambda total, first: total * first, a), None, out)
 
 
 def _extreme(primitive: Any, pairwise: Any) -> Any:
@@ -69,11 +78,11 @@ def _extreme(primitive: Any, pairwise: Any) -> Any:
                 where: Any = _UNSET) -> Any:  # fmt: skip
         neutral = 0.0
         if where is not _UNSET and where is not True:
-            if initial is _UNSET:
+            if initial is _UNSET or initial is None:
                 raise ValueError("a maximum or minimum with `where` needs `initial` too, as in NumPy")
             neutral = initial
         result = _reduce(primitive, a, axis, keepdims, where, neutral)
-        return _finish(result if initial is _UNSET else pairwise(result, initial), None, out)
+        return _finish(_with_initial(result, initial, pairwise, a), None, out)
 
     extreme.__name__ = primitive.name
     return extreme
@@ -212,8 +221,8 @@ def _cumulative(function: Any, neutral: float) -> Any:
     return cumulative
 
 
-cumulative_sum = implements(np.cumulative_sum)(_cumulative(cumsum, 0.0))
-cumulative_prod = implements(np.cumulative_prod)(_cumulative(cumprod, 1.0))
+cumulative_sum = implements(getattr(np, "cumulative_sum", None))(_cumulative(cumsum, 0.0))
+cumulative_prod = implements(getattr(np, "cumulative_prod", None))(_cumulative(cumprod, 1.0))
 
 
 def _position(primitive: Any) -> Any:

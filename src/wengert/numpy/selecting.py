@@ -10,7 +10,9 @@ from wengert.graph import Operand, Primitive, bind
 from wengert.numpy.joining import gathered
 from wengert.numpy.reducing import argsort
 from wengert.numpy.shaping import copied, read_only, reshaped
-from wengert.primitives.arithmetic import select
+from wengert.numpy.ufuncs import placed
+from wengert.primitives.access import cast
+from wengert.primitives.arithmetic import exceeds, select
 from wengert.primitives.indexing import put_add
 from wengert.primitives.indexing import take as read
 from wengert.primitives.operators import write_into
@@ -56,29 +58,39 @@ clip_primitive.samples(
 
 @clip_primitive.differential
 def _d_clip(out: Any, x: Any, low: Any, high: Any) -> Any:
-    inside = (x > low) & (x < high)
+    over, under, crossed = exceeds(x, high), exceeds(low, x), exceeds(low, high)
+    inside = exceeds(x, low) & exceeds(high, x)
     # NumPy clips to the upper bound last, so that it wins where the bounds cross
     return (
         lambda dx: select(inside, dx, 0.0),
-        lambda dlow: select((x < low) & (low < high), dlow, 0.0),
-        lambda dhigh: select((x > high) | (low > high), dhigh, 0.0),
+        lambda dlow: select(under & exceeds(high, low), dlow, 0.0),
+        lambda dhigh: select(over | crossed, dhigh, 0.0),
     )
 
 
 @implements(np.clip)
-def clip(a: Any, a_min: Any = _UNSET, a_max: Any = _UNSET, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(a: Any, a_min: Any = _UNSET, a_max: Any = _UNSET, out: Any = None, *, min: Any = None, max: Any = None,
+         dtype: Any = None, where: Any = True, casting: Any = "same_kind", order: Any = None,
+         subok: Any = None) -> Any:  # fmt: skip
     low = min if a_min is _UNSET or a_min is None else a_min
     high = max if a_max is _UNSET or a_max is None else a_max
-    a = as_operand(a)
+    a, low, high = [x if x is None else _computed_in(as_operand(x), dtype, casting) for x in (a, low, high)]
     if low is None and high is None:
         # whether that is an error depends on NumPy's version and on how the bounds were left out
         np.clip(np.zeros(1), a_min, a_max)
         return copied(a)
     least, most = _bounds(type_of(a).dtype)
-    low = least if low is None else as_operand(low)
-    high = most if high is None else as_operand(high)
-    result = bind(clip_primitive, (a, low, high))
-    return result if out is None else write_into(out, result)
+    result = bind(clip_primitive, (a, least if low is None else low, most if high is None else high))
+    return placed(result, out, where)
+
+
+def _computed_in(x: Any, dtype: Any, casting: Any) -> Any:
+    """An operand in the dtype that a `dtype=` argument asks for."""
+    if dtype is None:
+        return x
+    if not type_of(x).weak and not np.can_cast(type_of(x).dtype, dtype, casting):
+        raise TypeError(f"cannot cast an operand of clip from {type_of(x).dtype} to {np.dtype(dtype)} by {casting!r}")
+    return cast(x, dtype)
 
 
 def _bounds(dtype: np.dtype[Any]) -> tuple[Any, Any]:

@@ -117,7 +117,7 @@ def _strong(q: Any, a: Any) -> Any:
     """A share as an array; a Python number takes the precision of the data."""
     q, kind = as_operand(q), type_of(a)
     if type_of(q).weak:
-        return cast(q, kind.dtype if kind.dtype.kind == "f" else np.float64)
+        return cast(q, np.zeros(0, kind.dtype).real.dtype if kind.dtype.kind in "fc" else np.float64)
     return q
 
 

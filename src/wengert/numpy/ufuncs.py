@@ -68,7 +68,10 @@ FUNCTIONS["ufunc with options"] = _with_options
 
 
 def composed(ufunc: Any) -> Callable[[RuleT], RuleT]:
-    """Declare what stands for a ufunc that is no primitive; the arguments of every ufunc come with it."""
+    """Declare what stands for a ufunc that is no primitive; the arguments of every ufunc come with it.
+
+    None stands for a ufunc that the NumPy at hand does not have yet.
+    """
 
     def register(function: RuleT) -> RuleT:
         def rule(*inputs: Any, out: Any = None, where: Any = True, dtype: Any = None, order: Any = None,
@@ -77,8 +80,7 @@ def composed(ufunc: Any) -> Callable[[RuleT], RuleT]:
                 inputs = tuple(_operands(ufunc, inputs, dtype, casting))
             return placed(function(*inputs, **own), out, where)
 
-        rule.__name__ = ufunc.__name__
-        rule.__qualname__ = ufunc.__name__
+        rule.__name__ = rule.__qualname__ = (ufunc or function).__name__
         implements(ufunc)(rule)
         return function
 
@@ -133,13 +135,13 @@ def vecdot(x1: Any, x2: Any, *, axis: Any = -1, keepdims: Any = False) -> Any:
     return expand(total, (place,))
 
 
-@composed(np.matvec)
+@composed(getattr(np, "matvec", None))
 def matvec(x1: Any, x2: Any) -> Any:
     x1, x2 = as_operand(x1), as_operand(x2)
     return bind(contraction.matmul, (x1, x2[..., None]))[..., 0]
 
 
-@composed(np.vecmat)
+@composed(getattr(np, "vecmat", None))
 def vecmat(x1: Any, x2: Any) -> Any:
     x1, x2 = as_operand(x1), as_operand(x2)
     return bind(contraction.matmul, (_conjugate(x1)[..., None, :], x2))[..., 0, :]

@@ -16,12 +16,14 @@ __all__ = [
     "constant",
     "convert",
     "divide",
+    "exceeds",
     "imag",
     "log",
     "maximum",
     "minimum",
     "multiply",
     "negative",
+    "number",
     "positive",
     "power",
     "power_constant",
@@ -239,6 +241,16 @@ def _select_dtype(condition: Any, x: Any, y: Any) -> np.dtype[Any]:
     return np.result_type(*(kinds[t.dtype.kind](1) if t.weak else t.dtype for t in (x, y)))
 
 
+def exceeds(x: Any, y: Any) -> Any:
+    """Whether x > y in the order of NumPy, which has complex numbers by their real parts first; Python has none."""
+    return comparable(x) > comparable(y)
+
+
+def comparable(x: Any) -> Any:
+    """A number that may be compared with another one."""
+    return convert(x, dtype=np.dtype(complex)) if x.type.weak and x.dtype.kind == "c" else x
+
+
 def _d_extremum(wins: Any) -> Any:
     def rule(out: Any, x: Any, y: Any) -> Any:
         def share(tangent: Any, mine: Any, other: Any) -> Any:
@@ -252,11 +264,11 @@ def _d_extremum(wins: Any) -> Any:
 
 maximum = Primitive("maximum", elementwise=2, ufunc=np.maximum, domain="everywhere; half to each where x == y",
                     cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
-maximum.differential(_d_extremum(lambda a, b: a > b))
+maximum.differential(_d_extremum(exceeds))
 maximum.samples(*pairs())
 minimum = Primitive("minimum", elementwise=2, ufunc=np.minimum, domain="everywhere; half to each where x == y",
                     cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
-minimum.differential(_d_extremum(lambda a, b: a < b))
+minimum.differential(_d_extremum(lambda x, y: exceeds(y, x)))
 minimum.samples(*pairs())
 
 convert = Primitive("convert", elementwise=1, params=("dtype",), linear="jointly", notation="{0}.astype({dtype})",
@@ -279,6 +291,30 @@ convert.transpose(0)(lambda g, x, *, dtype: convert(g, dtype=x.dtype))
 convert.samples(
     lambda r: ((r.normal(size=3),), {"dtype": np.dtype(np.float32)}),
     lambda r: ((r.normal(size=3).astype(np.float32),), {"dtype": np.dtype(np.float64)}),
+)
+
+
+number = Primitive("number", elementwise=1, params=("dtype",), linear="jointly", gives_numbers=True,
+                   notation="float({0})", domain="everywhere",
+                   shapes="a scalar -> a Python number, whose dtype yields to that of an array; in a batch, arrays",
+                   cite="a change of precision is the identity up to rounding")  # fmt: skip
+
+
+@number.evaluate
+def _number_value(xp: Any, x: Any, *, dtype: np.dtype[Any]) -> Any:
+    if isinstance(x, np.ndarray) and x.shape:
+        # the scalars of a batch
+        return x.astype(dtype)
+    return complex(x) if dtype.kind == "c" else float(x)
+
+
+number.dtype(lambda x, *, dtype: dtype)
+# a conversion even where the dtypes agree: a cotangent may be a Python number, too
+number.differential(lambda out, x, *, dtype: (lambda dx: convert(dx, dtype=dtype),))
+number.transpose(0)(lambda g, x, *, dtype: convert(g, dtype=x.dtype))
+number.samples(
+    lambda r: ((r.normal(),), {"dtype": np.dtype(np.float64)}),
+    lambda r: ((np.float32(r.normal()),), {"dtype": np.dtype(np.float64)}),
 )
 
 conj = Primitive("conj", elementwise=1, ufunc=np.conjugate, linear="jointly", domain="everywhere",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -127,12 +128,44 @@ def _weighted_gram_matrix(rows: Any, factor: Any, x: Any, y: Any) -> Any:
     return root.T @ root
 
 
-def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
+scale_matmul = Primitive(
+    "scale_matmul",
+    params=("derivative",),
+    linear="separately",
+    notation="{0} @ {1}",
+    shapes=matmul.shapes,
+    domain="everywhere; `derivative` is the place of a derivative",
+    cite="the chain rule: a derivative that is zero stays zero, whatever moves beside it",
+)
+scale_matmul.evaluate(lambda xp, x, y, *, derivative: x @ y)
+scale_matmul.shape(lambda x, y, *, derivative: _matmul_shape(x, y))
+scale_matmul.dtype(lambda x, y, *, derivative: np.result_type(x.dtype, y.dtype))
+scale_matmul.flops(lambda x, y, *, derivative: 2 * x.size * (y.shape[-1] if y.ndim > 1 else 1))
+scale_matmul.transpose(0)(lambda g, x, y, *, derivative: _matmul_left(g, x, y))
+scale_matmul.transpose(1)(lambda g, x, y, *, derivative: _matmul_right(g, x, y))
+
+
+@scale_matmul.batch
+def _scale_matmul_batch(size: int, args: Any, batched: Any, *, derivative: int) -> Any:
+    x, y = [operand if flag else expand(operand, (0,)) for operand, flag in zip(args, batched, strict=True)]
+    return _aligned_matmul(x, y, len(x.shape) - 1, len(y.shape) - 1, partial(scale_matmul, derivative=derivative))
+
+
+scale_matmul.samples(
+    lambda r: ((r.normal(size=(2, 3)), r.normal(size=(3, 2))), {"derivative": 0}),
+    lambda r: ((r.normal(size=3), r.normal(size=(2, 3, 2))), {"derivative": 1}),
+    lambda r: ((r.normal(size=(2, 2, 3)), r.normal(size=3)), {"derivative": 0}),
+)
+
+
+def _contract_with_zeros(contract: Any, x: Any, y: Any, inward: bool = False) -> Any:
     """A bilinear sum of the linear x with y, in which 0 times what is not finite is 0, but for NaN in x.
 
-    Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators.
+    Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators. With `inward`, y is a
+    derivative further in: a zero of it says that what x holds is not used, NaN included.
     """
-    finite = contract(select(abs(x) == np.inf, 0.0, x), select(abs(y) < np.inf, y, 0.0))
+    out_of_sum = ~(abs(x) < np.inf) if inward else abs(x) == np.inf
+    finite = contract(select(out_of_sum, 0.0, x), select(abs(y) < np.inf, y, 0.0))
 
     def reached(left: Any, right: Any) -> Any:
         return contract(left * 1.0, right * 1.0) > 0
@@ -140,6 +173,8 @@ def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
     endless_x, endless_y = abs(x) == np.inf, abs(y) == np.inf
     meeting = reached(endless_x, y != 0) | reached(x != 0, endless_y)
     lost = reached(x != 0, y != y)
+    if inward:
+        lost = lost | reached(x != x, y != 0)
     if "c" in (x.dtype.kind, y.dtype.kind):
         # an infinite complex number has no direction that its products could keep
         return select(lost | meeting, np.nan, finite)
@@ -157,12 +192,22 @@ def _contract_with_zeros(contract: Any, x: Any, y: Any) -> Any:
 
 @matmul.annihilate(0)
 def _zero_matmul(x: Any, y: Any) -> Any:
-    return _contract_with_zeros(matmul, x, y)
+    return _contract_with_zeros(lambda a, b: scale_matmul(a, b, derivative=0), x, y)
 
 
 @matmul.annihilate(1)
 def _matmul_zero(x: Any, y: Any) -> Any:
-    return _contract_with_zeros(lambda a, b: matmul(b, a), y, x)
+    return _contract_with_zeros(lambda a, b: scale_matmul(b, a, derivative=1), y, x)
+
+
+@scale_matmul.annihilate(0)
+def _zero_scale_matmul(x: Any, y: Any, *, derivative: int) -> Any:
+    return _contract_with_zeros(lambda a, b: scale_matmul(a, b, derivative=derivative), x, y, inward=derivative == 1)
+
+
+@scale_matmul.annihilate(1)
+def _scale_matmul_zero(x: Any, y: Any, *, derivative: int) -> Any:
+    return _contract_with_zeros(lambda a, b: scale_matmul(b, a, derivative=derivative), y, x, inward=derivative == 0)
 
 
 @matmul.batch
@@ -186,14 +231,14 @@ def _matmul_batch(size: int, args: Any, batched: Any) -> Any:
     return _aligned_matmul(expand(x, (0,)), y, len(x.shape), len(y.shape) - 1)
 
 
-def _aligned_matmul(x: Any, y: Any, x_rank: int, y_rank: int) -> Any:
+def _aligned_matmul(x: Any, y: Any, x_rank: int, y_rank: int, product: Any = matmul) -> Any:
     """Both operands with a batch axis in front, and ranks of the single examples."""
     x = expand(x, (1,)) if x_rank == 1 else x
     y = expand(y, (2,)) if y_rank == 1 else y
     rank = max(len(x.shape), len(y.shape))
     x = expand(x, tuple(range(1, 1 + rank - len(x.shape))))
     y = expand(y, tuple(range(1, 1 + rank - len(y.shape))))
-    out = x @ y
+    out = product(x, y)
     if x_rank == 1:
         out = out[..., 0, :]
     return out[..., 0] if y_rank == 1 else out

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.graph import Primitive
-from wengert.primitives.arithmetic import conj, log, multiply, pairs, real, select
+from wengert.primitives.arithmetic import conj, exceeds, log, multiply, pairs, real, select
 
 __all__ = ["CONSTANT", "absolute", "unary"]
 
@@ -54,9 +54,9 @@ reciprocal = unary("reciprocal", np.reciprocal, lambda y, x: lambda dx: dx * -(y
 sin = unary("sin", np.sin, lambda y, x: lambda dx: dx * cos(x), "everywhere", "DLMF 4.20.1")
 cos: Primitive = unary("cos", np.cos, lambda y, x: lambda dx: dx * -sin(x), "everywhere", "DLMF 4.20.2")
 tan = unary("tan", np.tan, lambda y, x: lambda dx: dx * (1 + y * y), "cos x != 0", "DLMF 4.20.3", -1.2, 1.2)
-arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx * (1 / sqrt((1 - x) * (1 + x))), "|x| < 1",
+arcsin = unary("arcsin", np.arcsin, lambda y, x: lambda dx: dx * (1 / _complement(x)), "|x| < 1",
                "DLMF 4.24.7", -0.8, 0.8)  # fmt: skip
-arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: dx * (-1 / sqrt((1 - x) * (1 + x))), "|x| < 1",
+arccos = unary("arccos", np.arccos, lambda y, x: lambda dx: dx * (-1 / _complement(x)), "|x| < 1",
                "DLMF 4.24.8", -0.8, 0.8)  # fmt: skip
 arctan = unary("arctan", np.arctan, lambda y, x: lambda dx: dx * (1 / (1 + x * x)), "everywhere", "DLMF 4.24.9")
 sinh = unary("sinh", np.sinh, lambda y, x: lambda dx: dx * cosh(x), "everywhere", "DLMF 4.34.1")
@@ -64,7 +64,7 @@ cosh: Primitive = unary("cosh", np.cosh, lambda y, x: lambda dx: dx * sinh(x), "
 tanh = unary("tanh", np.tanh, lambda y, x: lambda dx: dx * ((1 - y) * (1 + y)), "everywhere", "DLMF 4.34.3")
 arcsinh = unary("arcsinh", np.arcsinh, lambda y, x: lambda dx: dx / _length_with_one(x), "everywhere",
                 "DLMF 4.38.9")  # fmt: skip
-arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx * (1 / (sqrt(x - 1) * sqrt(x + 1))), "x > 1",
+arccosh = unary("arccosh", np.arccosh, lambda y, x: lambda dx: dx * (1 / (sqrt(x - 1) * sqrt(_plus_one(x)))), "x > 1",
                 "DLMF 4.38.10", 1.2, 3)  # fmt: skip
 arctanh = unary("arctanh", np.arctanh, lambda y, x: lambda dx: dx / ((1 - x) * (1 + x)), "|x| < 1",
                 "DLMF 4.38.11", -0.8, 0.8)  # fmt: skip
@@ -119,9 +119,19 @@ def _direction(x: Any, y: Any, length: Any) -> tuple[Any, Any, Any]:
     return select(zero, 0.0, x), select(zero, 0.0, y), select(zero, 1.0, length)
 
 
+def _complement(x: Any) -> Any:
+    """sqrt(1 - x^2); for complex numbers on the cuts the root on the side that the sign of a zero says."""
+    return sqrt(-(x - 1)) * sqrt(_plus_one(x)) if x.dtype.kind == "c" else sqrt((1 - x) * (1 + x))
+
+
 def _length_with_one(x: Any) -> Any:
     """sqrt(x^2 + 1), for real numbers without overflow."""
-    return sqrt(x * x + 1) if x.dtype.kind == "c" else hypot(x, 1.0)
+    return sqrt(_plus_one(x * x)) if x.dtype.kind == "c" else hypot(x, 1.0)
+
+
+def _plus_one(x: Any) -> Any:
+    """x + 1, which keeps an imaginary part of -0: adding the +0 of a complex one would turn it."""
+    return -(-x - 1) if x.dtype.kind == "c" else x + 1
 
 
 logaddexp = Primitive("logaddexp", elementwise=2, ufunc=np.logaddexp, domain="everywhere",
@@ -157,11 +167,11 @@ def _d_extremum_of_numbers(wins: Any) -> Any:
 
 fmax = Primitive("fmax", elementwise=2, ufunc=np.fmax, domain="everywhere; half to each where x == y",
                  cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
-fmax.differential(_d_extremum_of_numbers(lambda a, b: a > b))
+fmax.differential(_d_extremum_of_numbers(exceeds))
 fmax.samples(*pairs())
 fmin = Primitive("fmin", elementwise=2, ufunc=np.fmin, domain="everywhere; half to each where x == y",
                  cite="Clarke, Optimization and Nonsmooth Analysis, 2.3.12")  # fmt: skip
-fmin.differential(_d_extremum_of_numbers(lambda a, b: a < b))
+fmin.differential(_d_extremum_of_numbers(lambda x, y: exceeds(y, x)))
 fmin.samples(*pairs())
 
 remainder = Primitive("remainder", elementwise=2, ufunc=np.remainder, infix="%", notation="{0} % {1}",

@@ -10,7 +10,7 @@ from wengert.errors import MutationError
 from wengert.graph import REGISTRY, Operand, bind, locate, typed_params
 from wengert.primitives import arithmetic, contraction, elementwise
 from wengert.primitives.arithmetic import convert, power, power_constant
-from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, type_of, unary
+from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, primal, type_of, unary
 from wengert.tracing.recording import defers_to
 
 __all__: list[str] = []
@@ -70,6 +70,9 @@ def _np_power(x: Any, exponent: Any) -> Any:
     if exponent.__class__ in (int, float):
         return bind(power_constant, (_strong(x),), typed_params((exponent,)))
     x, exponent = as_operand(x), as_operand(exponent)
+    if isinstance(exponent, np.generic):
+        # the operator of NumPy 2.0 keeps the precision of an array
+        x = _in_dtype(x, np.result_type(1 if type_of(x).weak else type_of(x).dtype, exponent.dtype))
     # a Python number yields to the other operand, unless that is one too
     both = type_of(x).weak and type_of(exponent).weak
     return bind(power, (_strong(x), exponent) if both else (x, exponent))
@@ -111,6 +114,23 @@ def _strong(x: Any) -> Any:
 
 
 FUNCTIONS["strong"] = _strong
+
+
+def _number(x: Any) -> Any:
+    """A traced scalar as a Python number, whose dtype yields; anything else as it is."""
+    if not isinstance(x, Operand) or x.type.weak or x.type.kind not in "fc":
+        return x
+    dtype = _COMPLEX if x.type.kind == "c" else _DOUBLE
+    if np.ndim(primal(x)):
+        # the scalars of a batch are an array
+        return _in_dtype(x, dtype)
+    if x.is_view:
+        x.refresh()
+    return x.recording.unary(arithmetic.number, x, (dtype,))
+
+
+_DOUBLE, _COMPLEX = np.dtype(np.float64), np.dtype(np.complex128)
+FUNCTIONS["number"] = _number
 
 
 def write_into(out: Any, result: Any) -> Any:

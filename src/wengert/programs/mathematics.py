@@ -13,9 +13,9 @@ import numpy as np
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
 from wengert.numpy.joining import stacked_list
-from wengert.tracing import holds_traced, primal
+from wengert.tracing import FUNCTIONS, Tracer, holds_traced, primal
 
-__all__ = ["MATH", "counterpart"]
+__all__ = ["MATH", "mirrored_module"]
 
 # the names that differ from NumPy's for the same function
 _RENAMED: Final = {
@@ -27,9 +27,10 @@ _SAME: Final = (
     "radians", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 # constant for differentiation: Python's own function of the plain numbers
-_CONSTANT: Final = (
-    "ceil", "floor", "isclose", "isfinite", "isinf", "isnan", "trunc", "nextafter", "ulp", "frexp",
-)  # fmt: skip
+_CONSTANT: Final = frozenset(
+    {"ceil", "floor", "isclose", "isfinite", "isinf", "isnan", "trunc", "nextafter", "ulp", "frexp"}
+)
+_OF_SEQUENCES: Final = frozenset({"dist", "fsum", "prod", "sumprod"})
 _SPECIAL: Final = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
 
@@ -87,42 +88,69 @@ def _plain(argument: Any) -> Any:
     return primal(argument)
 
 
-def counterpart(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the `math` module that also takes traced scalars."""
-    name = function.__name__
-    traced = _TRACED.get(name)
+def _is_single(part: Any) -> bool:
+    """Whether this is a number, or a list of numbers, and not those of a batch."""
+    return all(map(_is_single, part)) if isinstance(part, list) else np.ndim(part) == 0
+
+
+def _entry(argument: Any, of_sequences: bool = False) -> Any:
+    """A traced value of one entry as the Python number for which Python's functions take it."""
+    if not isinstance(argument, Operand):
+        return [_entry(part) for part in argument] if argument.__class__ in (list, tuple) else argument
+    entry: Any = argument
+    if of_sequences and argument.type.shape:
+        return [_entry(part) for part in entry]
+    if argument.type.size != 1:
+        raise TypeError(f"only arrays of one entry are Python scalars; received shape {argument.type.shape}")
+    entry = entry.reshape(()) if argument.type.shape else entry
+    # the function itself makes a Python number of a double, in double precision
+    return entry if entry.type.dtype.char in "dD" else FUNCTIONS["number"](entry)
+
+
+def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None, constant: bool) -> Callable[..., Any]:
+    """A function of Python's mathematics that also takes traced scalars, which `traced` computes."""
+    of_sequences = function.__name__ in _OF_SEQUENCES
+    number = FUNCTIONS["number"]
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and args[0].__class__ is Tracer and traced is not None and not (kwargs or of_sequences):
+            # most calls, in short
+            value = primal(args[0])
+            if np.ndim(value) == 0:
+                function(value)
+                return number(traced(_entry(args[0])))
         # an iterator can be read once only, and may hold traced values
         args = tuple([list(a) if hasattr(a, "__next__") else a for a in args])
         if not _of_traced(args, kwargs):
             return function(*args, **kwargs)
         plain = [_plain(argument) for argument in args]
-        if all([np.ndim(part) == 0 or isinstance(part, list) for part in plain]):
+        if all(map(_is_single, plain)):
             # raises where Python's function does: math.sqrt(-1)
             value = function(*plain, **{key: _plain(argument) for key, argument in kwargs.items()})
-            if name in _CONSTANT:
+            if constant:
                 return value
         if traced is None:
             place = locate(3)
             raise UnsupportedError(
-                f"math.{name}{f' at {place}' if place else ''} has no differentiation rule; use NumPy's function, or "
-                f"apply wengert.stop_gradient to its argument if it is to count as constant"
+                f"{function.__module__}.{function.__name__}{f' at {place}' if place else ''} has no differentiation "
+                f"rule; use NumPy's function, or apply wengert.stop_gradient to its argument if it is to count as "
+                f"constant"
             )
-        return traced(*[_entry(argument) for argument in args], **kwargs)
+        result = traced(*[_entry(argument, of_sequences) for argument in args], **kwargs)
+        return tuple(map(number, result)) if result.__class__ is tuple else number(result)
 
     return call
 
 
-def _entry(argument: Any) -> Any:
-    """An array of one entry as the scalar for which Python's functions take it."""
-    if isinstance(argument, Operand) and argument.type.shape and argument.type.size == 1:
-        return argument.reshape(())  # type: ignore[attr-defined]
-    return argument
+def mirrored_module(module: ModuleType, traced: dict[str, Callable[..., Any]], constant: frozenset[str]) -> ModuleType:
+    """A module of Python's mathematics whose functions take traced scalars."""
+    mirror = ModuleType(module.__name__, module.__doc__)
+    for name, value in vars(module).items():
+        if not name.startswith("__"):
+            served = counterpart(value, traced.get(name), name in constant) if callable(value) else value
+            setattr(mirror, name, served)
+    return mirror
 
 
-MATH: Final = ModuleType("math", math.__doc__)
-for _name, _value in vars(math).items():
-    if not _name.startswith("__"):
-        setattr(MATH, _name, counterpart(_value) if callable(_value) else _value)
+MATH: Final = mirrored_module(math, _TRACED, _CONSTANT)

@@ -11,7 +11,7 @@ import numpy as np
 
 from wengert.programs.copies import Copies
 from wengert.programs.reach import Reach
-from wengert.tracing import Tracer
+from wengert.tracing import Tracer, active_recordings
 
 __all__ = ["Program"]
 
@@ -70,10 +70,13 @@ class Program:
                 return self.function(*args, **kwargs) if kwargs else self.function(*args)
         function, copies = self.current(), self._here.copies
         assert copies is not None  # made by `current`
+        copies.begin()
         served = [copies.serve(argument) for argument in args]
         named = {name: copies.serve(argument) for name, argument in kwargs.items()}
         if function is self.function and all([one is other for one, other in zip(served, args, strict=True)]):
             return function(*args, **kwargs)
+        for recording in active_recordings():
+            recording.hosts = True
         try:
             return copies.given_back(function(*served, **named))
         finally:

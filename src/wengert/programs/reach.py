@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -13,18 +12,19 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.graph import Operand
+from wengert.programs.containers import CONTAINERS, contents, is_data
+from wengert.programs.dispatching import implementations
 from wengert.programs.libraries import is_of_scipy
 from wengert.programs.mirrors import MIRRORS
-from wengert.programs.need import names_in
-from wengert.programs.objects import methods_of, servable
+from wengert.programs.need import Manner, names_in
+from wengert.programs.objects import attributes_of, dispatches, methods_of, servable
 from wengert.programs.scope import Scope
 
-__all__ = ["CACHED", "EXAMINED", "MATH_FUNCTIONS", "MISSING", "Reach", "content_of", "left_alone"]
+__all__ = ["CACHED", "EXAMINED", "MISSING", "Reach", "content_of", "left_alone"]
 
 MISSING: Final = object()
 CACHED: Final = type(functools.lru_cache(len))
 EXAMINED: Final = (FunctionType, MethodType, functools.partial, ModuleType, np.vectorize, CACHED)
-MATH_FUNCTIONS: Final = {id(value): value for value in vars(math).values() if callable(value)}
 # Functions of these packages run as they are: NumPy's by its protocols, the others since nothing of ours goes in there.
 _LEFT_ALONE: Final = (frozenset(sys.stdlib_module_names) | {"numpy", "wengert", "pytest", "torch", "jax"}) - {
     "__main__"
@@ -62,7 +62,7 @@ class Reach:
         # by identity, with the thing itself, so that the identity stays its own
         self._known: dict[int, tuple[Any, bool]] = {}
         self._servable: dict[type, bool] = dict.fromkeys(_PLAIN, False)
-        self._manners: dict[int, tuple[bool, bool]] = {}
+        self._manners: dict[int, Manner] = {}
         self.seen: list[tuple[dict[str, Any], str, Any]] = []
         """(names, name, value) of all that the functions refer to"""
 
@@ -71,9 +71,18 @@ class Reach:
         return all([names.get(name, MISSING) is value for names, name, value in self.seen])
 
     def needing_class(self, value: Any) -> bool:
-        """Whether this is a class of the user's with a method that needs names of ours, or an object of one."""
+        """Whether this is a class of the user's with a method that needs names of ours, or an object of one.
+
+        An object counts too that holds what has to be served.
+        """
         cls = self._class_of(value)
-        return cls is not None and self.needs(cls)
+        if cls is None:
+            return False
+        return self.needs(cls) or (cls is not value and not is_data(attributes_of(value)))
+
+    def is_object(self, value: Any) -> bool:
+        """Whether this is an object of a class of the user's."""
+        return not isinstance(value, (type, *_PLAIN)) and self._class_of(value) is not None
 
     def _class_of(self, value: Any) -> type | None:
         cls = value if isinstance(value, type) else type(value)
@@ -124,13 +133,11 @@ class Reach:
         """Functions that share the variables that one of them sets see them in one manner."""
         for function in functions:
             code, key = names_in(function.__code__), id(function.__globals__)
-            compares, matches = self._manners.get(key, (False, False))
-            self._manners[key] = (compares or code.compares, matches or code.matches)
+            self._manners[key] = self._manners.get(key, Manner()).also(code.manner)
 
-    def manner(self, function: FunctionType) -> tuple[bool, bool]:
-        """Whether the copy of a function compares classes, and whether it matches them."""
-        code = names_in(function.__code__)
-        return self._manners.get(id(function.__globals__), (code.compares, code.matches))
+    def manner(self, function: FunctionType) -> Manner:
+        """What the copy of a function does with classes."""
+        return self._manners.get(id(function.__globals__), names_in(function.__code__).manner)
 
     def rebinds(self, cell: CellType) -> bool:
         """Whether a function of the program sets the variable of this cell."""
@@ -145,10 +152,12 @@ class Reach:
     def _look(self, node: Any) -> tuple[bool, list[Any]]:
         """Whether a function or class itself asks for names of ours, and what it refers to."""
         if isinstance(node, type):
-            return False, list(methods_of(node))
+            return dispatches(node), list(methods_of(node))
         names = node.__globals__
         if isinstance(names, Scope):
             return False, []
+        if chosen := implementations(node):
+            return True, [function for function in chosen if isinstance(function, FunctionType)]
         if left_alone(names.get("__name__") or ""):
             # a decorator of Python's, such as contextlib.contextmanager, holds the user's function
             held = [content_of(cell) for cell in node.__closure__ or ()]
@@ -159,33 +168,51 @@ class Reach:
             value = names.get(name, MISSING)
             if value is np or (value is MISSING and hasattr(builtins, name)):
                 continue
-            if value is MISSING or not isinstance(value, _PLAIN):
+            if isinstance(value, (*CONTAINERS, tuple)):
+                values.append(value)
+            elif value is MISSING or not isinstance(value, _PLAIN):
                 self.seen.append((names, name, value))
                 values.append(value)
         values += [content_of(cell) for cell in node.__closure__ or ()]
         values += [*(node.__defaults__ or ()), *(node.__kwdefaults__ or {}).values()]
+        held = list(_unfolded(values, set()))
         asks = code.telling or any(
             id(value) in MIRRORS
-            or id(value) in MATH_FUNCTIONS
             or isinstance(value, (np.vectorize, CACHED))
             or (not isinstance(value, np.ufunc) and is_of_scipy(value))
-            for value in values
+            for value in held
         )
-        return asks, list(self._references(values, code.attributes))
+        return asks, list(self._references(held, code.attributes))
 
     def _references(self, values: Iterable[Any], attributes: frozenset[str]) -> Iterator[Any]:
-        """The functions and classes among values, those behind methods, partial functions and modules included."""
+        """The functions and classes among values, those that modules have under some names included."""
         for value in values:
-            if is_of_scipy(value):
-                continue
             if isinstance(value, FunctionType):
                 yield value
-            elif isinstance(value, MethodType):
-                yield from self._references((value.__func__, value.__self__), attributes)
-            elif isinstance(value, functools.partial):
-                yield from self._references((value.func, *value.args), attributes)
             elif isinstance(value, ModuleType):
-                if not left_alone(value.__name__):
-                    yield from self._references([getattr(value, name, None) for name in attributes], frozenset())
+                if not is_of_scipy(value) and not left_alone(value.__name__):
+                    yield from self._references(
+                        _unfolded([getattr(value, name, None) for name in attributes], set()), frozenset()
+                    )
             elif not isinstance(value, _PLAIN) and self._class_of(value) is not None:
                 yield self._class_of(value)
+
+
+def _unfolded(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
+    """These values, and what the methods, partial functions, containers and objects among them hold."""
+    for value in values:
+        yield value
+        parts: Any = ()
+        if type(value) in CONTAINERS or isinstance(value, tuple):
+            parts = contents(value)
+        elif isinstance(value, MethodType):
+            parts = (value.__func__, value.__self__)
+        elif isinstance(value, functools.partial):
+            parts = (value.func, *value.args, *value.keywords.values())
+        elif not isinstance(value, (type, FunctionType, ModuleType, *_PLAIN)) and not left_alone(
+            type(value).__module__
+        ):
+            parts = attributes_of(value)
+        if parts and id(value) not in seen and not is_data(parts):
+            seen.add(id(value))
+            yield from _unfolded(parts, seen)

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.programs.containers import CONTAINERS
+from wengert.programs.settling import settled
+
 __all__ = ["Scope"]
 
 _MISSING: Final = object()
@@ -21,12 +24,19 @@ class Scope(dict[str, Any]):
     else is kept here, so that the interpreter finds it by itself the next time.
     """
 
-    def __init__(self, names: dict[str, Any], builtins: dict[str, Any], serve: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        names: dict[str, Any],
+        builtins: dict[str, Any],
+        serve: Callable[[Any], Any],
+        given: Callable[[Any], Any],
+    ) -> None:
         super().__init__({name: names[name] for name in _OF_THE_MODULE if name in names})
         self["__builtins__"] = builtins
         self.own = frozenset(self)
         self.names = names
         self.serve = serve
+        self.given = given
         self.sources: dict[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
@@ -35,7 +45,7 @@ class Scope(dict[str, Any]):
             return self["__builtins__"][name]
         served = self.serve(value)
         # data may be bound anew while the program runs, by a function that runs as it is
-        if served is not value and not isinstance(value, (np.ndarray, tuple)):
+        if served is not value and not isinstance(value, (np.ndarray, tuple, str, *CONTAINERS)):
             self.sources[name] = value
             self[name] = served
         return served
@@ -48,6 +58,6 @@ class Scope(dict[str, Any]):
         """Give the module what a `global` statement has stored here."""
         if len(self) > len(self.own) + len(self.sources):
             for name in [name for name in list(self) if name not in self.own and name not in self.sources]:
-                self.names[name] = self.pop(name)
+                self.names[name] = settled(self.pop(name), self.given, set())
         for name in [name for name in list(self.sources) if name not in self]:
             del self.sources[name]

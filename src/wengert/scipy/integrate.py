@@ -15,10 +15,10 @@ import numpy as np
 import scipy.integrate
 
 from wengert.scipy.along import apply_along, length_along
-from wengert.scipy.mirror import fall_through, refusal, serves, traced
+from wengert.scipy.mirror import fall_through, refusal, serves, settled, traced
 from wengert.tracing import as_operand, type_of
 
-__all__ = ["cumulative_simpson", "cumulative_trapezoid", "simpson", "trapezoid"]
+__all__ = ["cumulative_simpson", "cumulative_trapezoid", "romb", "simpson", "trapezoid"]
 
 _plain: Final[Any] = scipy.integrate
 _beyond = fall_through("scipy.integrate")
@@ -49,15 +49,17 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, i
     return np.moveaxis(total, -1, axis)
 
 
-def _constant_abscissas(name: str, x: Any, dx: Any) -> None:
+def _constant_abscissas(name: str, x: Any, dx: Any) -> tuple[Any, Any]:
+    x, dx = settled(x), settled(dx)
     if traced(x, dx):
         raise refusal(f"scipy.integrate.{name}", "in the abscissas; use trapezoid, or give them as plain numbers")
+    return x, dx
 
 
 @serves(_plain.simpson)
 def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     """Simpson's rule, in the ordinates: the weights are SciPy's."""
-    _constant_abscissas("simpson", x, dx)
+    x, dx = _constant_abscissas("simpson", x, dx)
     if x is not None and np.ndim(x) > 1:
         raise refusal("scipy.integrate.simpson with abscissas of several axes", "for traced values")
     return apply_along(_plain.simpson(np.eye(length_along(y, axis)), x=x, dx=dx, axis=0), y, axis)
@@ -66,11 +68,18 @@ def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
 @serves(_plain.cumulative_simpson)
 def cumulative_simpson(y: Any, *, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
     """The running integral by Simpson's rule."""
-    _constant_abscissas("cumulative_simpson", x, dx)
+    x, dx = _constant_abscissas("cumulative_simpson", x, dx)
     if initial is not None and np.any(np.asarray(initial) != 0):
         raise refusal("scipy.integrate.cumulative_simpson with an initial value that is not 0", "for traced values")
     matrix = _plain.cumulative_simpson(np.eye(length_along(y, axis)), x=x, dx=dx, axis=0, initial=initial)
     return apply_along(matrix, y, axis)
+
+
+@serves(_plain.romb)
+def romb(y: Any, dx: Any = 1.0, axis: int = -1, show: bool = False) -> Any:
+    """Romberg's rule for 2^k + 1 samples, in the ordinates and their distance."""
+    weights = _plain.romb(np.eye(length_along(y, axis)), axis=0)
+    return dx * apply_along(weights, y, axis)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,9 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
+from wengert.numpy.constants import is_constant
 
-__all__ = ["fall_through", "refusal", "refuse_traced", "serves", "traced"]
+__all__ = ["fall_through", "refusal", "refuse_traced", "serves", "settled", "traced"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -27,6 +28,15 @@ def traced(*values: Any) -> bool:
         if value.__class__ is dict and traced(*value.values()):
             return True
     return False
+
+
+def settled(value: Any) -> Any:
+    """A value without its trace where nothing is lost with it, as an array that a program makes of plain numbers."""
+    if not isinstance(value, Operand) or not is_constant(value):
+        return value
+    while isinstance(value, Operand):
+        value = value.value
+    return value
 
 
 def refusal(name: str, reason: str) -> UnsupportedError:

@@ -153,8 +153,8 @@ class Report:
         elif self.finite:
             lines.append("  Check at a point away from kinks, jumps and edges of the domain.")
         else:
-            told = "wengert.explain_nan says which operation makes it so"
-            lines.append(f"  The value of {self.function} is not finite here; {told}.")
+            advice = "wengert.explain_nan says which operation makes it so"
+            lines.append(f"  The value of {self.function} is not finite here; {advice}.")
         return "\n".join([*lines, "", self.table()])
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,10 +23,13 @@ PROVIDERS: Final[list[Callable[[Any], bool]]] = []
 
 
 def implements(*functions: Any) -> Callable[[FunctionT], FunctionT]:
-    """Declare that the decorated function stands for these NumPy functions on traced operands."""
+    """Declare that the decorated function stands for these NumPy functions on traced operands.
+
+    None stands for a function that the NumPy at hand does not have yet.
+    """
 
     def register(replacement: FunctionT) -> FunctionT:
-        for function in functions:
+        for function in filter(None, functions):
             table = UFUNCS if isinstance(function, np.ufunc) else FUNCTIONS
             table[function] = replacement
         return replacement

@@ -32,6 +32,8 @@ class Recording(Recorder):
     """
 
     differentiates = True
+    # whether the program that runs has been given Wengert's names, so that it can write into constant results
+    hosts = False
 
     def __init__(self) -> None:
         self.level = next(_levels)

@@ -163,17 +163,18 @@ class Tracer(Operand):
         )
 
     def item(self, *index: Any) -> Any:
-        """The only entry, or the one at an index, as a scalar that stays traced."""
+        """The only entry, or the one at an index, as a Python number that stays traced."""
         if not index and self.type.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
         place = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
         whole: Any = self
-        return whole[place] if len(place) > 1 else whole.reshape(-1)[place[0] if place else 0]
+        entry = whole[place] if len(place) > 1 else whole.reshape(-1)[place[0] if place else 0]
+        return names.FUNCTIONS["number"](entry)
 
     def tolist(self) -> Any:
-        """Nested lists of traced scalars."""
+        """Nested lists of traced Python numbers."""
         if not self.type.shape:
-            return self
+            return names.FUNCTIONS["number"](self)
         return [entry.tolist() if isinstance(entry, Tracer) else entry for entry in self]
 
     # NumPy's protocols.
@@ -217,7 +218,7 @@ def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> A
     if self.is_view:
         self.refresh()
     if primitive.infix is None:
-        if len(inputs) == 1:
+        if len(inputs) == 1 and primitive.outputs == 1:
             return self.recording.unary(primitive, self, ())
     elif self.type.weak and all([primal(operand).__class__ in (float, int, complex) for operand in inputs]):
         inputs = tuple([names.FUNCTIONS["strong"](operand) for operand in inputs])

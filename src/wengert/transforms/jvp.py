@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import ArrayType, Operand, Primitive, bind, harden
-from wengert.tracing import Recording, Tracer, type_of
+from wengert.tracing import FUNCTIONS, Recording, Tracer, type_of
 from wengert.transforms.finite import ANNIHILATING, is_lost
 from wengert.transforms.rule import rule_for
 from wengert.transforms.sweep import any_traced, zeros
@@ -46,7 +46,7 @@ class ForwardRecording(Recording):
                 values.append(arg)
         result = bind(primitive, tuple(values), params)
         if not primitive.differentiable:
-            return result
+            return FUNCTIONS["constant of a program"](result, self) if self.hosts else result
         results = result if primitive.outputs > 1 else (result,)
         types = tuple([type_of(value) for value in results])
         if not active:

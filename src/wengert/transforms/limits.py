@@ -28,6 +28,8 @@ TransformT = TypeVar("TransformT", bound=Callable[..., Any])
 
 # Share of the distance to the next value, nodes, and seed of each path; the two of a pair must agree.
 _PAIRS: Final = (((0.15, 16, 11), (0.12, 14, 12)), ((0.02, 12, 13), (0.016, 10, 14)))
+# What is open is settled at the point itself: one run each.
+_STILL: Final = ((0.0, 1, 11), (0.0, 1, 12))
 # Poles of a higher order than any derivative that is asked for in practice.
 _POLES: Final = 4
 # How many roundings of the largest number that cancels on a path may remain of it.
@@ -69,17 +71,14 @@ def settle(function: Callable[[], Any], met: OpenChoiceError, again: Callable[[]
 
 
 def _limit(run: Callable[[], Any], error: OpenChoiceError) -> Any:
-    for pair in _PAIRS:
+    for pair in (_STILL, *_PAIRS) if error.still else _PAIRS:
         found = [_along_path(run, *path, error) for path in pair]
         if None in found:
             continue
         (first, form), (second, other) = found
         if form == other and all(map(_agree, first, second)):
             return form.unflatten([here.value for here in first])
-    raise UndefinedDerivativeError(
-        f"{error}. The limit along paths on which the values part was tried too: it depends on the path, so that this "
-        f"function depends on the choice"
-    ) from error
+    raise UndefinedDerivativeError(f"{error}. {error.tried}") from error
 
 
 class _Limit:

@@ -9,7 +9,7 @@ import numpy as np
 
 from wengert.errors import MutationError, NonlinearError, UnsupportedError
 from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
-from wengert.tracing import Recording, Tracer, primal, type_of
+from wengert.tracing import FUNCTIONS, Recording, Tracer, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import Rule, rule_for
@@ -192,7 +192,7 @@ class Tape(Recording):
         if not primitive.differentiable:
             if self.linear_only and active and primitive.name != "stop_gradient":
                 raise _nonlinear(primitive)
-            return result
+            return FUNCTIONS["constant of a program"](result, self) if self.hosts else result
         if not active:
             return self._constants(result) if primitive.outputs > 1 else self.box(result)
         results = result if primitive.outputs > 1 else (result,)

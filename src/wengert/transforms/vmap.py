@@ -87,6 +87,9 @@ class BatchRecording(Recording):
             f"instead of vmap"
         )
 
+    def is_constant(self, operand: Operand) -> bool:
+        return not operand.payload
+
     def truth(self, operand: Operand) -> bool:
         return bool(self._common(operand, "condition"))
 

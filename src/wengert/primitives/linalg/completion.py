@@ -13,7 +13,7 @@ import numpy as np
 from wengert.graph import Primitive
 from wengert.primitives.linalg.matrices import adjoint
 from wengert.primitives.linalg.parting import OpenChoiceError, mixture, note, path_taken, turn
-from wengert.primitives.linalg.pseudoinverse import pseudoinverse
+from wengert.primitives.linalg.pseudoinverse import pseudoinverse_of
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.tracing import type_of
 
@@ -33,7 +33,7 @@ complement.dtype(lambda a, z, *, turned: z.dtype)
 
 @complement.differential
 def _d_complement(out: Any, a: Any, z: Any, *, turned: int | None) -> Any:
-    inverse = adjoint(pseudoinverse(a, 1e-15, hermitian=False))
+    inverse = adjoint(pseudoinverse_of(a, 1e-15, call=None))
 
     def linear(da: Any) -> Any:
         moved = determined(-(inverse @ (adjoint(da) @ out)), a, taken=turned is not None)

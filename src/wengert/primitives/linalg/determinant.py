@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Primitive
 from wengert.primitives.arithmetic import imag, real
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.matrices import as_scale, over_matrices, squares
-from wengert.primitives.linalg.parting import OpenChoiceError, note, parted_on, path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, mixture, note, parted_on, path_or_refusal, path_taken
 from wengert.primitives.linalg.solve import lu_factor, regular
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.shaping import swap_last
@@ -180,13 +179,26 @@ def _inverse_value(xp: Any, a: Any, factors: Any, pivots: Any, *, limit: float, 
         inverse = None
     if inverse is None or (np.isfinite(limit) and (_condition(a, inverse) >= limit).any()):
         place = "a singular matrix" if np.isinf(limit) else f"a singular matrix of more than {MINORS} rows"
-        # a determinant is smooth everywhere, and what its rule does not reach is a limit; its logarithm is not
-        kind = UndefinedDerivativeError if np.isinf(limit) else OpenChoiceError
-        raise kind(
+        error = OpenChoiceError(
             f"{what} has no derivative at {place}, received shape {a.shape}; move away from it, for instance "
             f"by a + 1e-8 * np.eye({a.shape[-1]})"
         )
+        # a determinant is smooth everywhere, and what its rule does not reach is a limit; its logarithm is not
+        if np.isinf(limit):
+            return _inverses_at_will(factors, pivots, path_or_refusal(error))
+        raise error
     return inverse
+
+
+def _inverses_at_will(factors: Any, pivots: Any, seed: int) -> Any:
+    """The inverses in a stack, and in place of those that do not exist numbers on which nothing must depend."""
+    out = np.empty_like(factors)
+    for place in np.ndindex(factors.shape[:-2]):
+        try:
+            out[place] = lapack.inverse(factors[place], pivots[place])
+        except np.linalg.LinAlgError:
+            out[place] = mixture(factors.shape[-1], factors.shape[-1], factors.dtype, seed)
+    return out
 
 
 inverse_of_regular.differential(lambda y, a, factors, pivots, *, limit, what: (lambda da: -(y @ da @ y), None, None))

@@ -8,7 +8,7 @@ import numpy as np
 
 from wengert.errors import ShapeError, UnsupportedError
 from wengert.primitives.linalg.matrices import inexact, matrices
-from wengert.primitives.linalg.pseudoinverse import cutoff_of, pseudoinverse, require_constant_rank
+from wengert.primitives.linalg.pseudoinverse import call_at_deficient_rank, cutoff_of, pseudoinverse_of
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.reductions import sum_along
 from wengert.primitives.shaping import reshape
@@ -34,18 +34,18 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     eps = float(np.finfo(real_dtype).eps)
     cutoff = float(cutoff_of(rcond, eps * max(rows, columns)))
     cutoff = eps if cutoff < 0 else cutoff
-    require_constant_rank(a, cutoff, "np.linalg.lstsq")
-    values = svdvals(a)
-    rank = _rank(primal(values), cutoff)
+    call = call_at_deficient_rank(a, cutoff, "np.linalg.lstsq")
+    # the rank of the matrix itself, for along a path the values are those of another
+    rank = _rank(np.linalg.svd(primal(a), compute_uv=False), cutoff)
     vector = len(right) == 1
     columns_of_b = reshape(b, shape=(rows, 1)) if vector else b
-    x = pseudoinverse(a, cutoff, hermitian=False) @ columns_of_b
+    x = pseudoinverse_of(a, cutoff, call) @ columns_of_b
     residuals: Any = np.zeros(0, real_dtype)
     if rank == columns and rows > columns:
         gap = columns_of_b - a @ x
         squares_of_gap = gap.real**2 + gap.imag**2 if type_of(gap).dtype.kind == "c" else gap * gap
         residuals = sum_along(squares_of_gap, axis=(0,), keepdims=False)
-    return reshape(x, shape=(columns,)) if vector else x, residuals, rank, values
+    return reshape(x, shape=(columns,)) if vector else x, residuals, rank, svdvals(a)
 
 
 def _rank(values: Any, cutoff: float) -> int:

@@ -31,8 +31,10 @@ __all__ = [
     "note",
     "parted",
     "parted_on",
+    "path_or_refusal",
     "path_taken",
     "phases",
+    "tolerance",
     "turn",
     "unwatched",
     "vanishing",
@@ -42,10 +44,16 @@ __all__ = [
 class OpenChoiceError(UndefinedDerivativeError):
     """A derivative passes through vectors that the matrix leaves open; a limit may exist all the same.
 
-    `near` says that nothing is open, but that values are so close that their difference has few digits.
+    `near` says that nothing is open, but that values are so close that their difference has few digits; `still` that
+    paths need not lead away from the point; `tried` is what to say where there is no limit.
     """
 
     near = False
+    still = False
+    tried = (
+        "The limit along paths on which the values part was tried too: it depends on the path, so that this function "
+        "depends on the choice"
+    )
 
 
 class Path(NamedTuple):
@@ -77,6 +85,19 @@ def along(path: Path, sizes: list[float]) -> Iterator[None]:
     finally:
         _taken.reset(token)
         _sizes.reset(other)
+
+
+def path_or_refusal(error: OpenChoiceError) -> int:
+    """The seed of the path taken; without one, raises the error for a point at which there is no derivative.
+
+    On a path some numbers stand in for what does not exist. Only a result that does not use them is the same on two
+    paths, as that of a branch that is not taken.
+    """
+    path = path_taken()
+    if path is None:
+        error.still, error.tried = True, "The function depends on it: no branch of the program leaves it out"
+        raise error
+    return path.seed
 
 
 def note(x: Any) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UndefinedDerivativeError
 from wengert.graph import Operand, Primitive
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.completion import complement_factor, completing
 from wengert.primitives.linalg.matrices import adjoint, matrices, triangle
+from wengert.primitives.linalg.parting import OpenChoiceError, mixture, path_or_refusal
 from wengert.primitives.linalg.reflectors import reflectors
 from wengert.primitives.linalg.solve import triangular_solve
 from wengert.primitives.shaping import concatenate, swap_last
@@ -64,16 +64,22 @@ def _d_qr(out: Any, a: Any) -> Any:
 
 @full_rank.evaluate
 def _full_rank_value(xp: Any, r: Any) -> Any:
+    size = r.shape[-1]
     diagonal = abs(np.diagonal(r, axis1=-2, axis2=-1))
     columns = np.sqrt((abs(r) ** 2).sum(axis=-2))
-    dependent = diagonal <= 10 * max(r.shape[-1], 10) * np.finfo(r.dtype).eps * columns
-    if dependent.any():
-        place = int(np.argwhere(dependent)[0, -1])
-        raise UndefinedDerivativeError(
+    # what is infinite is neither, and gives what it gives in a branch that is not taken
+    dependent = (diagonal <= 10 * max(size, 10) * np.finfo(r.dtype).eps * columns) & np.isfinite(columns)
+    if not dependent.any():
+        return r
+    place = int(np.argwhere(dependent)[0, -1])
+    seed = path_or_refusal(
+        OpenChoiceError(
             f"np.linalg.qr has no derivative here: column {place} of the matrix depends on those before it, "
             f"so that column {place} of Q is arbitrary; leave such columns out"
         )
-    return r
+    )
+    other = np.triu(mixture(size, size, r.dtype, seed)) + 4 * np.eye(size, dtype=r.dtype)
+    return np.where(dependent.any(axis=-1)[..., None, None], other, r)
 
 
 full_rank.differential(lambda out, r: (lambda dr: dr,))

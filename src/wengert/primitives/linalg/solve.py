@@ -82,6 +82,28 @@ def _solve_adjoint(g: Any, a: Any, factors: Any, pivots: Any, b: Any, *, transpo
     return solve_factored(a, factors, pivots, g, transposed=not transposed)
 
 
+@solve_factored.annihilate(3)
+def _zero_solved(a: Any, factors: Any, pivots: Any, b: Any, *, transposed: bool) -> Any:
+    """The solution, which is zero for a right side of zeros, whether or not the matrix is one."""
+    if not isinstance(b, Operand) and not np.any(b):
+        loop = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        return np.zeros((*loop, *b.shape[-2:]), np.result_type(a.dtype, b.dtype))
+    still, eye = _unused(a, b), np.eye(a.shape[-1], dtype=a.dtype)
+    x = solve_factored(select(still, eye, a), select(still, eye, factors), pivots, b, transposed=transposed)
+    return select(still, 0.0, x)
+
+
+def _unused(a: Any, x: Any) -> Any:
+    """Which matrices have entries that are not finite and are beside a matrix of zeros."""
+    return all_along(x == 0, axis=_last_two(x), keepdims=True) & ~all_along(
+        abs(a) < np.inf, axis=_last_two(a), keepdims=True
+    )
+
+
+def _last_two(x: Any) -> tuple[int, int]:
+    return len(x.shape) - 2, len(x.shape) - 1
+
+
 solve_factored.dtype(lambda a, factors, pivots, b, *, transposed: np.result_type(a.dtype, b.dtype))
 solve_factored.flops(lambda a, factors, pivots, b, *, transposed: 2 * b.size * a.shape[-1])
 declare_witness(solve_factored, lu_factor, (1, 2))
@@ -152,21 +174,15 @@ def _triangular_adjoint(g: Any, t: Any, b: Any, *, lower: bool, transposed: bool
 
 
 @triangular_solve.annihilate(1)
-def _zero_solved(t: Any, b: Any, *, lower: bool, transposed: bool) -> Any:
+def _zero_solved_by_triangle(t: Any, b: Any, *, lower: bool, transposed: bool) -> Any:
     """The solution, which is zero for a right side of zeros, whether or not the factor is one."""
     size = t.shape[-1]
     if not isinstance(b, Operand) and not np.any(b):
         loop = np.broadcast_shapes(t.shape[:-2], b.shape[:-2])
         return np.zeros((*loop, *b.shape[-2:]), np.result_type(t.dtype, b.dtype))
-    still = all_along(b == 0, axis=_last_two(b), keepdims=True) & ~all_along(
-        abs(t) < np.inf, axis=_last_two(t), keepdims=True
-    )
+    still = _unused(t, b)
     whole = select(still, np.eye(size, dtype=t.dtype), t)
     return select(still, 0.0, triangular_solve(whole, b, lower=lower, transposed=transposed))
-
-
-def _last_two(x: Any) -> tuple[int, int]:
-    return len(x.shape) - 2, len(x.shape) - 1
 
 
 triangular_solve.flops(lambda t, b, *, lower, transposed: b.size * t.shape[-1])

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from wengert.graph import Primitive
-from wengert.primitives.arithmetic import imag, real, select
+from wengert.graph import Operand, Primitive
+from wengert.primitives.arithmetic import constant, imag, real, select
 from wengert.primitives.linalg.basis import lazy_basis
 from wengert.primitives.linalg.completion import completing
 from wengert.primitives.linalg.eigh import eigh
 from wengert.primitives.linalg.matrices import adjoint, conjugate, matrices, squares
-from wengert.primitives.linalg.parting import parted_on, path_taken, phases
+from wengert.primitives.linalg.parting import parted_on, path_taken, phases, tolerance
 from wengert.primitives.linalg.phase import phase_checked, phase_rate, rate_at_will, signs_of
 from wengert.primitives.linalg.spectrum import distinct, inverse_gaps, share
 from wengert.primitives.linalg.witness import declare_witness
@@ -268,14 +268,29 @@ def _joined(part: Any, whole: Any, axis: int, k: int) -> Any:
 def _of_hermitian(a: Any, compute_uv: bool) -> Any:
     """The sizes of the eigenvalues in descending order, their signs on the right-hand vectors, as in NumPy."""
     w, v = eigh(a)
-    order = np.argsort(np.abs(w), axis=-1)[..., ::-1]
-    values = np.take_along_axis(np.abs(w), order, axis=-1)
+    sizes = np.abs(w)
+    # what rounding leaves of zero has a sign, which means nothing
+    bound = tolerance(type_of(w).shape[-1], type_of(w).dtype) * np.max(sizes, axis=-1, keepdims=True, initial=0.0)
+    sizes = np.where(sizes <= bound, constant(sizes), sizes)
+    order = np.argsort(sizes, axis=-1)[..., ::-1]
+    values = np.take_along_axis(sizes, order, axis=-1)
     if not compute_uv:
         return values
     # a sign of zero is plus
     signs = np.take_along_axis(np.where(w < 0, -1.0, 1.0), order, axis=-1)
-    u = np.take_along_axis(v, order[..., None, :], axis=-1)
-    return _SVDResult(u, values, adjoint(u * signs[..., None, :]))
+
+    def right(vectors: Any) -> Any:
+        return adjoint(np.take_along_axis(vectors, order[..., None, :], axis=-1) * signs[..., None, :])
+
+    def left(vectors: Any) -> Any:
+        return np.take_along_axis(vectors, order[..., None, :], axis=-1)
+
+    plain = v.value if isinstance(v, Operand) else v
+    return _SVDResult(
+        lazy_basis(a, left(plain), lambda source, columns: left(v), axis=-1),
+        values,
+        lazy_basis(a, right(plain), lambda source, columns: right(v), axis=-2),
+    )
 
 
 @implements(np.linalg.svdvals)

@@ -8,12 +8,13 @@ import numpy as np
 import scipy.linalg
 
 from wengert.graph import Primitive
+from wengert.numpy.selecting import take
 from wengert.primitives.linalg.matrices import adjoint, inexact, squares, triangle
 from wengert.primitives.linalg.solve import regular, triangular_solve
 from wengert.primitives.shaping import swap_last
 from wengert.scipy.linalg.equations import solve_triangular
 from wengert.scipy.linalg.functions import sqrtm
-from wengert.scipy.mirror import refusal, serves
+from wengert.scipy.mirror import refusal, serves, traced
 from wengert.tracing import type_of
 
 __all__ = [
@@ -30,6 +31,48 @@ row_order = Primitive(
 row_order.evaluate(lambda xp, a: np.argsort(_plain.lu(a, p_indices=True)[0], axis=-1))
 row_order.dtype(lambda a: np.dtype(np.intp))
 row_order.samples(lambda r: ((r.normal(size=(3, 3)),), {}), lambda r: ((r.normal(size=(2, 4, 3)),), {}))
+
+exchanges = Primitive(
+    "lu_exchanges", signature="(n)->(n)", differentiable=False, notation="exchanges({0})",
+    domain="an order of rows", cite="the result of LAPACK's getrf",
+)  # fmt: skip
+exchanged = Primitive(
+    "lu_exchanged_rows", signature="(n)->(n)", differentiable=False, notation="exchanged({0})",
+    domain="the exchanges of `lu_exchanges`", cite="the inverse of lu_exchanges",
+)  # fmt: skip
+
+
+@exchanges.evaluate
+def _exchanges_value(xp: Any, order: Any) -> Any:
+    """The exchanges that bring rows into this order, one after the other."""
+    found = np.zeros(order.shape, np.int32)
+    for stack in np.ndindex(order.shape[:-1]):
+        current = list(range(order.shape[-1]))
+        for k, row in enumerate(order[stack]):
+            place = current.index(int(row))
+            current[k], current[place] = current[place], current[k]
+            found[(*stack, k)] = place
+    return found
+
+
+@exchanged.evaluate
+def _exchanged_value(xp: Any, pivots: Any) -> Any:
+    order = np.broadcast_to(np.arange(pivots.shape[-1]), pivots.shape).copy()
+    for stack in np.ndindex(pivots.shape[:-1]):
+        row = order[stack]
+        for k, place in enumerate(pivots[stack]):
+            row[[k, place]] = row[[place, k]]
+    return order
+
+
+exchanges.dtype(lambda order: np.dtype(np.int32))
+exchanged.dtype(lambda pivots: np.dtype(np.intp))
+exchanges.samples(
+    lambda r: ((r.permutation(3),), {}), lambda r: ((r.permuted(np.tile(np.arange(4), (2, 1)), axis=1),), {})
+)
+exchanged.samples(
+    lambda r: ((np.array([2, 1, 2], np.int32),), {}), lambda r: ((np.array([[1, 1], [0, 1]], np.int32),), {})
+)
 
 triangular_factors = Primitive(
     "triangular_factors", signature="(n,n)->(n,n),(n,n)", outputs=2, notation="lu({0})",
@@ -84,7 +127,7 @@ def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite:
     back = np.argsort(order)
     if permute_l:
         return factors[0][back], factors[1]
-    return (back if p_indices else np.eye(shape[0])[back], *factors)
+    return (back if p_indices else take(np.eye(shape[0]), back, axis=0), *factors)
 
 
 def _ordered_factors(a: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -107,17 +150,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> A
     a = squares(a, "lu_factor")
     order = row_order(a)
     lower, upper = _ordered_factors(a[order], type_of(a).shape)
-    return triangle(lower, lower=True, diagonal=0.0) + upper, _exchanges(np.asarray(order))
-
-
-def _exchanges(order: Any) -> Any:
-    """The exchanges that bring rows into this order, one after the other."""
-    current, found = list(range(len(order))), []
-    for k, row in enumerate(order):
-        place = current.index(int(row))
-        current[k], current[place] = current[place], current[k]
-        found.append(place)
-    return np.array(found, np.int32)
+    return triangle(lower, lower=True, diagonal=0.0) + upper, exchanges(order)
 
 
 @serves(_plain.lu_solve)
@@ -125,11 +158,11 @@ def lu_solve(lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False,
     """X with A X = B from the result of `lu_factor`."""
     factors, pivots = lu_and_piv
     factors, b = inexact(factors, b)
-    order = np.arange(len(pivots))
-    for k, place in enumerate(np.asarray(pivots)):
-        order[[k, place]] = order[[place, k]]
+    order = exchanged(pivots)
     if trans == 0:
-        return solve_triangular(factors, solve_triangular(factors, b[order], lower=True, unit_diagonal=True))
+        return solve_triangular(
+            factors, solve_triangular(factors, take(b, order, axis=0), lower=True, unit_diagonal=True)
+        )
     inner = solve_triangular(factors, b, trans=trans)
     return solve_triangular(factors, inner, trans=trans, lower=True, unit_diagonal=True)[np.argsort(order)]
 
@@ -246,9 +279,9 @@ def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = Fals
 @serves(_plain.lstsq)
 def lstsq(a: Any, b: Any, cond: Any = None, **options: Any) -> Any:
     """The least-squares solution, with residues, rank and singular values."""
-    if cond is not None:
-        raise refusal("scipy.linalg.lstsq with cond", "for traced values")
-    return tuple(np.linalg.lstsq(a, b))
+    if traced(cond):
+        raise refusal("scipy.linalg.lstsq", "in cond; give it as a plain number")
+    return tuple(np.linalg.lstsq(a, b, cond))
 
 
 @serves(_plain.polar)

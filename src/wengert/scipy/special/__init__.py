@@ -22,6 +22,7 @@ import numpy as np
 from wengert.scipy.mirror import fall_through, traced
 from wengert.scipy.special import (
     bessel,
+    derived,
     error,
     gamma,
     hypergeometric,
@@ -30,6 +31,7 @@ from wengert.scipy.special import (
     integrals,
     logistic,
     orthogonal,
+    quantiles,
     sums,
     zeta,
 )
@@ -37,6 +39,7 @@ from wengert.scipy.special.declare import SPECIAL, library
 
 _families = (
     bessel,
+    derived,
     error,
     gamma,
     hypergeometric,
@@ -45,6 +48,7 @@ _families = (
     integrals,
     logistic,
     orthogonal,
+    quantiles,
     sums,
     zeta,
 )

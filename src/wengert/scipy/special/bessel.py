@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import comb
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from wengert.graph import Primitive
 from wengert.primitives.elementwise import absolute, sign
-from wengert.scipy.special.declare import declare, implement, integer_step, library, number
+from wengert.scipy.special.declare import SPECIAL, as_complex, declare, implement, integer_step, library, number
 from wengert.scipy.special.gamma import rgamma
 from wengert.scipy.special.hypergeometric import hyp1f1
 from wengert.tracing import as_operand
@@ -105,28 +106,37 @@ k0: Primitive = declare("k0", library.k0, lambda y, x: -k1(x), ranges=_RIGHT, do
 k1: Primitive = declare(
     "k1", library.k1, lambda y, x: -0.5 * (k0(x) + kn(2, x)), ranges=_RIGHT, domain="x > 0", cite="DLMF 10.29.1"
 )
-hankel1: Primitive = declare(
-    "hankel1",
-    lambda v, z: library.hankel1(v, z),
-    _ORDER,
-    lambda y, v, z: 0.5 * (hankel1(_lower(v), z) - hankel1(_upper(v), z)),
-    ranges=_ORDERED,
-    domain="z != 0",
-    cite="DLMF 10.6.1",
-    holomorphic=True,
-    complex_samples=True,
-)
-hankel2: Primitive = declare(
-    "hankel2",
-    lambda v, z: library.hankel2(v, z),
-    _ORDER,
-    lambda y, v, z: 0.5 * (hankel2(_lower(v), z) - hankel2(_upper(v), z)),
-    ranges=_ORDERED,
-    domain="z != 0",
-    cite="DLMF 10.6.1",
-    holomorphic=True,
-    complex_samples=True,
-)
+
+
+def hankel(name: str, scale: Callable[[Any], Any] | None = None) -> Primitive:
+    """A Hankel function, complex for real numbers too; `scale` gives what a factor adds to the derivative."""
+    function = getattr(library, name)
+
+    def rate(y: Any, v: Any, z: Any) -> Any:
+        step = 0.5 * (primitive(_lower(v), z) - primitive(_upper(v), z))
+        return step if scale is None else step + scale(y)
+
+    primitive = declare(
+        name,
+        lambda v, z: function(v, z),
+        _ORDER,
+        rate,
+        ranges=_ORDERED,
+        domain="z != 0",
+        cite="DLMF 10.6.1",
+        holomorphic=True,
+        complex_samples=True,
+    )
+
+    @implement(name)
+    def of_order(v: Any, z: Any) -> Any:
+        return primitive(as_operand(v), as_complex(z))
+
+    return primitive
+
+
+hankel1 = hankel("hankel1")
+hankel2 = hankel("hankel2")
 
 # Scaled functions of real numbers. Their neighbours nearly cancel at large arguments, confluent
 # hypergeometric functions do not: DLMF 10.39.5.
@@ -263,7 +273,7 @@ spherical_in = _spherical("spherical_in", 1.0, 1.0, "DLMF 10.51.5")
 spherical_kn = _spherical("spherical_kn", -1.0, -1.0, "DLMF 10.51.5")
 
 
-def _derivative(name: str, primitive: Any, signs: tuple[float, float]) -> None:
+def _derivative(name: str, function: Any, signs: tuple[float, float]) -> None:
     """Derivatives of order n in the argument: DLMF 10.6.7 and 10.29.5."""
 
     @implement(name)
@@ -271,7 +281,7 @@ def _derivative(name: str, primitive: Any, signs: tuple[float, float]) -> None:
         total: Any = 0.0
         for k in range(n + 1):
             weight = comb(n, k) * signs[0] ** (n - k) * signs[1] ** k / 2.0**n
-            total = total + weight * primitive(v - n + 2 * k, as_operand(z))
+            total = total + weight * function(v - n + 2 * k, as_operand(z))
         return total
 
 
@@ -279,6 +289,6 @@ _derivative("jvp", jv, (1.0, -1.0))
 _derivative("yvp", yv, (1.0, -1.0))
 _derivative("ivp", iv, (1.0, 1.0))
 _derivative("kvp", kv, (-1.0, -1.0))
-_derivative("h1vp", hankel1, (1.0, -1.0))
-_derivative("h2vp", hankel2, (1.0, -1.0))
-__all__ += ["spherical_in", "spherical_jn"]
+_derivative("h1vp", SPECIAL["hankel1"], (1.0, -1.0))
+_derivative("h2vp", SPECIAL["hankel2"], (1.0, -1.0))
+__all__ += ["hankel", "i0", "j0", "k0", "modstruve", "spherical_in", "spherical_jn", "struve", "y0"]

@@ -37,7 +37,7 @@ Rate = Callable[..., Any] | str | None
 Range = tuple[float, float] | range
 
 
-def between(*ranges: Range, complex_numbers: bool = False) -> list[Any]:
+def between(*ranges: Range, complex_numbers: bool = False, length: int = 3) -> list[Any]:
     """Samples with one range per operand, of whole numbers if it is a `range`: vectors, broadcasting, scalars."""
 
     def draw(rng: np.random.Generator, bounds: Range, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -56,10 +56,10 @@ def between(*ranges: Range, complex_numbers: bool = False) -> list[Any]:
         )
 
     return [
-        sample(lambda place: (3,)),
-        sample(lambda place: (3,) if place % 2 else (2, 1) if len(ranges) > 1 else (2, 3)),
+        sample(lambda place: (length,)),
+        sample(lambda place: (length,) if place % 2 else (2, 1) if len(ranges) > 1 else (2, length)),
         sample(lambda place: ()),
-        sample(lambda place: (3,), np.float32),
+        sample(lambda place: (length,), np.float32),
     ]
 
 
@@ -77,6 +77,7 @@ def declare(
     complex_samples: bool = False,
     finite: bool = False,
     draws: int = 4,
+    length: int = 3,
     register: bool = True,
 ) -> Primitive:
     """Declare an elementwise function.
@@ -84,8 +85,8 @@ def declare(
     There is one rate per operand: the derivative as a function of the result, the operands and the parameters (a
     tuple of derivatives where there are several results); None where it is constant; a text where it is refused,
     which says of what. `holomorphic` functions take complex numbers, all others refuse them. Where `finite`, SciPy
-    hangs on an argument that is not, and the result is NaN. `draws` limits the
-    samples of a setting, where an evaluation takes long.
+    hangs on an argument that is not, and the result is NaN. `draws` limits the samples of a setting, and `length` their
+    entries, where an evaluation takes long.
     """
     count = len(rates)
     primitive = Primitive(
@@ -107,7 +108,10 @@ def declare(
         primitive.differential(_differential(name, rates, outputs))
     for setting in settings or ({},):
         primitive.samples(
-            *(_with(sample, setting) for sample in between(*ranges, complex_numbers=complex_samples)[:draws])
+            *(
+                _with(sample, setting)
+                for sample in between(*ranges, complex_numbers=complex_samples, length=length)[:draws]
+            )
         )
     if register:
         SPECIAL[name] = primitive

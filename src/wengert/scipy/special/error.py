@@ -10,7 +10,7 @@ from wengert.graph import Primitive
 from wengert.primitives.elementwise import exp
 from wengert.scipy.special.declare import as_complex, declare, implement, library
 
-__all__ = ["erfcx", "log_ndtr", "ndtr", "ndtri"]
+__all__ = ["erfc", "erfcx", "faddeeva", "log_ndtr", "ndtr", "ndtri", "ndtri_exp"]
 
 TWO_OVER_ROOT_PI: Final = float(2 / np.sqrt(np.pi))
 ROOT_TWO_PI: Final = float(np.sqrt(2 * np.pi))

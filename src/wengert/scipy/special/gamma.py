@@ -83,18 +83,17 @@ def _difference_value(n: Any, a: Any, b: Any) -> Any:
     """psi_n(a + b) - psi_n(a): steps up to where the asymptotic series holds, term by term as differences."""
     n, a, b = np.broadcast_arrays(*(np.asarray(part, np.float64) for part in (n, a, b)))
     sign = np.where(n % 2 == 1, -1.0, 1.0)
-    total = np.zeros(a.shape)
+    column = (-1, *(1,) * a.ndim)
     # psi_n(z) = psi_n(z + 1) - (-1)^n n! / z^(n+1), DLMF 5.15.5
     factorial = library.gamma(n + 1)
-    for k in range(16):
-        total -= sign * factorial * _power_step(a + k, b, n + 1)
+    total = -sign * factorial * np.sum(_power_step(a + np.arange(16).reshape(column), b, n + 1), axis=0)
     a = a + 16
     leading = np.where(n == 0, np.log1p(b / a), -sign * library.gamma(np.maximum(n, 1)) * _power_step(a, b, n))
     total += leading - sign * factorial / 2 * _power_step(a, b, n + 1)
-    for j, number in enumerate(BERNOULLI, start=1):
-        # DLMF 5.15.8 and 5.11.2
-        ratio = library.poch(2 * j, n) / (2 * j)
-        total -= sign * number * ratio * _power_step(a, b, n + 2 * j)
+    # DLMF 5.15.8 and 5.11.2
+    twice = 2 * np.arange(1, len(BERNOULLI) + 1).reshape(column)
+    ratio = library.poch(twice, n) / twice
+    total -= sign * np.sum(np.reshape(BERNOULLI, column) * ratio * _power_step(a, b, n + twice), axis=0)
     with np.errstate(invalid="ignore"):
         plain = _polygamma_value(n, a - 16 + b) - _polygamma_value(n, a - 16)
     return np.where((a > 16) & (a + b > 16), total, plain)

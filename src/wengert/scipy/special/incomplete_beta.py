@@ -18,11 +18,14 @@ from wengert.primitives.elementwise import exp, log1p, sign, sqrt
 from wengert.scipy.special.declare import declare, guarded, implement, library
 from wengert.scipy.special.gamma import beta, betaln, deviance, polygamma, polygamma_difference, stirling_error
 from wengert.scipy.special.incomplete_gamma import separately
-from wengert.scipy.special.jets import Jet, converged, over_linear, times_linear
+from wengert.scipy.special.jets import Jet, fraction, times_linear
 
-__all__ = ["beta_kernel", "betainc", "betaincc", "betaincinv", "stdtr"]
+__all__ = [
+    "beta_kernel", "betainc", "betaincc", "betainccinv", "betaincinv", "in_parameters", "stdtr", "student_density",
+    "student_in_freedom",
+]  # fmt: skip
 
-_MOST_STEPS: Final = 20_000
+_MOST_STEPS: Final = 40_000
 
 
 def _kernel_value(a: Any, b: Any, x: Any) -> Any:
@@ -93,21 +96,15 @@ def _log(x: Any, y: Any) -> Any:
 
 
 def _fraction(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Jet:
-    """1 + d_1 / (1 + d_2 / (1 + ...))."""
-    one = Jet.variable(np.ones(a.shape), orders, None)
-    return converged(lambda depth: _convergent(a, b, x, one, depth), _MOST_STEPS)
+    """A + numerators / (a + 1 + ...): DLMF 8.17.22 with its denominators cleared, and so times a."""
 
+    def terms(n: Any, one: Any) -> tuple[Any, Any]:
+        m = n // 2
+        odd = -x * times_linear(times_linear(one, a + b + m, 0, 1), a + m, 0)
+        even = m * x * times_linear(one, b - m, 1)
+        return np.where(n % 2 == 1, odd, even), times_linear(one, a + (n - 1), 0)
 
-def _convergent(a: Any, b: Any, x: Any, one: Jet, depth: int) -> Jet:
-    """The fraction down to this depth, from the bottom up."""
-    tail = one
-    for m in range(depth, -1, -1):
-        step = over_linear(over_linear(one / tail, a + 2 * m), a + (2 * m + 1))
-        tail = one + times_linear(times_linear(step, a + m, 0), a + b + m, 0, 1).scaled(-x)
-        if m:
-            step = over_linear(over_linear(one / tail, a + (2 * m - 1)), a + 2 * m)
-            tail = one + times_linear(step, b - m, 1).scaled(m * x)
-    return tail
+    return fraction(terms, a.shape, orders, _MOST_STEPS)
 
 
 def _parameters_value(a: Any, b: Any, x: Any, *, orders: tuple[int, int]) -> Any:
@@ -118,10 +115,10 @@ def _parameters_value(a: Any, b: Any, x: Any, *, orders: tuple[int, int]) -> Any
     def value(left: bool, a: Any, b: Any, x: Any) -> Any:
         y, turned = 1 - x, (orders[1], orders[0])
         if left:
-            series = _prefactor(a, b, x, y, orders) / (Jet.variable(a, orders, 0) * _fraction(a, b, x, orders))
+            series = _prefactor(a, b, x, y, orders) / _fraction(a, b, x, orders)
             return series.derivative(orders)
         # I_x(a, b) = 1 - I_(1-x)(b, a): DLMF 8.17.4
-        series = _prefactor(b, a, y, x, turned) / (Jet.variable(b, turned, 0) * _fraction(b, a, y, turned))
+        series = _prefactor(b, a, y, x, turned) / _fraction(b, a, y, turned)
         return -series.derivative(turned)
 
     with np.errstate(all="ignore"):
@@ -167,6 +164,7 @@ in_parameters: Primitive = declare(
     params=("orders",),
     settings=({"orders": (1, 0)}, {"orders": (0, 1)}),
     draws=1,
+    length=1,
     register=False,
 )
 
@@ -182,6 +180,7 @@ def _integral(name: str, sign: float, cite: str) -> Any:
         domain="a, b > 0, 0 < x < 1",
         cite=cite,
         draws=2,
+        length=2,
     )
 
 
@@ -196,6 +195,7 @@ def _inverse(name: str, sign: float) -> Any:
         domain="a, b > 0, 0 < p < 1",
         cite="the inverse of DLMF 8.17.2",
         draws=2,
+        length=2,
     )
 
 
@@ -244,7 +244,7 @@ def nbdtr(k: Any, n: Any, p: Any) -> Any:
     return betainc(n, np.floor(k) + 1.0, p)
 
 
-def _d_student_in_freedom(y: Any, df: Any, t: Any) -> Any:
+def student_in_freedom(y: Any, df: Any, t: Any) -> Any:
     """From F = 1/2 + sign(t)/2 I_w(1/2, df/2), w = t^2 / (df + t^2), which has a straight line for a limit at t = 0."""
     origin = t == 0
     z = guarded(~origin, t, 1.0)
@@ -253,19 +253,21 @@ def _d_student_in_freedom(y: Any, df: Any, t: Any) -> Any:
     regular = 0.25 * sign(z) * in_parameters(0.5, half, w, orders=(0, 1))
     slope = polygamma_difference(0, half, 0.5) / beta(0.5, half)
     limit = t * (0.5 * slope / sqrt(df))
-    return select(origin, limit, regular) - t / (2 * df) * _student_density(df, t)
+    return select(origin, limit, regular) - t / (2 * df) * student_density(df, t)
 
 
-def _student_density(df: Any, t: Any) -> Any:
+def student_density(df: Any, t: Any) -> Any:
+    """The density of Student's t."""
     return exp(-betaln(0.5 * df, 0.5) - 0.5 * log(df) - 0.5 * (df + 1) * log1p(t * t / df))
 
 
 stdtr: Primitive = declare(
     "stdtr",
     library.stdtr,
-    _d_student_in_freedom,
-    lambda y, df, t: _student_density(df, t),
+    student_in_freedom,
+    lambda y, df, t: student_density(df, t),
     ranges=((0.8, 4.0), (-2.0, 2.0)),
     domain="df > 0",
     cite="DLMF 8.17.2; Johnson et al., Continuous Univariate Distributions (1995), 28.2",
+    length=2,
 )

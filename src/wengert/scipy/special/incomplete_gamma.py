@@ -16,7 +16,7 @@ from wengert.graph import Primitive
 from wengert.primitives.arithmetic import log
 from wengert.scipy.special.declare import declare, implement, library
 from wengert.scipy.special.gamma import BERNOULLI, gamma_density, gamma_kernel, polygamma, psi
-from wengert.scipy.special.jets import Jet, converged, times_linear, too_slow
+from wengert.scipy.special.jets import Jet, fraction, times_linear, too_slow
 
 __all__ = ["gammainc", "gammaincc", "gammaincinv"]
 
@@ -56,17 +56,12 @@ def _series(a: Any, x: Any, order: int) -> Jet:
 
 
 def _fraction(a: Any, x: Any, order: int) -> Jet:
-    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...))."""
-    one = Jet.variable(np.ones(a.shape), (order, 0), None)
-    return converged(lambda depth: _convergent(a, x, one, depth), _MOST_STEPS)
+    """1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)), upside down."""
 
+    def terms(n: Any, one: Any) -> tuple[Any, Any]:
+        return -n * times_linear(one, n - a, 0, sign=-1.0), times_linear(one, x + (2 * n - 1) - a, 0, sign=-1.0)
 
-def _convergent(a: Any, x: Any, one: Jet, depth: int) -> Jet:
-    """The fraction down to this depth, from the bottom up."""
-    tail = times_linear(one, a - x - (2 * depth + 1), 0)
-    for n in range(depth, 0, -1):
-        tail = times_linear(one, a - x - (2 * n - 1), 0) + times_linear(one / tail, a - n, 0).scaled(n)
-    return (one / tail).scaled(-1.0)
+    return fraction(terms, a.shape, (order, 0), _MOST_STEPS)
 
 
 def separately(value: Callable[..., Any], choice: Any, *operands: Any) -> Any:
@@ -86,7 +81,7 @@ def _shape_value(a: Any, x: Any, *, order: int) -> Any:
     def value(left: bool, a: Any, x: Any) -> Any:
         if left:
             return (_prefactor(a, x, order) * _series(a, x, order)).derivative((order, 0))
-        above = _prefactor(a, x, order) * (Jet.variable(a, (order, 0), 0) * _fraction(a, x, order))
+        above = _prefactor(a, x, order) * (Jet.variable(a, (order, 0), 0) / _fraction(a, x, order))
         return -above.derivative((order, 0))
 
     with np.errstate(all="ignore"):
@@ -121,6 +116,7 @@ in_shape: Primitive = declare(
     params=("order",),
     settings=({"order": 1}, {"order": 2}),
     draws=1,
+    length=2,
     register=False,
 )
 
@@ -133,6 +129,7 @@ gammainc: Primitive = declare(
     ranges=_SIDES,
     domain="a, x > 0",
     cite="DLMF 8.2.4, 8.8.13",
+    length=2,
 )
 gammaincc: Primitive = declare(
     "gammaincc",
@@ -142,6 +139,7 @@ gammaincc: Primitive = declare(
     ranges=_SIDES,
     domain="a, x > 0",
     cite="DLMF 8.2.4, 8.8.14",
+    length=2,
 )
 gammaincinv: Primitive = declare(
     "gammaincinv",
@@ -151,6 +149,7 @@ gammaincinv: Primitive = declare(
     ranges=((0.8, 3.0), (0.25, 0.75)),
     domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
+    length=2,
 )
 gammainccinv: Primitive = declare(
     "gammainccinv",
@@ -160,6 +159,7 @@ gammainccinv: Primitive = declare(
     ranges=((0.8, 3.0), (0.25, 0.75)),
     domain="a > 0, 0 < p < 1",
     cite="the inverse of DLMF 8.2.4",
+    length=2,
 )
 
 

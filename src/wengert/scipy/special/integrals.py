@@ -72,18 +72,6 @@ airy: Primitive = declare(
     outputs=4,
     holomorphic=True,
 )
-ellipj: Primitive = declare(
-    "ellipj",
-    library.ellipj,
-    lambda y, u, m: (y[1] * y[2], -y[0] * y[2], -m * y[0] * y[1], y[2]),
-    "the parameter m",
-    ranges=((-1.5, 1.5), range(1)),
-    domain="0 <= m <= 1",
-    cite="DLMF 22.13.1-3",
-    outputs=4,
-)
-
-
 # Incomplete elliptic integrals: all derivatives in m are integrals of one family.
 
 
@@ -128,14 +116,15 @@ elliptic_moment: Primitive = declare(
 )
 
 
+def _in_parameter(phi: Any, m: Any, kind: int) -> Any:
+    turns = np.rint(phi / np.pi)
+    whole = 2 * elliptic_moment(QUARTER_TURN + 0 * phi, guarded(turns != 0, m, 0.0), order=1, kind=kind)
+    rest = elliptic_moment(phi - np.pi * turns, m, order=1, kind=kind)
+    return (kind - 0.5) * (rest + turns * whole)
+
+
 def _elliptic(name: str, kind: int, cite: str) -> Any:
     """F for kind 1, E for kind 0; beyond a quarter turn they repeat, which the rest of the angle shows."""
-
-    def in_parameter(y: Any, phi: Any, m: Any) -> Any:
-        turns = np.rint(phi / np.pi)
-        whole = 2 * elliptic_moment(QUARTER_TURN + 0 * phi, guarded(turns != 0, m, 0.0), order=1, kind=kind)
-        rest = elliptic_moment(phi - np.pi * turns, m, order=1, kind=kind)
-        return (kind - 0.5) * (rest + turns * whole)
 
     def in_angle(y: Any, phi: Any, m: Any) -> Any:
         radicand = sqrt(1 - m * sin(phi) * sin(phi))
@@ -145,7 +134,7 @@ def _elliptic(name: str, kind: int, cite: str) -> Any:
         name,
         getattr(library, name),
         in_angle,
-        in_parameter,
+        lambda y, phi, m: _in_parameter(phi, m, kind),
         ranges=((-1.2, 1.2), (-0.8, 0.7)),
         domain="m sin^2 phi < 1",
         cite=cite,
@@ -154,3 +143,22 @@ def _elliptic(name: str, kind: int, cite: str) -> Any:
 
 ellipkinc = _elliptic("ellipkinc", 1, "DLMF 19.2.4")
 ellipeinc = _elliptic("ellipeinc", 0, "DLMF 19.2.5")
+
+
+def _d_ellipj_in_parameter(y: Any, u: Any, m: Any) -> Any:
+    """From u = F(phi, m): the angle moves by -dn F_m, and sn, cn, dn are functions of the angle."""
+    sn, cn, dn, phi = y
+    turn = -dn * _in_parameter(phi, m, 1)
+    return cn * turn, -sn * turn, -(0.5 * sn * sn + m * sn * cn * turn) / dn, turn
+
+
+ellipj: Primitive = declare(
+    "ellipj",
+    library.ellipj,
+    lambda y, u, m: (y[1] * y[2], -y[0] * y[2], -m * y[0] * y[1], y[2]),
+    _d_ellipj_in_parameter,
+    ranges=((-1.5, 1.5), (0.1, 0.8)),
+    domain="0 <= m < 1",
+    cite="DLMF 22.13.1-3, 22.16.1, 22.20.1",
+    outputs=4,
+)

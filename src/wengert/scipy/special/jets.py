@@ -6,15 +6,16 @@ Griewank & Walther, Evaluating Derivatives (2008), chapter 13.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from math import factorial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from wengert.errors import UnsupportedError
 
-__all__ = ["Jet", "converged", "over_linear", "times_linear", "too_slow"]
+__all__ = ["Jet", "fraction", "times_linear", "too_slow"]
 
 
 class Jet:
@@ -54,15 +55,7 @@ class Jet:
         return Jet(out)
 
     def __truediv__(self, other: Jet) -> Jet:
-        out: Any = np.zeros(np.broadcast_shapes(self.coefficients.shape, other.coefficients.shape))
-        rows, columns = out.shape[:2]
-        for i, j in product(range(rows), range(columns)):
-            rest = np.array(np.broadcast_to(self.coefficients[i, j], out.shape[2:]))
-            for p, q in product(range(i + 1), range(j + 1)):
-                if p or q:
-                    rest -= other.coefficients[p, q] * out[i - p, j - q]
-            out[i, j] = rest / other.coefficients[0, 0]
-        return Jet(out)
+        return Jet(_quotient(*np.broadcast_arrays(self.coefficients, other.coefficients)))
 
     def exp_times(self, factor: Any) -> Jet:
         """The exponential without its constant term, times numbers: E' = g' E, coefficient by coefficient."""
@@ -82,43 +75,76 @@ class Jet:
         return self.coefficients[orders] * (factorial(orders[0]) * factorial(orders[1]))
 
 
-# For continued fractions, whose terms are made of linear series.
+# For continued fractions b_0 + a_1 / (b_1 + a_2 / (b_2 + ...)), whose terms are made of linear series.
 
 
-def times_linear(jet: Jet, value: Any, *axes: int) -> Jet:
-    """The product with `value + e`, where e is the parameter of this axis, or the sum of those of both."""
-    out = jet.coefficients * value
-    if 0 in axes:
-        out[1:] += jet.coefficients[:-1]
-    if 1 in axes:
-        out[:, 1:] += jet.coefficients[:, :-1]
-    return Jet(out)
+def times_linear(coefficients: Any, value: Any, *axes: int, sign: float = 1.0) -> Any:
+    """The product with `value + sign e`, where e is the parameter of this axis, or the sum of those of both.
+
+    The coefficients stand in the second and third axis of the array, and many series side by side in the first.
+    """
+    out = coefficients * value
+    if 0 in axes and out.shape[1] > 1:
+        out[:, 1:] += sign * coefficients[:, :-1]
+    if 1 in axes and out.shape[2] > 1:
+        out[:, :, 1:] += sign * coefficients[:, :, :-1]
+    return out
 
 
-def over_linear(jet: Jet, value: Any) -> Jet:
-    """The quotient by `value + e`, where e is the first parameter."""
-    out = jet.coefficients / value
-    for i in range(1, len(out)):
-        out[i] -= out[i - 1] / value
-    return Jet(out)
+def fraction(terms: Callable[[Any, Any], tuple[Any, Any]], shape: tuple[int, ...], orders: tuple[int, int],
+             most: int) -> Jet:  # fmt: skip
+    """The limit of a continued fraction; DLMF 1.12.1.
 
-
-def converged(approximation: Callable[[int], Jet], most: int) -> Jet:
-    """The limit of a sequence, from terms that are half as far again as the one before."""
-    depth, before = 12, approximation(8)
+    `terms(n, one)` gives a_n and b_(n-1) as arrays of series, for a column of numbers n and the series one. How deep
+    to go is found without the parameters, which is quick; a series needs some more steps of a geometric convergence.
+    """
+    depth, before = 12, _descended(terms, shape, (0, 0), 8)
     while depth < most:
-        found = approximation(depth)
-        if _settled(found, before):
-            return found
+        found = _descended(terms, shape, (0, 0), depth)
+        # NaN, where a parameter is out of range, does not change any more either
+        if not np.any(np.abs(found - before) > 2e-15 * np.abs(found)):
+            return Jet(_descended(terms, shape, orders, depth + depth // 2 * any(orders)))
         depth, before = depth + depth // 2, found
     raise too_slow(most)
 
 
-def _settled(found: Jet, before: Jet) -> bool:
-    with np.errstate(all="ignore"):
-        size = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients[0, 0]))
-        # NaN, where a parameter is out of range, does not change any more either
-        return not np.any(np.abs(found.coefficients - before.coefficients) > 2e-15 * size)
+_BLOCK: Final = 64
+
+
+def _descended(terms: Callable[[Any, Any], tuple[Any, Any]], shape: tuple[int, ...], orders: tuple[int, int],
+               depth: int) -> Any:  # fmt: skip
+    """The fraction down to this depth, from the bottom up: errors of rounding fade on the way."""
+    one = Jet.variable(np.ones(shape), orders, None).coefficients
+    # what is left out below is taken as one
+    tail = one
+    for last in range(depth, 0, -_BLOCK):
+        numbers = np.arange(max(last - _BLOCK, 0) + 1, last + 1).reshape(-1, *(1,) * one.ndim)
+        over, beside = (np.broadcast_to(part, (len(numbers), *one.shape)) for part in terms(numbers, one[None]))
+        for row in range(len(numbers) - 1, -1, -1):
+            tail = beside[row] + _quotient(over[row], tail)
+    return tail
+
+
+@cache
+def _products(rows: int, columns: int) -> Any:
+    """For each coefficient of a quotient: its place, and the places of the products to take off."""
+    places = product(range(rows), range(columns))
+    return [
+        ((i, j), [((p, q), (i - p, j - q)) for p, q in product(range(i + 1), range(j + 1)) if p or q])
+        for i, j in places
+    ]
+
+
+def _quotient(over: Any, under: Any) -> Any:
+    """The quotient of two series of the same shape."""
+    leading = under[0, 0]
+    out: Any = np.empty(under.shape)
+    for place, pairs in _products(*out.shape[:2]):
+        rest = over[place]
+        for known, found in pairs:
+            rest = rest - under[known] * out[found]
+        out[place] = rest / leading
+    return out
 
 
 def too_slow(most: int) -> UnsupportedError:

@@ -225,6 +225,8 @@ cotdg: Primitive = declare(
 # SciPy has universal functions of its own for what NumPy has too
 for _name in ("cbrt", "exp2", "expm1", "log1p"):
     SPECIAL[_name] = UFUNCS[getattr(library, _name)] = REGISTRY[_name]
+# the normalised sinc is NumPy's own
+SPECIAL["sinc"] = np.sinc
 SPECIAL["round"] = UFUNCS[library.round] = REGISTRY["rint"]
 
 

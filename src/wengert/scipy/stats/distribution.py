@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from wengert.primitives.arithmetic import log, select
-from wengert.primitives.elementwise import exp, log1p
-from wengert.scipy.mirror import refuse_traced, traced
+from wengert.primitives.elementwise import exp, log1p, sqrt
+from wengert.scipy.mirror import refusal, refuse_traced, traced
 from wengert.scipy.special.declare import floating, guarded
+from wengert.scipy.stats.frozen import Frozen
+from wengert.scipy.stats.quantities import MOMENTS, QUANTILES
 from wengert.scipy.stats.standard import Standard
 
 __all__ = ["Continuous", "Discrete"]
@@ -18,6 +20,10 @@ __all__ = ["Continuous", "Discrete"]
 
 class Distribution:
     """What continuous and discrete distributions share: the reading of arguments, and what is beyond an end."""
+
+    # of a point or a probability, and of the parameters alone
+    methods_at: tuple[str, ...] = ()
+    summaries: tuple[str, ...] = ("mean", "var", "std", "entropy")
 
     def __init__(self, name: str, scipy_distribution: Any, standard: Standard) -> None:
         self.name = name
@@ -32,9 +38,16 @@ class Distribution:
         found = getattr(self._plain, name)
         return refuse_traced(f"scipy.stats.{self.name}.{name}", found) if callable(found) else found
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """A frozen distribution of SciPy's, for plain parameters."""
-        return refuse_traced(f"scipy.stats.{self.name}(...) with frozen parameters", self._plain)(*args, **options)
+    def __call__(self, *args: Any, **named: Any) -> Frozen:
+        """The distribution with these parameters, traced or not."""
+        return Frozen(self, self._plain, args, named)
+
+    freeze = __call__
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that take traced values."""
+        return (*self.methods_at, *self.summaries)
 
     def _arguments(self, args: tuple[Any, ...], named: dict[str, Any], last: tuple[str, ...]) -> list[Any]:
         names = (*self._standard.shapes, *last)
@@ -116,12 +129,81 @@ class Distribution:
             return getattr(self._plain, name)(x, *args, **named)
         return self._probability_at(x, args, named, name)
 
+    def _summary(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if not traced(*args, *named.values()):
+            return getattr(self._plain, method)(*args, **named)
+        return self._summary_of(method, *self._with_scale(args, named))
+
+    def _with_scale(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[list[Any], Any, Any]:
+        """The shapes, the location and the scale, which is None for distributions of whole numbers."""
+        raise NotImplementedError
+
+    def _summary_of(self, method: str, shapes: list[Any], loc: Any, scale: Any) -> Any:
+        mean, var, entropy = MOMENTS[self.name]
+        beside = 0.0 * loc if scale is None else 0.0 * loc + 0.0 * scale
+        factor = 1.0 if scale is None else scale
+        if method == "mean":
+            return loc + factor * mean(*shapes)
+        if method == "var":
+            return beside + factor * factor * var(*shapes)
+        if method == "std":
+            return beside + factor * sqrt(floating(var(*shapes)))
+        if entropy is None:
+            raise refusal(
+                f"scipy.stats.{self.name}.entropy", "for traced parameters: it is a sum without a closed form"
+            )
+        return beside + entropy(*shapes) + (0.0 if scale is None else log(scale))
+
+    def mean(self, *args: Any, **named: Any) -> Any:
+        """The expectation."""
+        return self._summary("mean", args, named)
+
+    def var(self, *args: Any, **named: Any) -> Any:
+        """The variance."""
+        return self._summary("var", args, named)
+
+    def std(self, *args: Any, **named: Any) -> Any:
+        """The standard deviation."""
+        return self._summary("std", args, named)
+
+    def entropy(self, *args: Any, **named: Any) -> Any:
+        """The entropy; for a density that of the logarithm to base e."""
+        return self._summary("entropy", args, named)
+
 
 class Continuous(Distribution):
     """A family of densities with a location and a scale, differentiable in the variable and all parameters.
 
     Outside of the support the log-density is -inf, and all derivatives are zero.
     """
+
+    methods_at = ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf", "isf")
+    summaries = ("mean", "var", "std", "entropy", "median")
+
+    def _with_scale(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[list[Any], Any, Any]:
+        *shapes, loc, scale = self._arguments(args, named, ("loc", "scale"))
+        return shapes, loc, select(scale > 0, scale, np.nan)
+
+    def ppf(self, q: Any, *args: Any, **named: Any) -> Any:
+        """The quantile: the point with the probability q below it; NaN unless 0 <= q <= 1."""
+        return self._quantile("ppf", q, args, named)
+
+    def isf(self, q: Any, *args: Any, **named: Any) -> Any:
+        """The point with the probability q above it."""
+        return self._quantile("isf", q, args, named)
+
+    def median(self, *args: Any, **named: Any) -> Any:
+        """The point with half of the probability on either side."""
+        return self.ppf(0.5, *args, **named)
+
+    def _quantile(self, name: str, q: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if not traced(q, *args, *named.values()):
+            return getattr(self._plain, name)(q, *args, **named)
+        shapes, loc, scale = self._with_scale(args, named)
+        q = floating(q)
+        inside = (q >= 0) & (q <= 1)
+        formula = QUANTILES[self.name][name == "isf"]
+        return select(inside, loc + scale * formula(guarded(inside, q, 0.5), *shapes), np.nan)
 
     def _standardised(self, x: Any, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, list[Any], Any]:
         *shapes, loc, scale = self._arguments(args, named, ("loc", "scale"))
@@ -154,6 +236,32 @@ class Discrete(Distribution):
 
     Between whole numbers, and outside of the support, the probability is zero.
     """
+
+    methods_at = ("logpmf", "pmf", "cdf", "sf", "logcdf", "logsf")
+
+    def _with_scale(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[list[Any], Any, Any]:
+        *shapes, loc = self._arguments(args, named, ("loc",))
+        return shapes, loc, None
+
+    def ppf(self, q: Any, *args: Any, **named: Any) -> Any:
+        """The quantile, which takes steps: refused for traced values."""
+        return self._stepwise("ppf", q, args, named)
+
+    def isf(self, q: Any, *args: Any, **named: Any) -> Any:
+        """The quantile from above, which takes steps: refused for traced values."""
+        return self._stepwise("isf", q, args, named)
+
+    def median(self, *args: Any, **named: Any) -> Any:
+        """The median, which takes steps: refused for traced values."""
+        return self._stepwise("ppf", 0.5, args, named)
+
+    def _stepwise(self, name: str, q: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if traced(q, *args, *named.values()):
+            raise refusal(
+                f"scipy.stats.{self.name}.{name}",
+                "for traced values: it goes in steps. wengert.stop_gradient makes it a constant.",
+            )
+        return getattr(self._plain, name)(q, *args, **named)
 
     def logpmf(self, k: Any, *args: Any, **named: Any) -> Any:
         """The log of the probability."""

@@ -14,6 +14,7 @@ from wengert.scipy.mirror import refusal, refuse_traced, traced
 from wengert.scipy.special.declare import floating
 from wengert.scipy.special.gamma import gammaln
 from wengert.scipy.special.logistic import xlogy
+from wengert.scipy.stats.frozen import Frozen
 from wengert.scipy.stats.standard import LOG_ROOT_TWO_PI
 from wengert.tracing import type_of
 
@@ -29,10 +30,16 @@ class _Vectors:
         found = getattr(getattr(scipy.stats, self.name), name)
         return refuse_traced(f"scipy.stats.{self.name}.{name}", found) if callable(found) else found
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """A frozen distribution of SciPy's, for plain parameters."""
-        plain = getattr(scipy.stats, self.name)
-        return refuse_traced(f"scipy.stats.{self.name}(...) with frozen parameters", plain)(*args, **options)
+    methods: tuple[str, ...] = ()
+
+    def __call__(self, *args: Any, **named: Any) -> Frozen:
+        """The distribution with these parameters, traced or not."""
+        return Frozen(self, getattr(scipy.stats, self.name), args, named)
+
+    @property
+    def methods_at(self) -> tuple[str, ...]:
+        """The methods that take a point."""
+        return self.methods
 
     def _log(self, *args: Any, **named: Any) -> Any:
         raise NotImplementedError
@@ -48,6 +55,7 @@ class MultivariateNormal(_Vectors):
     """`scipy.stats.multivariate_normal`; the covariance must be positive definite."""
 
     name = "multivariate_normal"
+    methods = ("logpdf", "pdf")
 
     def logpdf(self, *args: Any, **named: Any) -> Any:
         """The log of the density of vectors along the last axis."""
@@ -80,6 +88,7 @@ class Dirichlet(_Vectors):
     """`scipy.stats.dirichlet`; the components run along the first axis, and the last one may be left out."""
 
     name = "dirichlet"
+    methods = ("logpdf", "pdf")
 
     def logpdf(self, *args: Any, **named: Any) -> Any:
         """The log of the density."""
@@ -102,6 +111,7 @@ class Multinomial(_Vectors):
     """`scipy.stats.multinomial`, in the probabilities; the last one is what is left of one, as in SciPy."""
 
     name = "multinomial"
+    methods = ("logpmf", "pmf")
 
     def logpmf(self, *args: Any, **named: Any) -> Any:
         """The log of the probability of counts along the last axis."""

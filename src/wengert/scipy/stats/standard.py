@@ -17,7 +17,7 @@ from wengert.scipy.special.incomplete_beta import betainc, betaincc, stdtr
 from wengert.scipy.special.incomplete_gamma import gammainc, gammaincc
 from wengert.scipy.special.logistic import expit, log_expit, xlog1py, xlogy
 
-__all__ = ["CONTINUOUS", "DISCRETE", "Standard"]
+__all__ = ["CONTINUOUS", "DISCRETE", "LOG_ROOT_TWO_PI", "LOG_TWO", "Standard", "log_mass"]
 
 LOG_ROOT_TWO_PI: Final = float(0.5 * np.log(2 * np.pi))
 LOG_TWO: Final = float(np.log(2.0))
@@ -41,7 +41,7 @@ class Standard:
     inside: float = 0.5
 
 
-def _log_mass(low: Any, high: Any) -> Any:
+def log_mass(low: Any, high: Any) -> Any:
     """The log of the normal probability of an interval, reckoned in the tail that it lies in."""
     right = low > 0
     low, high = select(right, -high, low), select(right, -low, high)
@@ -129,9 +129,9 @@ CONTINUOUS: Final = {
         None, lambda y: LOG_TWO + log_ndtr(-y), support=_POSITIVE,
     ),
     "truncnorm": Standard(
-        ("a", "b"), lambda y, a, b: -0.5 * (y * y) - LOG_ROOT_TWO_PI - _log_mass(a, b),
-        lambda y, a, b: exp(_log_mass(a, y) - _log_mass(a, b)), lambda y, a, b: exp(_log_mass(y, b) - _log_mass(a, b)),
-        lambda y, a, b: _log_mass(a, y) - _log_mass(a, b), lambda y, a, b: _log_mass(y, b) - _log_mass(a, b),
+        ("a", "b"), lambda y, a, b: -0.5 * (y * y) - LOG_ROOT_TWO_PI - log_mass(a, b),
+        lambda y, a, b: exp(log_mass(a, y) - log_mass(a, b)), lambda y, a, b: exp(log_mass(y, b) - log_mass(a, b)),
+        lambda y, a, b: log_mass(a, y) - log_mass(a, b), lambda y, a, b: log_mass(y, b) - log_mass(a, b),
         support=(lambda a, b: a, lambda a, b: b),
     ),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Closed forms: typed matrix algebra with symbolic dimensions."""

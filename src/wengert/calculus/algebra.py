@@ -1,0 +1,370 @@
+"""Making expressions: every function returns the normal form of what it is asked for.
+
+Products are never distributed over sums. What is done: sums and chains are flat, like terms are one, coefficients and
+scalars stand in front, transposes at the leaves; a row times a column is a scalar; inverses, diagonal matrices and
+vectors of ones go where they meet their like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from wengert.calculus.dimension import Length
+from wengert.calculus.expression import (
+    NEIGHBOURS,
+    Apply,
+    Coefficient,
+    Diagonal,
+    Expression,
+    Hadamard,
+    Identity,
+    Inverse,
+    Number,
+    Ones,
+    Product,
+    Sum,
+    Transpose,
+    Zero,
+    make,
+    normal,
+)
+from wengert.calculus.leaves import identity, is_one, is_zero, number, ones, size, symbol, zero
+from wengert.calculus.properties import has, is_nonnegative
+
+__all__ = [
+    "ONE", "add", "apply", "diagonal", "hadamard", "hadamard_of", "identity", "inverse", "is_one", "is_zero", "matmul",
+    "negative", "number", "ones", "power", "product", "scale", "size", "split", "subtract", "symbol", "together",
+    "transpose", "zero",
+]  # fmt: skip
+
+Scalars = dict[Expression, Fraction]
+ONE: Final = Fraction(1)
+
+
+def split(x: Expression) -> tuple[Coefficient, Scalars, tuple[Expression, ...]]:
+    """Coefficient, scalars with exponents, and chain of any expression."""
+    if isinstance(x, Number):
+        return x.value, {}, ()
+    if isinstance(x, Product) and not (x.is_scalar and x.chain):
+        return x.coefficient, dict(x.scalars), x.chain
+    return (ONE, {x: ONE}, ()) if x.is_scalar else (ONE, {}, (x,))
+
+
+def product(coefficient: Coefficient, scalars: Mapping[Expression, Fraction], chain: Sequence[Expression]) -> Any:
+    """The node of a product whose chain is in order."""
+    rows, cols = (chain[0].rows, chain[-1].cols) if chain else (1, 1)
+    if coefficient == 0:
+        return zero(rows, cols)
+    powers = {base: exponent for base, exponent in scalars.items() if exponent}
+    if not chain and not powers:
+        return number(coefficient)
+    if coefficient == 1 and not powers and len(chain) == 1:
+        return chain[0]
+    if coefficient == 1 and not chain and list(powers.values()) == [1]:
+        return next(iter(powers))
+    bases = sorted(powers)
+    exponents = tuple([powers[base] for base in bases])
+    return normal(make(Product, rows, cols, (coefficient, exponents), (*bases, *chain)))
+
+
+def _into(scalars: Scalars, x: Expression, exponent: Fraction) -> Coefficient:
+    """Multiply a power of a scalar into a product; returns the coefficient that it brings."""
+    coefficient, factors, chain = split(x)
+    assert not chain
+    whole = exponent.denominator == 1
+    if not whole and not (coefficient > 0 and all(map(is_nonnegative, factors))):
+        # (a b)^p is a^p b^p for what is not negative
+        scalars[x] = scalars.get(x, Fraction(0)) + exponent
+        return ONE
+    for base, power_ in factors.items():
+        scalars[base] = scalars.get(base, Fraction(0)) + power_ * exponent
+    if whole:
+        return coefficient ** int(exponent)
+    return _root(coefficient, exponent, scalars)
+
+
+def _root(coefficient: Coefficient, exponent: Fraction, scalars: Scalars) -> Coefficient:
+    """A power of a positive coefficient, which stays a factor of its own where it is irrational."""
+    if isinstance(coefficient, Fraction):
+        parts = [round(part ** (1 / exponent.denominator)) for part in coefficient.as_integer_ratio()]
+        if Fraction(parts[0] ** exponent.denominator, parts[1] ** exponent.denominator) == coefficient:
+            return Fraction(*parts) ** exponent.numerator
+        base = number(coefficient)
+        scalars[base] = scalars.get(base, Fraction(0)) + exponent
+        return ONE
+    return float(coefficient**exponent)
+
+
+def matmul(*factors: Expression) -> Any:
+    """The product of matrices, among which scalars may stand anywhere."""
+    coefficient: Coefficient = ONE
+    scalars: Scalars = {}
+    chain: list[Expression] = []
+    rows = cols = None
+    for factor in factors:
+        if not factor.is_scalar:
+            rows, cols = factor.rows if rows is None else rows, factor.cols
+        own, powers, links = split(factor)
+        coefficient = coefficient * own
+        for base, exponent in powers.items():
+            coefficient = coefficient * _into(scalars, base, exponent)
+        chain.extend(links)
+    if coefficient == 0 or any(isinstance(link, Zero) for link in chain):
+        return zero(1 if rows is None else rows, 1 if cols is None else cols)
+    return _settled(coefficient, scalars, chain, rows)
+
+
+def _settled(coefficient: Coefficient, scalars: Scalars, chain: list[Expression], rows: Length | None) -> Any:
+    """A product with neighbours merged and inner scalars taken out."""
+    changed = True
+    while changed:
+        changed = False
+        for place in range(len(chain) - 1):
+            merged = together(chain[place], chain[place + 1])
+            if merged is not None:
+                own, powers, links = split(merged)
+                coefficient = coefficient * own
+                for base, exponent in powers.items():
+                    coefficient = coefficient * _into(scalars, base, exponent)
+                chain[place : place + 2] = links
+                changed = True
+                break
+    cut = _scalar_inside(chain)
+    if cut is not None:
+        first, last = cut
+        inner = chain[first : last + 1]
+        coefficient = coefficient * _into(scalars, _form(inner), ONE)
+        rest = chain[:first] + chain[last + 1 :]
+        return _settled(coefficient, scalars, rest, rows)
+    if not chain and rows is not None and rows != 1:
+        # only identities were there
+        chain = [identity(rows)]
+    return product(coefficient, scalars, chain)
+
+
+def _scalar_inside(chain: Sequence[Expression]) -> tuple[int, int] | None:
+    """The first part of a chain that is a single number."""
+    row = None
+    for place, link in enumerate(chain):
+        if link.rows == 1:
+            row = place
+        if link.cols == 1 and row is not None:
+            return row, place
+    return None
+
+
+def together(left: Expression, right: Expression) -> Any:
+    """What two neighbours in a chain are together; None where they stay apart."""
+    if isinstance(left, Identity):
+        return right
+    if isinstance(right, Identity):
+        return left
+    return next((found for found in (rule(left, right) for rule in NEIGHBOURS) if found is not None), None)
+
+
+def _form(chain: Sequence[Expression]) -> Any:
+    """The scalar of a row, matrices and a column, in the one way to write it."""
+    turned = [transpose(link) for link in reversed(chain)]
+    best = min((list(chain), turned), key=_legibility)
+    return normal(make(Product, 1, 1, (ONE, ()), tuple(best)))
+
+
+def _legibility(chain: Sequence[Expression]) -> Any:
+    """Fewer transposes first; then the order of the alphabet."""
+    middle = sum(isinstance(link, Transpose) or _transposed_inverse(link) for link in chain[1:-1])
+    return middle, [link.order for link in chain]
+
+
+def _transposed_inverse(link: Expression) -> bool:
+    return isinstance(link, Inverse) and isinstance(link.parts[0], Transpose)
+
+
+def scale(factor: Expression, x: Expression) -> Any:
+    """A scalar times an expression."""
+    return matmul(factor, x)
+
+
+def negative(x: Expression) -> Any:
+    """`-x`."""
+    return matmul(number(-1), x)
+
+
+def subtract(x: Expression, y: Expression) -> Any:
+    """`x - y`."""
+    return add(x, negative(y))
+
+
+def add(*terms: Expression) -> Any:
+    """The sum, like terms merged."""
+    shape = next((term.shape for term in terms), (1, 1))
+    gathered: dict[Any, Coefficient] = {}
+    flat: list[Expression] = []
+    for term in terms:
+        flat.extend(_terms_of(term))
+    for term in flat:
+        coefficient, scalars, chain = split(term)
+        key = (tuple(sorted(scalars.items())), chain)
+        gathered[key] = gathered.get(key, Fraction(0)) + coefficient
+    found = [
+        product(coefficient, dict(scalars), chain) for (scalars, chain), coefficient in gathered.items() if coefficient
+    ]
+    found = [term for term in found if not is_zero(term)]
+    if not found:
+        return zero(*shape)
+    if len(found) == 1:
+        return found[0]
+    return normal(make(Sum, *shape, (), tuple(sorted(found))))
+
+
+def _terms_of(x: Expression) -> Sequence[Expression]:
+    """The terms of a sum, also of one that stands in a bracket with a number in front."""
+    if isinstance(x, Sum):
+        return x.parts
+    coefficient, scalars, chain = split(x)
+    inside = next(iter((*chain, *scalars)), None)
+    if len(chain) + len(scalars) == 1 and isinstance(inside, Sum) and scalars.get(inside, ONE) == 1:
+        return [matmul(number(coefficient), part) for part in inside.parts]
+    return (x,)
+
+
+def transpose(x: Expression) -> Any:
+    """The transpose, at the leaves."""
+    if x.is_scalar or has(x, "symmetric"):
+        return x
+    if isinstance(x, Transpose):
+        return x.parts[0]
+    if isinstance(x, Zero):
+        return zero(x.cols, x.rows)
+    if isinstance(x, Product):
+        return product(x.coefficient, dict(x.scalars), [transpose(link) for link in reversed(x.chain)])
+    if isinstance(x, Inverse):
+        return inverse(transpose(x.parts[0]))
+    if x.cols != 1 and x.rows != 1:
+        if isinstance(x, Hadamard):
+            return hadamard_of({transpose(base): exponent for base, exponent in x.factors})
+        if isinstance(x, Apply) and x.name not in _ROWWISE:
+            return apply(x.name, transpose(x.operand))
+    return make(Transpose, x.cols, x.rows, (), (x,))
+
+
+_ROWWISE: Final = frozenset({"softmax_rows"})
+
+
+def inverse(x: Expression) -> Any:
+    """The inverse of a square matrix or of a number."""
+    if x.is_scalar:
+        return power(x, Fraction(-1))
+    if isinstance(x, Inverse):
+        return x.parts[0]
+    if isinstance(x, Identity):
+        return x
+    if isinstance(x, Diagonal):
+        return diagonal(hadamard_of({x.parts[0]: Fraction(-1)}))
+    if has(x, "orthogonal"):
+        return transpose(x)
+    if isinstance(x, Product):
+        squares = all(link.rows == link.cols for link in x.chain)
+        if squares and (len(x.chain) == 1 or all(has(link, "invertible") for link in x.chain)):
+            front = matmul(*[power(base, -exponent) for base, exponent in x.scalars], inverse(number(x.coefficient)))
+            return matmul(front, *[inverse(link) for link in reversed(x.chain)])
+    return make(Inverse, x.rows, x.cols, (), (x,))
+
+
+def power(x: Expression, exponent: Fraction | int) -> Any:
+    """A power of a scalar."""
+    scalars: Scalars = {}
+    coefficient = _into(scalars, x, Fraction(exponent))
+    return product(coefficient, scalars, ())
+
+
+def hadamard(*factors: Expression) -> Any:
+    """The product entry by entry of matrices of one shape."""
+    powers: dict[Expression, Fraction] = {}
+    for factor in factors:
+        powers[factor] = powers.get(factor, Fraction(0)) + 1
+    return hadamard_of(powers)
+
+
+def hadamard_of(powers: Mapping[Expression, Fraction]) -> Any:
+    """Powers of matrices, entry by entry, multiplied entry by entry."""
+    shape = next(iter(powers)).shape
+    coefficient: Coefficient = ONE
+    scalars: Scalars = {}
+    gathered: dict[Expression, Fraction] = {}
+    for factor, exponent in powers.items():
+        own, fronts, chain = split(factor)
+        if exponent.denominator != 1:
+            own, fronts, chain = ONE, {}, (factor,)
+        coefficient = coefficient * own ** int(exponent) if own != 1 else coefficient
+        for base, inner in fronts.items():
+            coefficient = coefficient * _into(scalars, base, inner * exponent)
+        base = product(ONE, {}, chain)
+        if isinstance(base, Hadamard):
+            for inside, inner in base.factors:
+                gathered[inside] = gathered.get(inside, Fraction(0)) + inner * exponent
+        elif isinstance(base, Zero) and exponent > 0:
+            return zero(*shape)
+        else:
+            gathered[base] = gathered.get(base, Fraction(0)) + exponent
+    kept = {base: exponent for base, exponent in gathered.items() if exponent and not isinstance(base, Ones)}
+    kept, rows, cols = _rank_one(kept, shape)
+    if rows or cols:
+        return matmul(product(coefficient, scalars, ()), _spread_over(kept, shape, rows, cols))
+    if not kept:
+        body = [ones(shape[0])] if shape[1] == 1 else [ones(shape[0]), transpose(ones(shape[1]))]
+        return product(coefficient, scalars, body)
+    if list(kept.values()) == [1]:
+        return matmul(product(coefficient, scalars, ()), next(iter(kept)))
+    bases = sorted(kept)
+    node = normal(make(Hadamard, *shape, (tuple([kept[base] for base in bases]),), tuple(bases)))
+    return matmul(product(coefficient, scalars, ()), node)
+
+
+def _rank_one(
+    powers: Mapping[Expression, Fraction], shape: tuple[Length, Length]
+) -> tuple[dict[Expression, Fraction], dict[Expression, Fraction], dict[Expression, Fraction]]:
+    """The factors of a product by entries that are u 1ᵀ, 1 vᵀ or u vᵀ, apart from the others."""
+    kept: dict[Expression, Fraction] = {}
+    rows: dict[Expression, Fraction] = {}
+    cols: dict[Expression, Fraction] = {}
+    for base, exponent in powers.items():
+        chain = split(base)[2]
+        if 1 in shape or len(chain) < 2 or not any(link.cols == 1 for link in chain[:-1]):
+            kept[base] = exponent
+            continue
+        cut = next(place for place, link in enumerate(chain) if link.cols == 1)
+        left, right = product(ONE, {}, chain[: cut + 1]), transpose(product(ONE, {}, chain[cut + 1 :]))
+        rows[left] = rows.get(left, Fraction(0)) + exponent
+        cols[right] = cols.get(right, Fraction(0)) + exponent
+    return kept, rows, cols
+
+
+def _spread_over(
+    kept: Mapping[Expression, Fraction],
+    shape: tuple[Length, Length],
+    rows: Mapping[Expression, Fraction],
+    cols: Mapping[Expression, Fraction],
+) -> Any:
+    """diag(u) M diag(v), or u vᵀ where nothing else is there."""
+    left, right = hadamard_of(rows), hadamard_of(cols)
+    if not kept:
+        return matmul(left, transpose(right))
+    return matmul(diagonal(left), hadamard_of(kept), diagonal(right))
+
+
+def apply(name: str, x: Expression) -> Any:
+    """A named function of a scalar, or of every entry."""
+    return normal(make(Apply, *x.shape, (name,), (x,)))
+
+
+def diagonal(v: Expression) -> Any:
+    """The diagonal matrix of a vector."""
+    coefficient, scalars, chain = split(v)
+    if len(chain) == 1 and isinstance(chain[0], Ones):
+        return product(coefficient, scalars, (identity(v.rows),))
+    if isinstance(v, Zero):
+        return zero(v.rows, v.rows)
+    node = normal(make(Diagonal, v.rows, v.rows, (), (product(ONE, {}, chain),)))
+    return matmul(product(coefficient, scalars, ()), node)

@@ -1,0 +1,56 @@
+"""Closed forms of derivatives: record, lift, differentiate the formula by the rules of the numbers, lift again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wengert.calculus.beautify import beautify
+from wengert.calculus.dimension import Dim
+from wengert.calculus.evaluation import evaluate
+from wengert.calculus.expression import Expression, Size, walk
+from wengert.calculus.lifting import lift
+from wengert.calculus.rules import functions, structure, sums
+from wengert.tracing import GraphRecording, type_of
+
+__all__ = ["derived", "lifted"]
+
+# importing them puts them to work
+_RULES = (functions, structure, sums)
+
+Values = Mapping[str, Any]
+
+
+def lifted(
+    program: Callable[[dict[str, Any]], Any],
+    symbols: Mapping[str, Expression],
+    values: Values,
+    lengths: Mapping[int, Any],
+    sized: bool = False,
+) -> Any:
+    """What a program of named arrays computes, as an expression of these symbols."""
+    names = list(symbols)
+    with GraphRecording() as recording:
+        inputs = {name: recording.input(type_of(values[name]), values[name]) for name in names}
+        graph = recording.graph([program(inputs)])
+    (found,) = lift(graph, [symbols[name] for name in names], [values[name] for name in names], lengths, sized=sized)
+    return beautify(found.expression)
+
+
+def derived(
+    formula: Expression,
+    transform: Callable[[Callable[[dict[str, Any]], Any]], Callable[[dict[str, Any]], Any]],
+    symbols: Mapping[str, Expression],
+    values: Values,
+    sizes: Mapping[Dim, int],
+) -> Any:
+    """A derivative of a formula: the rules of the numbers, applied to the formula as a program."""
+
+    def program(given: dict[str, Any]) -> Any:
+        return evaluate(formula, given, sizes)
+
+    lengths = {size: dim for dim, size in sizes.items()}
+    # a length that stands in the formula is an input, and not a number that happens to be as large
+    used = {node.dim.name: node for node in walk(formula) if isinstance(node, Size)}
+    numbers = {name: float(sizes[node.dim]) for name, node in used.items()}
+    return lifted(transform(program), {**symbols, **used}, {**values, **numbers}, lengths, sized=True)

@@ -1,0 +1,120 @@
+"""Traces, determinants and diagonals of square matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from wengert.calculus.algebra import (
+    ONE,
+    add,
+    hadamard,
+    identity,
+    matmul,
+    number,
+    ones,
+    power,
+    product,
+    size,
+    split,
+    together,
+    transpose,
+    zero,
+)
+from wengert.calculus.expression import (
+    Determinant,
+    Diagonal,
+    DiagonalOf,
+    Expression,
+    Identity,
+    Inverse,
+    Sum,
+    Trace,
+    Transpose,
+    Zero,
+    make,
+    normal,
+)
+
+__all__ = ["determinant", "diagonal_of", "trace"]
+
+
+def diagonal_of(m: Expression) -> Any:
+    """The diagonal of a square matrix, as a column."""
+    if isinstance(m, Sum):
+        return add(*[diagonal_of(term) for term in m.parts])
+    if isinstance(m, Zero):
+        return zero(m.rows, 1)
+    coefficient, scalars, chain = split(m)
+    front = product(coefficient, scalars, ())
+    body = product(ONE, {}, chain)
+    if isinstance(body, Identity):
+        return matmul(front, ones(m.rows))
+    if isinstance(body, Diagonal):
+        return matmul(front, body.parts[0])
+    if len(chain) == 2 and chain[0].cols == 1:
+        return matmul(front, hadamard(chain[0], transpose(chain[1])))
+    place = next((place for place, link in enumerate(chain) if isinstance(link, Diagonal)), None)
+    if place is not None:
+        # diag(A diag(x) B) = (A ∘ Bᵀ) x
+        left, right = (_chained(part, m) for part in (chain[:place], chain[place + 1 :]))
+        return matmul(front, hadamard(left, transpose(right)), chain[place].parts[0])
+    node = make(DiagonalOf, m.rows, 1, (), (min(body, transpose(body), key=lambda x: x.order),))
+    return matmul(front, normal(node))
+
+
+def _chained(links: Sequence[Expression], m: Expression) -> Any:
+    return matmul(*links) if links else identity(m.rows)
+
+
+def trace(m: Expression) -> Any:
+    """The trace of a square matrix, turned so that it reads best."""
+    if m.is_scalar:
+        return m
+    if isinstance(m, Sum):
+        return add(*[trace(term) for term in m.parts])
+    if isinstance(m, Zero):
+        return number(0)
+    coefficient, scalars, chain = split(m)
+    return matmul(product(coefficient, scalars, ()), _trace_of_chain(chain, m))
+
+
+def _trace_of_chain(chain: Sequence[Expression], m: Expression) -> Any:
+    if len(chain) == 1 and isinstance(chain[0], Identity):
+        return size(m.rows)
+    for place, link in enumerate(chain):
+        if link.rows == 1:
+            return matmul(*chain[place:], *chain[:place])
+    for place, link in enumerate(chain):
+        if isinstance(link, Diagonal):
+            turned = _chained([*chain[place + 1 :], *chain[:place]], link)
+            return matmul(transpose(diagonal_of(turned)), link.parts[0])
+    turns = [[*chain[place:], *chain[:place]] for place in range(len(chain))]
+    turns += [[transpose(link) for link in reversed(turn)] for turn in turns]
+    for turn in turns:
+        merged = together(turn[-1], turn[0]) if len(turn) > 1 else None
+        if merged is not None:
+            return trace(matmul(merged, *turn[1:-1]))
+    best = min(turns, key=lambda turn: (sum(map(_is_turned, turn)), [link.order for link in turn]))
+    return normal(make(Trace, 1, 1, (), (product(ONE, {}, best),)))
+
+
+def _is_turned(link: Expression) -> bool:
+    return isinstance(link, Transpose) or (isinstance(link, Inverse) and isinstance(link.parts[0], Transpose))
+
+
+def determinant(m: Expression) -> Any:
+    """The determinant of a square matrix."""
+    if m.is_scalar:
+        return m
+    if isinstance(m, Identity):
+        return number(1)
+    if isinstance(m, Transpose):
+        return determinant(m.parts[0])
+    if isinstance(m, Inverse):
+        return power(determinant(m.parts[0]), Fraction(-1))
+    coefficient, scalars, chain = split(m)
+    if len(chain) > 1 and coefficient == 1 and not scalars and all(link.rows == link.cols for link in chain):
+        return matmul(*[determinant(link) for link in chain])
+    return normal(make(Determinant, 1, 1, (), (m,)))

@@ -1,0 +1,228 @@
+"""Rules for functions of entries, and for quotients of exponentials that have a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Final
+
+from wengert.calculus.algebra import (
+    ONE,
+    add,
+    apply,
+    diagonal,
+    hadamard_of,
+    is_one,
+    is_zero,
+    matmul,
+    negative,
+    number,
+    ones,
+    power,
+    product,
+    split,
+    transpose,
+)
+from wengert.calculus.expression import (
+    Apply,
+    Diagonal,
+    Expression,
+    Hadamard,
+    Number,
+    Ones,
+    Product,
+    Sum,
+    Transpose,
+    make,
+    neighbours,
+    rule,
+)
+
+__all__: list[str] = []
+
+Powers = dict[Expression, Fraction]
+_ZERO: Final = Fraction(0)
+
+
+def _is(name: str, x: Expression) -> bool:
+    return isinstance(x, Apply) and x.name == name
+
+
+@rule(Hadamard)
+def _logistic_by_entries(node: Hadamard) -> Any:
+    found = _logistic(dict(node.factors))
+    return None if found is None else hadamard_of(found)
+
+
+@rule(Product)
+def _logistic_of_scalars(node: Product) -> Any:
+    found = _logistic(dict(node.scalars))
+    return None if found is None else product(node.coefficient, found, node.chain)
+
+
+def _logistic(powers: Powers) -> Powers | None:
+    """Powers in which e^a/(1 + e^a) is the logistic function of a, and 1/(1 + e^a) that of −a; None if there are none.
+
+    With σ(−a) = 1 − σ(a), e^a σ(−a) is σ(a).
+    """
+    for base, exponent in powers.items():
+        if _is("exp", base) and exponent >= 1:
+            turned, straight = apply("logistic", negative(base.parts[0])), apply("logistic", base.parts[0])
+            times = min(exponent, powers.get(turned, _ZERO))
+            if times >= 1:
+                return _changed(powers, {base: -times, turned: -times, straight: times})
+        if isinstance(base, Sum) and len(base.parts) == 2 and exponent < 0 and exponent.denominator == 1:
+            growing = next((part for part in base.parts if _is("exp", part)), None)
+            if growing is not None and any(map(is_one, base.parts)):
+                turned = apply("logistic", negative(growing.parts[0]))
+                return _changed(powers, {base: -exponent, turned: -exponent})
+    return None
+
+
+def _changed(powers: Powers, changes: Mapping[Expression, Fraction]) -> Powers:
+    found = dict(powers)
+    for base, change in changes.items():
+        found[base] = found.get(base, _ZERO) + change
+    return {base: exponent for base, exponent in found.items() if exponent}
+
+
+@rule(Sum)
+def _complement_of_logistic(node: Sum) -> Any:
+    """1 − σ(a) = σ(−a)."""
+    if len(node.parts) != 2 or not any(map(is_one, node.parts)):
+        return None
+    (other,) = [term for term in node.parts if not is_one(term)]
+    coefficient, scalars, chain = split(other)
+    body = next(iter((*chain, *scalars)), None)
+    if coefficient == -1 and len(chain) + len(scalars) == 1 and body is not None and _is("logistic", body):
+        return apply("logistic", negative(body.parts[0])) if not scalars or scalars[body] == 1 else None
+    return None
+
+
+@rule(Product)
+def _softmax(node: Product) -> Any:
+    """Exponentials over their sum are softmax, in the chain and in the scalars in front of it."""
+    powers = dict(node.scalars)
+    for base, exponent in node.scalars:
+        column = _summed_exponential(base)
+        if column is None or exponent >= 0:
+            continue
+        soft = apply("softmax", column.parts[0])
+        exchange = {column: soft, transpose(column): transpose(soft)}
+        found = _exchanged_once(node.chain, exchange)
+        if found is not None:
+            return matmul(product(node.coefficient, _changed(powers, {base: ONE}), ()), *found)
+        for form, times in node.scalars:
+            if form is not base and isinstance(form, Product) and form.chain and times >= 1:
+                found = _exchanged_once(form.chain, exchange)
+                if found is not None:
+                    rest = product(node.coefficient, _changed(powers, {base: ONE, form: -ONE}), node.chain)
+                    return matmul(matmul(*found), rest)
+    return None
+
+
+def _exchanged_once(chain: tuple[Expression, ...], exchange: Mapping[Expression, Expression]) -> Any:
+    """A chain with one factor exchanged; None where it holds none."""
+    for place, link in enumerate(chain):
+        found = _exchanged(link, exchange)
+        if found is not None:
+            return [*chain[:place], found, *chain[place + 1 :]]
+    return None
+
+
+def _exchanged(link: Expression, exchange: Mapping[Expression, Expression]) -> Any:
+    if link in exchange:
+        return exchange[link]
+    if isinstance(link, Hadamard):
+        for base, exponent in link.factors:
+            if base in exchange and exponent >= 1:
+                return hadamard_of(_changed(dict(link.factors), {base: -ONE, exchange[base]: ONE}))
+    if isinstance(link, (Transpose, Diagonal)):
+        found = _exchanged(link.parts[0], exchange)
+        if found is not None:
+            return transpose(found) if isinstance(link, Transpose) else diagonal(found)
+    return None
+
+
+def _summed_exponential(x: Expression) -> Any:
+    """The exp(z) of 1ᵀexp(z)."""
+    if isinstance(x, Product) and x.is_scalar and len(x.chain) == 2:
+        row, column = x.chain
+        if isinstance(row, Transpose) and isinstance(row.parts[0], Ones) and _is("exp", column):
+            return column
+    return None
+
+
+@neighbours
+def _row_softmax(left: Expression, right: Expression) -> Any:
+    """diag(exp(Z) 1)⁻¹ exp(Z) is softmax of every row."""
+    if not (isinstance(left, Diagonal) and _is("exp", right)):
+        return None
+    inside = left.parts[0]
+    powers = dict(inside.factors) if isinstance(inside, Hadamard) else {inside: ONE}
+    total = matmul(right, ones(right.cols))
+    if powers.get(total, _ZERO) > -1:
+        return None
+    rest = _changed(powers, {total: ONE})
+    soft = make(Apply, right.rows, right.cols, ("softmax_rows",), right.parts)
+    return matmul(diagonal(hadamard_of(rest)), soft) if rest else soft
+
+
+@rule(Apply)
+def _logarithm(node: Apply) -> Any:
+    """Logarithms of exponentials, of their sums, and of powers."""
+    x = node.operand
+    if node.name != "log":
+        return None
+    if isinstance(x, Sum) and len(x.parts) == 2 and any(map(is_one, x.parts)):
+        growing = next((part for part in x.parts if _is("exp", part)), None)
+        return None if growing is None else apply("softplus", growing.parts[0])
+    if _is("exp", x):
+        return x.parts[0]
+    if _is("logistic", x):
+        return negative(apply("softplus", negative(x.parts[0])))
+    column = _summed_exponential(x)
+    if column is not None:
+        return make(Apply, 1, 1, ("logsumexp",), column.parts)
+    if isinstance(x, Product) and x.is_scalar and not x.chain and x.coefficient == 1 and len(x.scalars) == 1:
+        base, exponent = x.scalars[0]
+        return matmul(number(exponent), apply("log", base))
+    return None
+
+
+@rule(Apply)
+def _log_of_one_and_more(node: Apply) -> Any:
+    """log1p(e^a) is softplus."""
+    return apply("softplus", node.operand.parts[0]) if node.name == "log1p" and _is("exp", node.operand) else None
+
+
+@rule(Apply)
+def _exponential_of_logarithms(node: Apply) -> Any:
+    """In exp of a scalar, logarithms with rational factors become powers."""
+    if node.name != "exp" or not node.is_scalar:
+        return None
+    powers: list[Any] = []
+    rest: list[Expression] = []
+    for term in _terms(node.operand):
+        coefficient, scalars, _ = split(term)
+        base = next(iter(scalars), None)
+        if base is not None and len(scalars) == 1 and _is("log", base) and scalars[base] == 1:
+            powers.append(power(base.parts[0], Fraction(coefficient)))
+        else:
+            rest.append(term)
+    if not powers:
+        return None
+    exponent = add(*rest) if rest else number(0)
+    return matmul(*powers) if is_zero(exponent) else matmul(apply("exp", exponent), *powers)
+
+
+def _terms(x: Expression) -> list[Expression]:
+    """The terms of a scalar that is a sum, or a sum with a number in it times a logarithm."""
+    if isinstance(x, Sum):
+        return [part for term in x.parts for part in _terms(term)]
+    coefficient, scalars, _ = split(x)
+    sums = [base for base, exponent in scalars.items() if isinstance(base, Sum) and exponent == 1]
+    logs = [base for base in scalars if _is("log", base)]
+    if len(scalars) == 2 and sums and logs and any(isinstance(part, Number) for part in sums[0].parts):
+        return [matmul(number(coefficient), logs[0], part) for part in sums[0].parts]
+    return [x]

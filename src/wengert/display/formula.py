@@ -1,0 +1,148 @@
+"""Expressions of matrix algebra as a reader writes them, in one line of Unicode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final
+
+from wengert.calculus.expression import Expression
+from wengert.display.naming import written
+from wengert.display.notation import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    VULGAR,
+    Call,
+    Constant,
+    Entrywise,
+    Fenced,
+    Indicator,
+    Name,
+    Notation,
+    Quotient,
+    Raised,
+    Root,
+)
+from wengert.display.printing import Printer
+from wengert.display.where import with_where
+from wengert.display.writing import notation_of
+
+__all__ = ["text_of", "text_with_where"]
+
+_SUPERSCRIPTS: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_CONSTANTS: Final = {"identity": "I", "Identity": "Id", "ones": "𝟏", "zero": "0"}
+_LETTERS: Final = "A-Za-zα-ωΑ-Ω"
+# a word runs together with any letter, a function or a norm with a letter behind it
+_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[₀-₉⁰¹²³⁴-⁹ᵀ⁻]*$")
+_WORD_FIRST: Final = re.compile(rf"[{_LETTERS}]{{2,}}")
+_CLOSED: Final = re.compile(rf"([{_LETTERS}|‖√\]].*[)|‖\]]|√.*|.*∘\S+|.*‖_F)$")
+_LETTER_FIRST: Final = re.compile(rf"[{_LETTERS}𝟏√‖|0-9]")
+
+
+def text_of(expression: Expression, variables: Iterable[str] = ()) -> str:
+    """An expression as text.
+
+    Parameters
+    ----------
+    expression
+        Any expression of `wengert.calculus`.
+    variables
+        Names in which terms are ordered, the highest degree first.
+
+    Raises
+    ------
+    UnsupportedError
+        There is no notation for it, or it is too long to be printed.
+
+    >>> from wengert.calculus import algebra
+    >>> from wengert.calculus.dimension import Dim
+    >>> n = Dim("n")
+    >>> A, x, b = algebra.symbol("A", n, n), algebra.symbol("x", n, 1), algebra.symbol("b", n, 1)
+    >>> half_sum = algebra.matmul(algebra.number(0.5), algebra.add(A, algebra.transpose(A)), x)
+    >>> print(text_of(algebra.add(half_sum, b), ["x"]))
+    ½(A + Aᵀ)x + b
+    """
+    return _Text().printed(notation_of(expression, variables))
+
+
+def text_with_where(expression: Expression, variables: Sequence[str] = (), taken: Iterable[str] = ()) -> str:
+    """The same, with names for what is long and occurs more than once: `s − ssᵀ,  where s = softmax(Ax + b)`."""
+    (short,), named = with_where([expression], taken)
+    listed = ", ".join(f"{text_of_name(name)} = {text_of(inner, variables)}" for name, inner in reversed(named))
+    return text_of(short, variables) + (f",  where {listed}" if listed else "")
+
+
+def text_of_name(name: str) -> str:
+    """A name as it is printed in a formula."""
+    return written(name).text
+
+
+class _Text(Printer):
+    """Formulas in one line."""
+
+    signs = ("+", "−")
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def joined(self, left: str, right: str) -> str:
+        if left[-1].isdigit() and right[0] in "0123456789𝟏":
+            return f"{left}·{right}"
+        apart = _WORD_LAST.search(left) and (right[0].isalpha() or right[0] in "(√‖|")
+        apart = apart or _WORD_FIRST.match(right) or (_CLOSED.match(left) and _LETTER_FIRST.match(right))
+        return f"{left} {right}" if apart else left + right
+
+    def name(self, node: Name) -> str:
+        return node.written.text
+
+    def constant(self, node: Constant) -> str:
+        return _CONSTANTS[node.kind]
+
+    def fraction(self, value: Fraction) -> str:
+        return VULGAR.get(value, str(value))
+
+    def decimal(self, digits: str, exponent: int) -> str:
+        power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+        return power if digits == "1" else f"{digits}·{power}"
+
+    def call(self, node: Call) -> str:
+        inner = self.known[node.parts[0]]
+        fenced = isinstance(node.parts[0], Fenced) and node.parts[0].kind == "absolute"
+        return f"{node.function}{inner}" if fenced else f"{node.function}({inner})"
+
+    def fenced(self, node: Fenced) -> str:
+        inner = self.known[node.parts[0]]
+        return f"|{inner}|" if node.kind == "absolute" else f"‖{inner}‖" + "_F" * (node.kind == "frobenius")
+
+    def indicator(self, node: Indicator) -> str:
+        return f"𝟏[{self.known[node.parts[0]]} > 0]"
+
+    def root(self, node: Root) -> str:
+        return f"√{self.within(node.parts[0], ATOM)}"
+
+    def raised(self, node: Raised) -> str:
+        base, exponent = self.within(node.parts[0], ATOM), node.exponent
+        if node.entrywise:
+            inner = VULGAR.get(exponent, str(exponent).replace("-", "−"))
+            return f"{base}^∘{inner}" if "/" not in inner else f"{base}^∘{{{inner}}}"
+        if exponent.denominator != 1:
+            return f"{base}^{{{str(exponent).replace('-', '−')}}}"
+        power = "" if exponent == 1 else str(exponent)
+        if node.transposed:
+            power = "-" if power == "-1" else power
+        return base + power.translate(_SUPERSCRIPTS) + "ᵀ" * node.transposed
+
+    def entrywise(self, node: Entrywise) -> str:
+        pieces = [self._entry_factor(part) for part in node.parts]
+        cut = len(pieces) - node.divisors
+        return "".join([" ∘ ".join(pieces[:cut]), *(f" ⊘ {piece}" for piece in pieces[cut:])])
+
+    def _entry_factor(self, part: Notation) -> str:
+        return self.within(part, POWER if isinstance(part, Quotient) else PRODUCT)
+
+    def quotient(self, node: Quotient) -> str:
+        above, below = node.parts
+        top = self.within(above, POWER if isinstance(above, Quotient) else PRODUCT)
+        return f"{top}/{self.within(below, POWER)}"

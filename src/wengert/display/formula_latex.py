@@ -1,0 +1,138 @@
+"""Expressions of matrix algebra in LaTeX, in what MathJax knows of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final
+
+from wengert.calculus.expression import Expression
+from wengert.display.naming import written
+from wengert.display.notation import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    Call,
+    Constant,
+    Entrywise,
+    Fenced,
+    Indicator,
+    Name,
+    Notation,
+    Numeral,
+    Quotient,
+    Raised,
+    Root,
+)
+from wengert.display.printing import Printer
+from wengert.display.where import with_where
+from wengert.display.writing import notation_of
+
+__all__ = ["latex_of", "latex_with_where"]
+
+_CONSTANTS: Final = {"identity": "I", "Identity": r"\mathrm{Id}", "ones": r"\mathbf{1}", "zero": "0"}
+_COMMANDS: Final = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "det"])
+_COMMAND_LAST: Final = re.compile(r"\\[A-Za-z]+$")
+# upright words stand a little apart from their neighbours
+_WORD_FIRST: Final = re.compile(r"\\(operatorname|mathrm|exp|log|sin|cos|tan|sinh|cosh|tanh|arctan|det)\b")
+_WORD_LAST: Final = re.compile(r"^\\mathrm\{\w{2,}\}\S*$|^\\mathrm\{d\}")
+_CALL_LAST: Final = re.compile(r"^\\(?!left|mathrm|mathbf)[A-Za-z]+.*\)$")
+
+
+def latex_of(expression: Expression, variables: Iterable[str] = ()) -> str:
+    r"""An expression in LaTeX, without the dollars around it; see `wengert.display.formula.text_of`.
+
+    >>> from wengert.calculus import algebra
+    >>> from wengert.calculus.dimension import Dim
+    >>> n = Dim("n")
+    >>> A, x = algebra.symbol("A", n, n), algebra.symbol("x", n, 1)
+    >>> print(latex_of(algebra.matmul(algebra.number(0.5), algebra.add(A, algebra.transpose(A)), x)))
+    \tfrac{1}{2}(A + A^\top)x
+    """
+    return _Latex().printed(notation_of(expression, variables))
+
+
+def latex_with_where(expression: Expression, variables: Sequence[str] = (), taken: Iterable[str] = ()) -> str:
+    """The same, with names for what is long and occurs more than once."""
+    (short,), named = with_where([expression], taken)
+    listed = r",\; ".join(f"{written(name).latex} = {latex_of(inner, variables)}" for name, inner in reversed(named))
+    return latex_of(short, variables) + (rf", \quad \text{{where }} {listed}" if listed else "")
+
+
+class _Latex(Printer):
+    """Formulas for MathJax."""
+
+    signs = ("+", "-")
+
+    def level(self, node: Notation) -> int:
+        # a bar holds a fraction together
+        return POWER if isinstance(node, Quotient) else super().level(node)
+
+    def bracketed(self, text: str) -> str:
+        return _around("(", text, ")")
+
+    def joined(self, left: str, right: str) -> str:
+        if left[-1].isdigit() and (right[0].isdigit() or right.startswith(r"\mathbf")):
+            return rf"{left} \cdot {right}"
+        if _WORD_FIRST.match(right) or _WORD_LAST.match(left) or (_CALL_LAST.match(left) and right[0] not in "(\\"):
+            return rf"{left}\,{right}"
+        return f"{left} {right}" if _COMMAND_LAST.search(left) and right[0].isalpha() else left + right
+
+    def name(self, node: Name) -> str:
+        return node.written.latex
+
+    def constant(self, node: Constant) -> str:
+        return _CONSTANTS[node.kind]
+
+    def fraction(self, value: Fraction) -> str:
+        return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+
+    def decimal(self, digits: str, exponent: int) -> str:
+        power = f"10^{{{exponent}}}"
+        return power if digits == "1" else rf"{digits} \cdot {power}"
+
+    def call(self, node: Call) -> str:
+        inner = self.known[node.parts[0]]
+        name = node.function.replace("_", r"\_")
+        command = f"\\{name}" if name in _COMMANDS else r"\sigma" if name == "σ" else rf"\operatorname{{{name}}}"
+        fenced = isinstance(node.parts[0], Fenced) and node.parts[0].kind == "absolute"
+        return command + (inner if fenced else _around("(", inner, ")"))
+
+    def fenced(self, node: Fenced) -> str:
+        inner = self.known[node.parts[0]]
+        if node.kind == "absolute":
+            return _around(r"\lvert ", inner, r"\rvert")
+        return _around(r"\lVert ", inner, r"\rVert") + "_F" * (node.kind == "frobenius")
+
+    def indicator(self, node: Indicator) -> str:
+        return rf"\mathbf{{1}}[{self.known[node.parts[0]]} > 0]"
+
+    def root(self, node: Root) -> str:
+        return rf"\sqrt{{{self.known[node.parts[0]]}}}"
+
+    def raised(self, node: Raised) -> str:
+        base = self.within(node.parts[0], ATOM)
+        power = "" if node.exponent == 1 else str(node.exponent)
+        if node.entrywise:
+            power = rf"\circ {power}"
+        if node.transposed:
+            power = power.removesuffix("1") + r"\top"
+        return f"{base}^{power}" if len(power) == 1 or power == r"\top" else f"{base}^{{{power}}}"
+
+    def entrywise(self, node: Entrywise) -> str:
+        pieces = [self.within(part, PRODUCT) for part in node.parts]
+        cut = len(pieces) - node.divisors
+        return "".join([r" \odot ".join(pieces[:cut]), *(rf" \oslash {piece}" for piece in pieces[cut:])])
+
+    def quotient(self, node: Quotient) -> str:
+        above, below = node.parts
+        small = isinstance(above, Numeral) and isinstance(below, Numeral)
+        return rf"\{'tfrac' if small else 'frac'}{{{self.known[above]}}}{{{self.known[below]}}}"
+
+
+def _around(left: str, text: str, right: str) -> str:
+    """Fences, which grow where there is a fraction between them."""
+    if r"\frac" not in text:
+        return f"{left}{text}{right}"
+    return rf"\left{left}{text}\right{right}"

@@ -1,0 +1,115 @@
+"""How a formula is written: the pieces of a notation that text and LaTeX share.
+
+An expression says what is computed. Its notation says how a reader wants to see it; `wengert.display.writing` goes from
+the one to the other, and the printers from there to characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from wengert.calculus.expression import Coefficient
+from wengert.display.naming import Written
+
+__all__ = [
+    "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "SUM", "VULGAR", "Added", "Call", "Constant", "Entrywise", "Fenced",
+    "Indicator", "Juxtaposed", "Name", "Negative", "Notation", "Numeral", "Quotient", "Raised", "Root",
+]  # fmt: skip
+
+SUM, ENTRYWISE, PRODUCT, POWER, ATOM = range(5)
+# the fractions that have a character of their own
+VULGAR: Final = {Fraction(*map(int, pair.split("/"))): character for pair, character in (
+    ("1/2", "½"), ("1/3", "⅓"), ("2/3", "⅔"), ("1/4", "¼"), ("3/4", "¾"), ("1/6", "⅙"), ("1/8", "⅛"),
+)}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Notation:
+    """A piece of a formula, made of other pieces."""
+
+    parts: tuple[Notation, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Name(Notation):
+    """A symbol."""
+
+    written: Written = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Numeral(Notation):
+    """A number that is not negative."""
+
+    value: Coefficient = Fraction(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Notation):
+    """`identity`, `Identity` where I is the name of something else, `ones` or `zero`."""
+
+    kind: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Notation):
+    """A named function of its one part."""
+
+    function: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Fenced(Notation):
+    """A `norm`, a Frobenius norm (`frobenius`), or an `absolute` value."""
+
+    kind: str = "norm"
+
+
+@dataclass(frozen=True, eq=False)
+class Indicator(Notation):
+    """One where its part is positive, else zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Root(Notation):
+    """A square root."""
+
+
+@dataclass(frozen=True, eq=False)
+class Raised(Notation):
+    """A power, a transpose, or both; `entrywise` where the power is one of the entries of a matrix."""
+
+    exponent: Fraction = Fraction(1)
+    transposed: bool = False
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Juxtaposed(Notation):
+    """Factors side by side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entrywise(Notation):
+    """Factors multiplied entry by entry, those from `divisors` on divided by."""
+
+    divisors: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient(Notation):
+    """The first part over the second."""
+
+
+@dataclass(frozen=True, eq=False)
+class Negative(Notation):
+    """Minus its part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Added(Notation):
+    """Terms, each as it is or subtracted."""
+
+    subtracted: tuple[bool, ...] = ()

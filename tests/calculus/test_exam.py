@@ -1,0 +1,95 @@
+"""Ninety-two functions with closed forms that are known, from lectures, problem sets and the Matrix Cookbook."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from wengert.api.derive import derive
+from wengert.calculus.evaluation import evaluate
+from wengert.errors import ConversionError, UnsupportedError
+
+ROWS = {row["id"]: row for row in json.loads(Path(__file__).with_name("exam.json").read_text(encoding="utf-8"))}
+SIZES = {"n": 7, "m": 5, "k": 3, "p": 11}
+PROPERTIES = {
+    "sym": "symmetric", "pd": "positive definite", "inv": "invertible", "nspd": "invertible",
+    "pos": "positive entries", "onehot": "one-hot rows", "onehot1": "one-hot",
+}  # fmt: skip
+KINDS = {"grad": "gradient", "jac": "jacobian", "scal": "derivative", "op": "differential"}
+# what has no closed form yet, with what is missing
+AWAITED = {
+    "R14": "eigenvalues", "R15": "eigenvalues", "R28": "singular values", "C57": "absolute values of scalars",
+    "C105": "Kronecker products", "C120": "Kronecker products", "L13": "steps", "L23": "functions of matrices",
+    "L27": "singular values",
+}  # fmt: skip
+
+
+def log_softmax_rows(z):
+    return z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
+
+
+FUNCTIONS = {
+    **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "sign", "sum", "mean",
+                                            "prod", "outer", "diag", "eye", "ones", "kron")},
+    **{name: getattr(np.linalg, name) for name in ("inv", "det", "norm", "solve", "pinv", "eigvals", "eigh")},
+    "tr": np.trace, "matpow": np.linalg.matrix_power, "expm": scipy.linalg.expm,
+    "softmax": lambda z: np.exp(z) / np.sum(np.exp(z)),
+    "softmax_rows": lambda z: np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True),
+    "log_softmax_rows": log_softmax_rows, "sigma": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: np.maximum(z, 0),
+}  # fmt: skip
+
+
+def variables_of(row):
+    """Names with dimensions and property: `A:m,n:sym`, `l:pos`."""
+    for entry in row["variables"].split():
+        name, _, rest = entry.partition(":")
+        dims, _, kind = rest.partition(":")
+        dims, kind = ("", dims) if dims in PROPERTIES else (dims, kind)
+        yield name, [dim for dim in dims.split(",") if dim], kind
+
+
+def function_of(row, source):
+    """The source as a function of the variables, the differentiated one first; sizes are taken from the arrays."""
+    listed = list(variables_of(row))
+    names = [row["wrt"], *(name for name, _, _ in listed if name != row["wrt"])]
+    places = {dim: f"{name}.shape[{axis}]" for name, dims, _ in reversed(listed) for axis, dim in enumerate(dims)}
+    body = re.sub(r"\b(eye|ones)\((\w)\)", lambda found: f"{found[1]}({places.get(found[2], found[2])})", source)
+    return eval(f"lambda {', '.join(names)}: {body}", dict(FUNCTIONS)), names
+
+
+def derived(row):
+    random = np.random.default_rng(0)
+    function, names = function_of(row, row["f"])
+    shapes = {name: [SIZES[dim] for dim in dims] for name, dims, _ in variables_of(row)}
+    arguments = [random.normal(size=shapes[name]) if shapes[name] else 0.7 for name in names]
+    kinds = {name: PROPERTIES[kind] for name, _, kind in variables_of(row) if kind in PROPERTIES}
+    return derive(function, *arguments, assume=kinds)
+
+
+def value_of(row, source, form, one):
+    """A right answer at the arrays of an instance, with the direction of an operator under its name."""
+    names = [name for name, _, _ in variables_of(row)]
+    direction = {name: value for name, value in form.values_at(one).items() if name not in names}
+    scope = {**FUNCTIONS, **one.values, **direction}
+    places = {dim: one.values[name].shape[axis] for name, dims, _ in variables_of(row) for axis, dim in enumerate(dims)}
+    return eval(source, {**scope, **{dim: size for dim, size in places.items() if dim not in scope}})
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_formula_is_the_one_that_is_known(name):
+    row = ROWS[name]
+    if name in AWAITED:
+        with pytest.raises((UnsupportedError, ConversionError, ValueError)):
+            getattr(derived(row), KINDS[row["kind"]])
+        return
+    form = derived(row)
+    found = getattr(form, KINDS[row["kind"]])
+    for one in form.instances:
+        expected = np.asarray(value_of(row, row["expected"], form, one))
+        value = evaluate(found.expression, form.values_at(one), one.sizes)
+        np.testing.assert_allclose(
+            value, np.reshape(expected, value.shape), rtol=1e-6, atol=1e-9 * np.abs(expected).max()
+        )
