@@ -130,7 +130,7 @@ def _length_with_one(x: Any) -> Any:
 
 
 def _plus_one(x: Any) -> Any:
-    """x + 1, which keeps an imaginary part of -0: adding the +0 of a complex one would turn it."""
+    """`x + 1`, which keeps an imaginary part of -0: adding the +0 of a complex one would turn it."""
     return -(-x - 1) if x.dtype.kind == "c" else x + 1
 
 
