@@ -101,6 +101,8 @@ class Copies:
             found = mirror_of(value)
             if found is not None:
                 return found
+        if id(value) in self.reach.kept:
+            return value
         if isinstance(value, EXAMINED) or self.reach.needing_class(value):
             known = self._served.get(id(value))
             if known is None:

@@ -12,7 +12,9 @@ from typing import Any
 from wengert.programs.dispatching import DispatchedMethod, implementations
 from wengert.programs.kinds import SHADOWS
 
-__all__ = ["attributes_of", "dispatches", "methods_of", "servable", "served_class", "served_enumeration", "twin"]
+__all__ = [
+    "attributes_of", "dispatches", "methods_of", "servable", "served_class", "served_enumeration", "slots_of", "twin",
+]  # fmt: skip
 
 Serve = Callable[[Any], Any]
 # the flag of classes that are no part of a module in C
@@ -44,6 +46,17 @@ def attributes_of(instance: Any) -> list[Any]:
     """What an object holds, as far as a twin can share it."""
     held = getattr(instance, "__dict__", None)
     return list(held.values()) if isinstance(held, dict) else []
+
+
+def slots_of(instance: Any) -> list[Any]:
+    """What an object holds in slots, which a twin cannot share."""
+    names = [name for base in type(instance).__mro__ for name in _listed(vars(base).get("__slots__", ()))]
+    held = [getattr(instance, name, None) for name in names if not name.startswith("__")]
+    return [value for value in held if value is not None]
+
+
+def _listed(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 def methods_of(cls: type) -> Iterator[FunctionType]:

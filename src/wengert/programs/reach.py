@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import enum
 import functools
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from wengert.programs.dispatching import implementations
 from wengert.programs.libraries import is_of_scipy
 from wengert.programs.mirrors import MIRRORS
 from wengert.programs.need import Manner, names_in
-from wengert.programs.objects import attributes_of, dispatches, methods_of, servable
+from wengert.programs.objects import attributes_of, dispatches, methods_of, servable, slots_of
 from wengert.programs.scope import Scope
 
 __all__ = ["CACHED", "EXAMINED", "MISSING", "Reach", "content_of", "left_alone"]
@@ -63,6 +64,8 @@ class Reach:
         self._known: dict[int, tuple[Any, bool]] = {}
         self._servable: dict[type, bool] = dict.fromkeys(_PLAIN, False)
         self._manners: dict[int, Manner] = {}
+        # what sets and objects with slots hold: they give it as it is, so that it must be the same everywhere
+        self.kept: dict[int, Any] = {}
         self.seen: list[tuple[dict[str, Any], str, Any]] = []
         """(names, name, value) of all that the functions refer to"""
 
@@ -76,9 +79,11 @@ class Reach:
         An object counts too that holds what has to be served.
         """
         cls = self._class_of(value)
-        if cls is None:
+        if cls is None or id(value) in self.kept:
             return False
-        return self.needs(cls) or (cls is not value and not is_data(attributes_of(value)))
+        # the members of an enumeration are served where it is, since they are told apart by identity
+        holds = cls is not value and not isinstance(cls, enum.EnumMeta) and not is_data(attributes_of(value))
+        return self.needs(cls) or holds
 
     def is_object(self, value: Any) -> bool:
         """Whether this is an object of a class of the user's."""
@@ -168,7 +173,7 @@ class Reach:
             value = names.get(name, MISSING)
             if value is np or (value is MISSING and hasattr(builtins, name)):
                 continue
-            if isinstance(value, (*CONTAINERS, tuple)):
+            if isinstance(value, (*CONTAINERS, tuple, set, frozenset)):
                 values.append(value)
             elif value is MISSING or not isinstance(value, _PLAIN):
                 self.seen.append((names, name, value))
@@ -176,6 +181,11 @@ class Reach:
         values += [content_of(cell) for cell in node.__closure__ or ()]
         values += [*(node.__defaults__ or ()), *(node.__kwdefaults__ or {}).values()]
         held = list(_unfolded(values, set()))
+        for value in held:
+            if isinstance(value, (set, frozenset)):
+                self.kept.update({id(part): part for part in value if not is_data([part])})
+            elif not isinstance(value, (type, *EXAMINED, *_PLAIN)) and not left_alone(type(value).__module__):
+                self.kept.update({id(part): part for part in slots_of(value)})
         asks = code.telling or any(
             id(value) in MIRRORS
             or isinstance(value, (np.vectorize, CACHED))

@@ -11,6 +11,7 @@ from wengert.calculus.algebra import (
     add,
     apply,
     diagonal,
+    hadamard,
     hadamard_of,
     is_one,
     is_zero,
@@ -84,6 +85,36 @@ def _changed(powers: Powers, changes: Mapping[Expression, Fraction]) -> Powers:
     for base, change in changes.items():
         found[base] = found.get(base, _ZERO) + change
     return {base: exponent for base, exponent in found.items() if exponent}
+
+
+@rule(Hadamard)
+def _difference_of_squares(node: Hadamard) -> Any:
+    """(1 + u) ∘ (1 − u) = 1 − u ∘ u."""
+    sums = [base for base, exponent in node.factors if isinstance(base, Sum) and len(base.parts) == 2 and exponent == 1]
+    for one in sums:
+        if not any(map(is_one, one.parts)):
+            continue
+        (u,) = [part for part in one.parts if not is_one(part)]
+        other = add(ones(node.rows), negative(u)) if node.cols == 1 else None
+        if other in sums and other is not one:
+            rest = hadamard_of({base: e for base, e in node.factors if base is not one and base is not other} or
+                               {ones(node.rows): ONE})  # fmt: skip
+            return hadamard(rest, add(ones(node.rows), negative(hadamard_of({u: Fraction(2)}))))
+    return None
+
+
+@rule(Sum)
+def _sum_of_diagonals(node: Sum) -> Any:
+    """diag(u) + diag(v) = diag(u + v)."""
+    pieces = [(term, *split(term)) for term in node.parts]
+    diagonals = [piece for piece in pieces if len(piece[3]) == 1 and isinstance(piece[3][0], Diagonal)]
+    if len(diagonals) < 2:
+        return None
+    inside = add(*[matmul(product(c, scalars, ()), chain[0].parts[0]) for _, c, scalars, chain in diagonals])
+    return add(
+        diagonal(inside),
+        *[term for term, _, _, chain in pieces if not (len(chain) == 1 and isinstance(chain[0], Diagonal))],
+    )
 
 
 @rule(Sum)
