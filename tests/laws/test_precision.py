@@ -73,6 +73,12 @@ def zero(x):
 def check(primitive, operands, params):
     """Whether there is a value, with zero derivatives of its dtype."""
     places = [place for place, x in enumerate(operands) if is_inexact(x)]
+    # orders and the like have no derivative; beside them the other operands are looked at one by one
+    return any(differentiates(primitive, operands, params, chosen) for chosen in (places, *([p] for p in places)))
+
+
+def differentiates(primitive, operands, params, places):
+    """`check` by some of the operands."""
 
     def f(*moving):
         whole = list(operands)
