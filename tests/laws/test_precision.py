@@ -90,7 +90,7 @@ def differentiates(primitive, operands, params, places):
     points = tuple(operands[place] for place in places)
     try:
         result = f(*points)
-    except (TypeError, ValueError, np.linalg.LinAlgError, UndefinedDerivativeError):
+    except (TypeError, ValueError, OverflowError, np.linalg.LinAlgError, UndefinedDerivativeError):
         return False
     results = result if primitive.outputs > 1 else (result,)
     if not points or not all(map(is_inexact, results)):
