@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType, FrameType
 
 import numpy as np
@@ -13,13 +12,13 @@ import numpy as np
 __all__ = ["Source", "blame", "locate", "user_frame"]
 
 # absolute, but with links left as they are, because the names of files in code objects keep them too
-_PACKAGE = Path(__file__).absolute().parents[1]
-_NUMPY_PACKAGE = Path(np.__file__).absolute().parent
-_OWN = f"{_PACKAGE}{os.sep}"
-_EXAMPLES = f"{_PACKAGE / 'examples'}{os.sep}"
-_NUMPY = f"{_NUMPY_PACKAGE}{os.sep}"
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_NUMPY_PACKAGE = os.path.dirname(os.path.abspath(np.__file__))
+_OWN = os.path.join(_PACKAGE, "")
+_EXAMPLES = os.path.join(_PACKAGE, "examples", "")
+_NUMPY = os.path.join(_NUMPY_PACKAGE, "")
 # not imported here: it stands beside NumPy
-_SCIPY = f"{_NUMPY_PACKAGE.with_name('scipy')}{os.sep}"
+_SCIPY = os.path.join(os.path.dirname(_NUMPY_PACKAGE), "scipy", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Source:
     function: str
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
+        return f"{os.path.basename(self.file)}:{self.line}"
 
 
 def _belongs_to_user(code: CodeType) -> bool:
