@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from wengert.api.derive import derive
     from wengert.api.explain import explain
     from wengert.api.explain_nan import explain_nan
+    from wengert.api.symbols import Matrix, Scalar, Vector
     from wengert.testing import check_derivatives
 
 __all__ = [
+    "Matrix",
     "Primitive",
+    "Scalar",
+    "Vector",
     "check_derivatives",
     "checkpoint",
     "custom_rule",
@@ -59,6 +63,7 @@ __all__ = [
 
 # What only a proof or a formula needs is imported on first use.
 _ON_FIRST_USE = {
+    **dict.fromkeys(("Matrix", "Scalar", "Vector"), "wengert.api.symbols"),
     "check_derivatives": "wengert.testing",
     "derive": "wengert.api.derive",
     "explain": "wengert.api.explain",

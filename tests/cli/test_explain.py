@@ -209,7 +209,7 @@ def test_the_json_document(explain, write):
     found = json.loads(ended.out)
     assert list(found) == [
         "wengert", "file", "shipped", "inputs_from", "unused_inputs", "function", "source", "summary",
-        "passed", "inputs", "wengert_list", "value", "gradient", "origin", "proof", "bill", "notes",
+        "passed", "inputs", "wengert_list", "value", "gradient", "origin", "proof", "bill", "notes", "formula",
     ]  # fmt: skip
     assert found["inputs_from"] == {
         "w": "example_inputs()", "X": "example_inputs()", "n": "its default", "scale": "its default"

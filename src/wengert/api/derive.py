@@ -1,300 +1,98 @@
-"""derive: the closed form of a derivative, in matrix notation."""
+"""derive: the closed form of a function's derivatives, in matrix notation."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-import itertools
+import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, overload
 
 import numpy as np
 
-from wengert.api.forward import derivative, jvp
-from wengert.api.matrices import hessian, jacobian
-from wengert.api.reverse import grad
-from wengert.calculus import algebra
-from wengert.calculus.beautify import beautify
-from wengert.calculus.capture import captured, with_values
-from wengert.calculus.derive import derived, lifted
-from wengert.calculus.dimension import Dim
-from wengert.calculus.evaluation import evaluate
-from wengert.calculus.expression import Expression
-from wengert.calculus.instances import SQUARE, draw, with_implied
-from wengert.calculus.linear import coefficient
-from wengert.calculus.properties import has
-from wengert.calculus.sizing import PRIMES, Sizes, unified
-from wengert.display.formula import text_of
-from wengert.errors import ArgumentError, CheckError, UnsupportedError
+from wengert import tree
+from wengert.api.arguments import warn_of_independence
+from wengert.api.closed_form import ClosedForm, ClosedForms
+from wengert.api.formula import Formula
+from wengert.api.lifted_function import Instance, LiftedFunction, quiet
+from wengert.api.symbols import SymbolicArray
+from wengert.calculus.capture import Program, is_data, program_of
+from wengert.calculus.expression import walk
+from wengert.calculus.instances import PROPERTIES, SQUARE, detected, with_implied
+from wengert.calculus.parse import declarations, parse
+from wengert.calculus.sizing import UNTOLD
+from wengert.errors import ArgumentError, IntegerInputError
 
-__all__ = ["ClosedForm", "Formula", "Instance", "derive"]
+__all__ = ["ClosedForm", "ClosedForms", "Formula", "Instance", "derive"]
 
 Function = Callable[..., Any]
-Assumptions = Mapping[str, str | Sequence[str]]
-_DIMENSIONS: Final = ("n", "m", "k", "p", "q", "r", "s", "t", "u", "v", "w", "l")
-# Errors of a formula beside the numbers of the same derivative: both round, in different orders.
-_AGREEMENT: Final = 1e-8
-_ATTEMPTS: Final = 40
+Assumptions = Mapping[str, str | Sequence[str]] | str
+# A variable that cannot move in all directions near it has no gradient in the usual sense.
+_IMMOBILE: Final = frozenset(
+    {"orthogonal", "idempotent", "one-hot", "one-hot rows", "lower triangular", "upper triangular"}
+)
 
 
-@dataclass(frozen=True)
-class Formula:
-    """One closed form: an expression to print, and to evaluate."""
-
-    expression: Expression
-    names: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return text_of(self.expression)
-
-    __repr__ = __str__
+@overload
+def derive(
+    f: Function | str, *args: Any, wrt: str | None = None, assume: Assumptions | None = None, **kwargs: Any
+) -> ClosedForm: ...
 
 
-@dataclass(frozen=True)
-class Instance:
-    """Numbers for all arrays of a program, at distinct prime sizes."""
-
-    values: dict[str, Any]
-    sizes: dict[Dim, int]
+@overload
+def derive(
+    f: Function | str, *args: Any, wrt: Sequence[str], assume: Assumptions | None = None, **kwargs: Any
+) -> ClosedForms: ...
 
 
-class ClosedForm:
-    """The derivatives of a function as formulas, each made when it is first asked for."""
-
-    def __init__(self, function: Function, data: dict[str, Any], variable: str, arguments: tuple[str, ...],
-                 assumptions: Mapping[str, frozenset[str]]) -> None:  # fmt: skip
-        self.function, self.data, self.variable, self.arguments = function, data, variable, arguments
-        self.assumptions = assumptions
-        square = [name for name, properties in assumptions.items() if properties & SQUARE]
-        sizes = unified(self._run, data, lambda name, shape: self._drawn(name, shape, 0), square)
-        self.symbols = self._symbols(sizes)
-        self.instances = self._found_instances(sizes)
-        self.expression = self._lifted()
-
-    def _run(self, values: Mapping[str, Any]) -> Any:
-        held = {name: value for name, value in values.items() if name not in self.arguments}
-        return with_values(self.function, held)(*[values[name] for name in self.arguments])
-
-    def _drawn(self, name: str, shape: tuple[int, ...], seed: int) -> Any:
-        random = np.random.default_rng([seed, *name.encode()])
-        properties = self.assumptions.get(name, frozenset())
-        if properties & SQUARE and len(set(shape)) > 1:
-            # a square array shows its lengths one by one while they are looked for
-            properties = frozenset()
-        return draw(shape, properties, random)
-
-    def _symbols(self, sizes: Sizes) -> dict[str, Expression]:
-        classes = sizes.classes()
-        own = [axis for axis in classes if axis[0] == self.variable]
-        ordered = [*own, *(axis for axis in classes if axis not in own)]
-        taken = set(self.data)
-        names = [name for name in _DIMENSIONS if name not in taken]
-        self.dims = {axis: Dim(name) for axis, name in zip(ordered, names, strict=False)}
-        self._axes = sizes
-        found = {}
-        for name, value in self.data.items():
-            lengths = [
-                self.dims[sizes.root((name, axis))] if sizes.lengths[(name, axis)] != 1 else 1
-                for axis in range(np.ndim(value))
-            ]
-            rows, cols = [*lengths, 1, 1][:2]
-            found[name] = algebra.symbol(name, rows, cols, self.assumptions.get(name, ()))
-        return found
-
-    def _found_instances(self, sizes: Sizes) -> list[Instance]:
-        """Two instances at which the function is well behaved: a matrix that it inverts may have to be wide enough."""
-        found = []
-        primes = PRIMES[: len(self.dims) + 1]
-        for seed, order in enumerate(itertools.islice(itertools.permutations(primes), _ATTEMPTS)):
-            one = self._instance(sizes, order, seed)
-            if self._is_sound(one):
-                found.append(one)
-            if len(found) == 2:
-                return found
-        raise UnsupportedError(
-            "derive: no random arrays were found at which the function and its differential are finite and stable; say "
-            "with assume what its arguments have to be (positive entries, positive definite, ...)"
-        )
-
-    def _is_sound(self, one: Instance) -> bool:
-        """Whether rounding of the arguments changes the differential by little."""
-        found = []
-        for change in (0.0, 1e-11):
-            values = {name: value * (1 + change) for name, value in one.values.items()}
-            point = values.pop(self.variable)
-            try:
-                with np.errstate(all="ignore"):
-                    _, pushed = jvp(
-                        lambda x, values=values: self._run({**values, self.variable: x}), (point,),
-                        (self._direction_at(point),),
-                    )  # fmt: skip
-            except np.linalg.LinAlgError:
-                return False
-            found.append(np.asarray(pushed))
-        size = np.max(np.abs(found[0]), initial=0.0)
-        return bool(np.isfinite(size) and np.max(np.abs(found[1] - found[0]), initial=0.0) <= 1e-7 * size)
-
-    def _instance(self, sizes: Sizes, primes: Sequence[int], seed: int) -> Instance:
-        lengths = sizes.primes(primes)
-        values = {name: self._drawn(name, sizes.shape(name, lengths), seed) for name in self.data}
-        return Instance(values, {dim: lengths[axis] for axis, dim in self.dims.items()})
-
-    def _lifted(self) -> Expression:
-        """The function itself; what depends on accidental sizes would differ between two instances."""
-        found = [
-            lifted(self._run, self.symbols, one.values, {size: dim for dim, size in one.sizes.items()})
-            for one in self.instances
-        ]
-        if found[0] is not found[1]:
-            raise CheckError(
-                f"derive: the function is {text_of(found[0])} at one size and {text_of(found[1])} at another; write "
-                f"numbers of entries as x.shape[0] or len(x)"
-            )
-        return found[0]  # type: ignore[no-any-return]
-
-    @property
-    def function_formula(self) -> Formula:
-        """The function itself."""
-        return self._formula(self.expression)
-
-    @functools.cached_property
-    def gradient(self) -> Formula:
-        """The gradient of a function with one number as result."""
-        if not self.expression.is_scalar:
-            raise ArgumentError("derive: the function returns an array, which has a jacobian, not a gradient")
-
-        def transform(program: Function) -> Function:
-            return lambda values: grad(lambda x: program({**values, self.variable: x}).reshape(()))(
-                values[self.variable]
-            )
-
-        one = self.instances[0]
-        found = derived(self.expression, transform, self.symbols, one.values, one.sizes)
-        if has(self.symbols[self.variable], "symmetric"):
-            # the gradient of a function on symmetric matrices lies among them
-            found = beautify(algebra.matmul(algebra.number(0.5), algebra.add(found, algebra.transpose(found))))
-            self._agree(found, lambda f: lambda x: _symmetric(grad(f)(x)), "gradient")
-        else:
-            self._agree(found, grad, "gradient")
-        return self._formula(found)
-
-    @functools.cached_property
-    def hessian(self) -> Formula:
-        """The matrix of second derivatives, for a vector."""
-        if self.symbols[self.variable].cols != 1:
-            raise ArgumentError("derive: the second derivative by a matrix is an operator, not a matrix")
-        return self._formula(self._matrix(self.gradient.expression, hessian, "Hessian"))
-
-    @functools.cached_property
-    def jacobian(self) -> Formula:
-        """The matrix of derivatives of a vector by a vector."""
-        return self._formula(self._matrix(self.expression, jacobian, "Jacobian"))
-
-    @functools.cached_property
-    def differential(self) -> Formula:
-        """The change of the function in the direction `d` + the variable's name: linear in it."""
-        pushed = self._pushed(self.expression)
-        self._agree(pushed, lambda f: lambda x: jvp(f, (x,), (self._direction_at(x),))[1], "differential")
-        return self._formula(pushed)
-
-    @functools.cached_property
-    def derivative(self) -> Formula:
-        """The derivative by a number."""
-        if not self.symbols[self.variable].is_scalar:
-            raise ArgumentError(f"derive: {self.variable} is an array, by which there is a gradient or a Jacobian")
-        return self._formula(self._by_number(self.expression, derivative))
-
-    def _by_number(self, expression: Expression, numbers: Function) -> Any:
-        one = self.instances[0]
-
-        def transform(program: Function) -> Function:
-            return lambda values: jvp(
-                lambda t: program({**values, self.variable: t}), (values[self.variable],), (1.0,)
-            )[1]
-
-        found = derived(expression, transform, self.symbols, one.values, one.sizes)
-        self._agree(found, numbers, "derivative")
-        return found
-
-    @property
-    def direction(self) -> Expression:
-        """The symbol of the direction."""
-        variable = self.symbols[self.variable]
-        return algebra.symbol(f"d{self.variable}", variable.rows, variable.cols)  # type: ignore[no-any-return]
-
-    def _direction_at(self, point: Any) -> Any:
-        return self._drawn(f"d{self.variable}", np.shape(point), 0)
-
-    def values_at(self, one: Instance) -> dict[str, Any]:
-        """All arrays of an instance, that of the direction included."""
-        return {**one.values, f"d{self.variable}": self._direction_at(one.values[self.variable])}
-
-    def _pushed(self, expression: Expression) -> Any:
-        """The differential of a formula."""
-        one, direction = self.instances[0], self.direction
-        name = f"d{self.variable}"
-
-        def transform(program: Function) -> Function:
-            return lambda values: jvp(
-                lambda x: program({**values, self.variable: x}), (values[self.variable],), (values[name],)
-            )[1]
-
-        symbols = {**self.symbols, name: direction}
-        return derived(expression, transform, symbols, self.values_at(one), one.sizes)
-
-    def _matrix(self, expression: Expression, numbers: Function, what: str) -> Any:
-        """The matrix that the differential of a column by a column multiplies dx with."""
-        found = beautify(coefficient(self._pushed(expression), self.direction))
-        self._agree(found, numbers, what)
-        return found
-
-    def _agree(self, expression: Expression, numbers: Function, what: str) -> None:
-        """Compare a formula with the numbers of the same derivative of the function as it was written."""
-        for one in self.instances:
-            formula = evaluate(expression, self.values_at(one), one.sizes)
-            held = dict(one.values)
-            point = held.pop(self.variable)
-            direct = numbers(lambda x, held=held: self._run({**held, self.variable: x}))(point)
-            error = np.max(np.abs(formula - np.reshape(direct, np.shape(formula))), initial=0.0)
-            if not error <= _AGREEMENT * np.max(np.abs(direct), initial=1e-300):
-                raise CheckError(
-                    f"derive: the formula {text_of(expression)} for the {what} differs from the derivative by "
-                    f"{error:.1e}, and is not given"
-                )
-
-    def _formula(self, expression: Expression) -> Formula:
-        return Formula(expression, tuple(self.symbols))
-
-
-def _symmetric(x: Any) -> Any:
-    return 0.5 * (x + x.T)
-
-
-def derive(f: Function, *args: Any, assume: Assumptions | None = None) -> ClosedForm:
-    """The closed form of a function's derivatives by its first argument, in matrix notation.
+def derive(
+    f: Function | str,
+    *args: Any,
+    wrt: str | Sequence[str] | None = None,
+    assume: Assumptions | None = None,
+    **kwargs: Any,
+) -> ClosedForm | ClosedForms:
+    """The closed form of a function's derivatives, in matrix notation.
 
     Parameters
     ----------
     f
-        Uses whole arrays of at most two axes. Arrays and floats that it takes from its closure or from globals appear
-        under their names.
-    args
-        Numbers of the right shapes; only their shapes matter.
+        A function that uses whole arrays of at most two axes; or one formula as text, in MATLAB's language as
+        matrixcalculus.org reads it, or in NumPy's. Arrays and floats that a function takes from its closure, from
+        globals or from attributes of objects appear under their names. Whole numbers stay numbers.
+    args, kwargs
+        The arguments of f. Of arrays only the shapes matter, and axes of one length by accident are told apart; or
+        symbols without numbers, made by `wengert.Scalar`, `Vector` and `Matrix`. None for a text.
+    wrt
+        The name of the variable, by default the first argument; or a tuple of several names.
     assume
-        From names to properties: `"symmetric"`, `"positive definite"` and so on, one or several.
+        From names to properties: `"symmetric"`, `"positive definite"` and so on, one or several. As text,
+        `"X: positive definite; y: one-hot"`. With `"detect"` the properties that the data of the other arrays have are
+        used and stated in the output; without it nothing that holds of the data by accident is used.
 
     Returns
     -------
-    A form with `gradient`, `jacobian`, `hessian`, each checked against the derivative of f itself at two random
-    instances of other sizes before it is given.
+    A form with `gradient`, `jacobian`, `derivative`, `differential` and `hessian`, made when they are asked for. Each
+    has been compared with the traced derivative of f itself, and with differences, at two random instances of other
+    sizes; `check` holds the figures. For several variables `gradient` and `hessian` are dicts by name, and by pairs of
+    names.
+
+    The gradient has the variable's shape, the Jacobian its axis last. For a symmetric variable the gradient is the
+    symmetric one, for which df = ⟨∇f, dX⟩ with every symmetric dX (Srinivasan and Panda, arXiv:1911.06491).
 
     Raises
     ------
     UnsupportedError
-        An operation of f has no closed form here.
+        An operation of f has no closed form here, or f is steered by values.
     CheckError
-        The formula and the numbers disagree.
+        The formula and the numbers disagree: it is not given.
+    ArgumentError
+        A name or a property is not known, or lengths differ by name where f needs them equal.
+    ParseError
+        A text is no formula.
+
+    Warns
+    -----
+    IndependentOutputWarning
+        f does not depend on a variable, so that the derivative is zero.
 
     >>> import numpy as np
     >>> from wengert.api.derive import derive
@@ -302,12 +100,189 @@ def derive(f: Function, *args: Any, assume: Assumptions | None = None) -> Closed
     >>> form = derive(lambda x: 0.5 * x @ A @ x + b @ x + 3.0, np.ones(5))
     >>> form.gradient, form.hessian
     (½(A + Aᵀ)x + b, ½(A + Aᵀ))
+    >>> derive("1/2*x'*A*x + b'*x", wrt="x", assume="A: symmetric").gradient
+    Ax + b
     """
-    names = tuple(inspect.signature(f).parameters)[: len(args)]
-    data = {**dict(zip(names, args, strict=True)), **captured(f)}
-    listed = {name: (given,) if isinstance(given, str) else given for name, given in (assume or {}).items()}
-    unknown = sorted(listed.keys() - data.keys())
-    if unknown:
-        raise ArgumentError(f"derive: assume names {', '.join(unknown)}, but the arrays are {', '.join(data)}")
-    assumptions = {name: with_implied(given, name) for name, given in listed.items()}
-    return ClosedForm(f, data, names[0], names, assumptions)
+    source: Any = f
+    if isinstance(f, str):
+        if args or kwargs:
+            raise ArgumentError("derive: a formula given as text takes no arguments; say what its names are in assume")
+        program, shapes, assumed = _from_text(f, wrt, assume)
+        data: dict[str, Any] = {}
+    else:
+        program, shapes, data, assumed = _from_function(f, args, kwargs, assume)
+    variables = _variables(program, shapes, data, wrt)
+    found: dict[str, tuple[str, ...]] = {}
+    if isinstance(assume, str) and assume == "detect":
+        found = {name: detected(value) for name, value in data.items() if name not in variables}
+        found = {name: held for name, held in found.items() if held and not assumed.get(name)}
+    _check_movable(variables, assumed)
+    _check_names(variables, shapes)
+    lifted = LiftedFunction(program, shapes, data, {**assumed, **found}, variables)
+    used = set(walk(lifted.expression))
+    if any(lifted.symbols[name] not in used for name in variables):
+        warn_of_independence(source, "derive")
+    if wrt is None or isinstance(wrt, str):
+        return ClosedForm(lifted, variables[0], found)
+    return ClosedForms(lifted, found)
+
+
+Shapes = dict[str, tuple[int | str, ...]]
+Held = dict[str, tuple[str, ...]]
+
+
+def _from_function(
+    f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], assume: Assumptions | None
+) -> tuple[Program, Shapes, dict[str, Any], Held]:
+    """The program of a function, with shapes and numbers of its arrays, and what is assumed of them."""
+    if not callable(f):
+        raise ArgumentError(f"derive: expected a function or a formula as text; received a {type(f).__name__}")
+    symbolic = [leaf for leaf in (*args, *kwargs.values()) if isinstance(leaf, SymbolicArray)]
+    # each a number of its own, since arguments are told apart by identity
+    shown = {id(one): np.zeros((1,) * len(one.dims)) if one.dims else float("0.5") for one in symbolic}
+    plain = [shown.get(id(leaf), leaf) for leaf in args]
+    named = {name: shown.get(id(leaf), leaf) for name, leaf in kwargs.items()}
+    for leaf in (*plain, *named.values()):
+        _check_argument(leaf)
+    program = program_of(f, plain, named)
+    places = {id(shown[id(one)]): one for one in symbolic}
+    renamed = {name: places[id(value)] for name, value in program.data.items() if id(value) in places}
+    program = _with_names(program, {name: one.name for name, one in renamed.items() if name in program.arguments})
+    own = {one.name: one for one in renamed.values()}
+    data = {name: value for name, value in program.data.items() if name not in own}
+    for name, value in data.items():
+        if np.ndim(value) > 2:
+            raise ArgumentError(f"derive: {name} has {np.ndim(value)} axes; formulas are of arrays of at most two axes")
+    shapes: Shapes = {name: own[name].dims if name in own else np.shape(data[name]) for name in program.data}
+    if not symbolic:
+        # an error that the function raises by itself is the caller's own
+        with quiet():
+            f(*args, **kwargs)
+    assumed: Held = {name: one.properties for name, one in own.items() if one.properties}
+    for name, held in _assumed(assume, program, shapes).items():
+        assumed[name] = (*assumed.get(name, ()), *held)
+    return program, shapes, data, assumed
+
+
+def _check_argument(leaf: Any) -> None:
+    if isinstance(leaf, (tuple, list, dict)) and any(is_data(part) for part in tree.flatten(leaf)[0]):
+        raise ArgumentError(
+            f"derive: an argument is a {type(leaf).__name__} of arrays, which have no names in a formula; pass each "
+            f"array as an argument of its own"
+        )
+    if isinstance(leaf, (np.ndarray, complex, np.complexfloating)) and np.iscomplexobj(leaf):
+        raise ArgumentError("derive: an argument is complex; formulas are of real arrays")
+
+
+def _with_names(program: Program, names: Mapping[str, str]) -> Program:
+    clash = [new for old, new in names.items() if new in program.data and new != old and new not in names]
+    if clash:
+        raise ArgumentError(f"derive: {clash[0]} is the name of two arrays; name the symbol otherwise")
+    if len(set(names.values())) < len(names):
+        raise ArgumentError("derive: two arguments are symbols of one name; give each its own")
+    return program.renamed(names)
+
+
+def _assumed(assume: Assumptions | None, program: Program, shapes: Shapes) -> Held:
+    """Properties by name, checked against the arrays that there are."""
+    if assume is None or (isinstance(assume, str) and assume == "detect"):
+        return {}
+    if isinstance(assume, str):
+        told = {name: declaration.properties for name, declaration in declarations(assume).items()}
+    else:
+        told = {name: (held,) if isinstance(held, str) else tuple(held) for name, held in assume.items()}
+    for name, held in told.items():
+        if name not in shapes:
+            close = difflib.get_close_matches(name, shapes, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ArgumentError(f"derive: assume names {name}, but the arrays are {', '.join(shapes)}{hint}")
+        told[name] = tuple([word.strip() for text in held for word in text.split(",") if word.strip()])
+        _check_properties(name, told[name], shapes[name])
+    return told
+
+
+def _check_properties(name: str, held: Sequence[str], shape: Sequence[int | str]) -> None:
+    for word in held:
+        if word not in PROPERTIES:
+            close = difflib.get_close_matches(word, PROPERTIES, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(PROPERTIES)}"
+            raise ArgumentError(f"derive: {name} cannot be assumed {word!r}, which is no property; {hint}")
+    square = [word for word in held if with_implied([word]) & SQUARE]
+    listed = " × ".join(map(str, shape)) or "one number"
+    if square and (len(shape) != 2 or shape[0] != shape[1]):
+        raise ArgumentError(
+            f"derive: {name} is assumed {square[0]}, which square matrices are, but its shape is {listed}"
+        )
+    needed: dict[str, Literal[1, 2]] = {"one-hot": 1, "one-hot rows": 2}
+    wrong = [word for word in held if word in needed and needed[word] != len(shape)]
+    if wrong:
+        what = "a vector" if needed[wrong[0]] == 1 else "a matrix"
+        raise ArgumentError(f"derive: {name} is assumed {wrong[0]}, as {what} may be, but its shape is {listed}")
+
+
+def _from_text(text: str, wrt: str | Sequence[str] | None, assume: Assumptions | None) -> tuple[Program, Shapes, Held]:
+    """The program of a formula as text: a function of its names, the variables first."""
+    if isinstance(assume, str) and assume == "detect":
+        raise ArgumentError("derive: a formula given as text has no data in which properties could be detected")
+    if assume is None or isinstance(assume, str):
+        declared = declarations(assume or "")
+    else:
+        listed = {name: (held,) if isinstance(held, str) else tuple(held) for name, held in assume.items()}
+        declared = declarations("; ".join(f"{name}: {', '.join(held)}" for name, held in listed.items()))
+    found = parse(text, declared=declared)
+    if not found.names:
+        raise ArgumentError(f"derive: there is no name in {text!r} to differentiate by")
+    first = [wrt] if isinstance(wrt, str) else [*(wrt or ())]
+    names = [*(name for name in first if name in found.names), *(name for name in found.names if name not in first)]
+    arrays = {name: np.zeros((1,) * found.shapes[name]) if found.shapes[name] else 0.5 for name in names}
+    program = program_of(found.function, (), arrays).ordered(names, "f")
+    assumed: Held = {name: declaration.properties for name, declaration in declared.items()}
+    told = {length for declaration in declared.values() for length in declaration.dims or ()}
+    shapes: Shapes = {
+        name: tuple([dim if isinstance(dim, int) or dim in told else f"{UNTOLD}{dim}" for dim in found.dims[name]])
+        for name in names
+    }
+    return program, shapes, assumed
+
+
+def _variables(
+    program: Program, shapes: Shapes, data: Mapping[str, Any], wrt: str | Sequence[str] | None
+) -> tuple[str, ...]:
+    if wrt is None:
+        if not program.arguments:
+            raise IntegerInputError(
+                f"derive: no argument of {program.name} is an array or a float; whole numbers stay numbers in a "
+                f"formula: pass 3.0 instead of 3"
+            )
+        return program.arguments[:1]
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if not names or len(set(names)) < len(names):
+        raise ArgumentError(f"derive: wrt names each variable once; received {wrt!r}")
+    for name in names:
+        if name not in shapes:
+            close = difflib.get_close_matches(name, shapes, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ArgumentError(f"derive: wrt names {name}, but the arrays are {', '.join(shapes)}{hint}")
+    return names
+
+
+def _check_names(variables: Sequence[str], shapes: Shapes) -> None:
+    for name in variables:
+        if f"d{name}" in shapes:
+            raise ArgumentError(
+                f"derive: d{name} is what the direction is called in which {name} changes; give the array d{name} "
+                f"another name"
+            )
+    for length in dict.fromkeys(length for lengths in shapes.values() for length in lengths):
+        if length in shapes:
+            raise ArgumentError(f"derive: {length} is the name of an array and of a length; give one another name")
+
+
+def _check_movable(variables: Sequence[str], assumed: Mapping[str, Sequence[str]]) -> None:
+    for name in variables:
+        stuck = [word for word in assumed.get(name, ()) if word in _IMMOBILE]
+        if stuck:
+            raise ArgumentError(
+                f"derive: {name} is the variable, and if it is {stuck[0]} it cannot move in all directions; leave the "
+                f"assumption out, and project the gradient afterwards"
+            )

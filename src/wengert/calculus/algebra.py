@@ -32,6 +32,8 @@ from wengert.calculus.expression import (
 )
 from wengert.calculus.leaves import identity, is_one, is_zero, number, ones, size, symbol, zero
 from wengert.calculus.properties import has, is_nonnegative
+from wengert.calculus.whole import of_entries, shape_of
+from wengert.errors import UnsupportedError
 
 __all__ = [
     "ONE", "add", "apply", "diagonal", "hadamard", "hadamard_of", "identity", "inverse", "is_one", "is_zero", "matmul",
@@ -72,6 +74,8 @@ def product(coefficient: Coefficient, scalars: Mapping[Expression, Fraction], ch
 def _into(scalars: Scalars, x: Expression, exponent: Fraction) -> Coefficient:
     """Multiply a power of a scalar into a product; returns the coefficient that it brings."""
     coefficient, factors, chain = split(x)
+    if exponent < 0 and coefficient == 0:
+        raise UnsupportedError("something is divided by what is zero for all arguments")
     assert not chain
     whole = exponent.denominator == 1
     if not whole and not (coefficient > 0 and all(map(is_nonnegative, factors))):
@@ -204,6 +208,8 @@ def add(*terms: Expression) -> Any:
     for term in terms:
         flat.extend(_terms_of(term))
     for term in flat:
+        if is_zero(term):
+            continue
         coefficient, scalars, chain = split(term)
         key = (tuple(sorted(scalars.items())), chain)
         gathered[key] = gathered.get(key, Fraction(0)) + coefficient
@@ -244,12 +250,9 @@ def transpose(x: Expression) -> Any:
     if x.cols != 1 and x.rows != 1:
         if isinstance(x, Hadamard):
             return hadamard_of({transpose(base): exponent for base, exponent in x.factors})
-        if isinstance(x, Apply) and x.name not in _ROWWISE:
+        if isinstance(x, Apply) and of_entries(x.name):
             return apply(x.name, transpose(x.operand))
     return make(Transpose, x.cols, x.rows, (), (x,))
-
-
-_ROWWISE: Final = frozenset({"softmax_rows"})
 
 
 def inverse(x: Expression) -> Any:
@@ -301,9 +304,12 @@ def hadamard_of(powers: Mapping[Expression, Fraction]) -> Any:
         for base, inner in fronts.items():
             coefficient = coefficient * _into(scalars, base, inner * exponent)
         base = product(ONE, {}, chain)
-        if isinstance(base, Hadamard):
+        if isinstance(base, Hadamard) and (exponent.denominator == 1 or _has_roots(base)):
             for inside, inner in base.factors:
-                gathered[inside] = gathered.get(inside, Fraction(0)) + inner * exponent
+                # the root of a square is an absolute value
+                turned = exponent.denominator % 2 == 0 and inner % 2 == 0 and not is_nonnegative(inside)
+                whole = apply("absolute", inside) if turned else inside
+                gathered[whole] = gathered.get(whole, Fraction(0)) + inner * exponent
         elif isinstance(base, Zero) and exponent > 0:
             return zero(*shape)
         else:
@@ -322,6 +328,11 @@ def hadamard_of(powers: Mapping[Expression, Fraction]) -> Any:
     return matmul(product(coefficient, scalars, ()), node)
 
 
+def _has_roots(x: Hadamard) -> bool:
+    """Whether every factor has real powers of any exponent."""
+    return all(inner % 2 == 0 or inner.denominator % 2 == 0 or is_nonnegative(base) for base, inner in x.factors)
+
+
 def _rank_one(
     powers: Mapping[Expression, Fraction], shape: tuple[Length, Length]
 ) -> tuple[dict[Expression, Fraction], dict[Expression, Fraction], dict[Expression, Fraction]]:
@@ -331,7 +342,8 @@ def _rank_one(
     cols: dict[Expression, Fraction] = {}
     for base, exponent in powers.items():
         chain = split(base)[2]
-        if 1 in shape or len(chain) < 2 or not any(link.cols == 1 for link in chain[:-1]):
+        apart = 1 not in shape and any(link.cols == 1 for link in chain[:-1])
+        if not apart or (exponent.denominator != 1 and not all(map(is_nonnegative, chain))):
             kept[base] = exponent
             continue
         cut = next(place for place, link in enumerate(chain) if link.cols == 1)
@@ -355,8 +367,8 @@ def _spread_over(
 
 
 def apply(name: str, x: Expression) -> Any:
-    """A named function of a scalar, or of every entry."""
-    return normal(make(Apply, *x.shape, (name,), (x,)))
+    """A named function of a scalar, of every entry, or of a matrix as a whole."""
+    return normal(make(Apply, *shape_of(name, x), (name,), (x,)))
 
 
 def diagonal(v: Expression) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from wengert.calculus import algebra
 from wengert.calculus.expression import (
@@ -12,7 +14,6 @@ from wengert.calculus.expression import (
     Expression,
     Hadamard,
     Identity,
-    Number,
     Ones,
     Product,
     Sum,
@@ -22,6 +23,11 @@ from wengert.calculus.expression import (
 from wengert.calculus.rewriting import rewritten
 
 __all__ = ["beautify", "length"]
+
+# more terms than this are not written out to see whether they merge
+_MOST_TERMS: Final = 16
+# sums that are longer are not opened, so that the time stays in proportion to what is printed
+_MOST_SYMBOLS: Final = 160
 
 
 def length(expression: Expression) -> int:
@@ -42,6 +48,7 @@ def beautify(expression: Expression) -> Any:
     return rewritten(expression, _collected)
 
 
+@functools.lru_cache(maxsize=4096)
 def _collected(node: Expression) -> Any:
     if isinstance(node, Hadamard):
         return _shortest(node, [_written_out(node)])
@@ -49,7 +56,9 @@ def _collected(node: Expression) -> Any:
         return _shortest(node, [_number_inside(node)])
     if not isinstance(node, Sum):
         return node
-    ways = (_from_left, _from_right, _by_front, _by_entries, _without_complements, _turned)
+    ways = [_from_left, _from_right, _by_front, _by_entries]
+    if length(node) <= _MOST_SYMBOLS:
+        ways += [_without_complements, _turned, _multiplied_out]
     return _shortest(node, [way(node) for way in ways])
 
 
@@ -87,7 +96,7 @@ def _by_entries(node: Sum) -> Any:
         algebra.matmul(front, algebra.hadamard_of({base: e - shared.get(base, 0) for base, e in powers.items()}))
         for front, powers in bodies
     ]
-    if any(isinstance(link, Ones) for term in rest for link in algebra.split(term)[2]):
+    if any(isinstance(part, Ones) for term in rest for link in algebra.split(term)[2] for part in (link, *link.parts)):
         # s ∘ v − (sᵀv) s is easier to read than s ∘ (v − (sᵀv) 1)
         return None
     return algebra.hadamard(algebra.hadamard_of(shared), _collected(algebra.add(*rest)))
@@ -150,6 +159,29 @@ def _turned(node: Sum) -> Any:
     return _collected(algebra.add(*terms, *others))
 
 
+def _multiplied_out(node: Sum) -> Any:
+    """A sum with its brackets opened, where terms of it then cancel or merge."""
+    terms = [part for term in node.parts for part in _opened(term)]
+    if len(terms) == len(node.parts) or len(terms) > _MOST_TERMS:
+        return None
+    found = algebra.add(*terms)
+    count = len(found.parts) if isinstance(found, Sum) else 1
+    return _collected(found) if count < len(terms) else None
+
+
+def _opened(term: Expression) -> list[Any]:
+    """A product as the terms of the sums that stand in its chain."""
+    coefficient, scalars, chain = algebra.split(term)
+    for place, link in enumerate(chain):
+        inside = link.parts[0] if isinstance(link, Transpose) else link
+        if isinstance(inside, Sum):
+            parts = inside.parts if inside is link else [algebra.transpose(part) for part in inside.parts]
+            front = algebra.product(coefficient, scalars, ())
+            products = [algebra.matmul(front, *chain[:place], part, *chain[place + 1 :]) for part in parts]
+            return [found for product in products for found in _opened(product)]
+    return [term]
+
+
 def _by_end(node: Sum, end: int) -> Any:
     """The largest group of terms whose chains begin, or end, alike taken together."""
     groups: dict[Expression, list[Expression]] = {}
@@ -182,17 +214,30 @@ def _without(term: Expression, end: int, link: Expression) -> Any:
 def _by_front(node: Sum) -> Any:
     """Coefficients and scalars that all terms share."""
     splits = [algebra.split(term) for term in node.parts]
-    coefficients: set[Any] = {abs(coefficient) for coefficient, _, _ in splits}
-    front = [algebra.number(coefficients.pop())] if len(coefficients) == 1 else []
-    shared = _least([scalars for _, scalars, _ in splits])
-    front += [algebra.power(base, exponent) for base, exponent in shared.items()]
+    common = _common([coefficient for coefficient, _, _ in splits])
     if all(coefficient < 0 for coefficient, _, _ in splits):
-        front.append(algebra.number(-1))
-    factor = algebra.matmul(*front) if front else algebra.number(1)
-    if isinstance(factor, Number) and factor.value == 1:
+        common = -common
+    shared = _least([scalars for _, scalars, _ in splits])
+    if common == 1 and not shared:
         return None
-    divisor = algebra.power(factor, -1)
-    return algebra.matmul(factor, _collected(algebra.add(*[algebra.matmul(divisor, term) for term in node.parts])))
+    terms = []
+    for coefficient, scalars, chain in splits:
+        # floats are divided only where the quotient is exact
+        rest = coefficient / common if abs(coefficient) != abs(common) else 1 if coefficient == common else -1
+        powers = [algebra.power(base, exponent - shared.get(base, 0)) for base, exponent in scalars.items()]
+        terms.append(algebra.matmul(algebra.number(rest), *powers, *chain))
+    factor = [algebra.power(base, exponent) for base, exponent in shared.items()]
+    return algebra.matmul(algebra.number(common), *factor, _collected(algebra.add(*terms)))
+
+
+def _common(coefficients: Sequence[Any]) -> Any:
+    """The largest number of which all are whole multiples; 1 where floats stand among them."""
+    if len(set(map(abs, coefficients))) == 1:
+        return abs(coefficients[0])
+    if not all(isinstance(coefficient, Fraction) for coefficient in coefficients):
+        return 1
+    top = math.gcd(*[coefficient.numerator for coefficient in coefficients])
+    return Fraction(top, math.lcm(*[coefficient.denominator for coefficient in coefficients]))
 
 
 def _least(fronts: Sequence[dict[Expression, Fraction]]) -> dict[Expression, Fraction]:

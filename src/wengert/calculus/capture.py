@@ -1,93 +1,287 @@
-"""The arrays that a function refers to by name, and the same function with others in their place."""
+"""A function as a program of named arrays: its arguments, and what it refers to by name, which can be exchanged.
+
+Arrays and floats count as data wherever the function finds them: among its arguments and their defaults, in closures
+and globals, on objects and in small dicts and lists that it holds, and in the same places of the functions that it
+calls. Whole numbers, strings and the like stay what they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import CellType, CodeType, FunctionType
-from typing import Any
+import dis
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["captured", "with_values"]
+from wengert.calculus.exchange import exchanged, filled, is_container, items_of
+from wengert.graph.source import belongs_to_user
+
+__all__ = ["Program", "is_data", "program_of"]
 
 Function = Callable[..., Any]
+_LIBRARIES: Final = frozenset({"numpy", "scipy", "wengert"})
+_GLOBAL: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def captured(function: Function) -> dict[str, Any]:
-    """Arrays and floats among the closure and the globals of a function and of the functions that it calls, by name."""
-    found: dict[str, Any] = {}
-    for inner in _reached(function):
-        for name, value in _references(inner):
-            if _is_data(value):
-                found.setdefault(name, value)
+@dataclass(frozen=True)
+class Program:
+    """A function with names for its arrays.
+
+    Attributes
+    ----------
+    name
+        Of the function.
+    data
+        Arrays and floats by name: the arguments first, then what is captured.
+    arguments
+        The names of those that are given in the call.
+    numbers
+        Numbers that stand in the code, or that it refers to.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    arguments: tuple[str, ...]
+    numbers: frozenset[float]
+    _function: Function
+    _call: Callable[[Function, Mapping[str, Any]], Any]
+    _held: Mapping[tuple[str, int], str]
+    _reached: tuple[Any, ...]
+    _renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        """The result of the function with these arrays in the place of its own."""
+        values = {self._renamed.get(name, name): value for name, value in values.items()}
+        held = {key: values[name] for key, name in self._held.items() if name in values}
+        function = exchanged(self._function, held, self._reached) if held else self._function
+        return self._call(function, values)
+
+    def renamed(self, names: Mapping[str, str]) -> Program:
+        """The same with other names for some arguments."""
+        return replace(
+            self,
+            data={names.get(name, name): value for name, value in self.data.items()},
+            arguments=tuple([names.get(name, name) for name in self.arguments]),
+            _renamed={new: old for old, new in names.items()},
+        )
+
+    def ordered(self, arguments: Sequence[str], name: str) -> Program:
+        """The same with its arguments in another order, and called by another name."""
+        data = {argument: self.data[argument] for argument in arguments}
+        return replace(self, data=data, arguments=tuple(arguments), name=name)
+
+
+def is_data(value: Any) -> bool:
+    """Whether a value is an array or a number that a formula has a symbol for."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (float, np.floating))
+
+
+def program_of(function: Function, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Program:
+    """A function, called with these arguments, as a program of named arrays.
+
+    Raises
+    ------
+    TypeError
+        The arguments do not fit the function.
+    """
+    inner, before, keywords = _opened(function)
+    named, call = _arguments(inner, (*before, *args), {**keywords, **(kwargs or {})})
+    own = {id(value) for value in (*before, *keywords.values())}
+    reach = _Reach(inner)
+    data = {name: value for name, value in named.items() if is_data(value)}
+    # what a partial function brings along belongs to it, not to its callers
+    arguments = tuple([name for name, value in data.items() if id(value) not in own and name not in call.defaults])
+    held: dict[tuple[str, int], str] = {}
+    for key, value in reach.data.items():
+        held[key] = _name_for(key[0], value, data)
+        data[held[key]] = value
+    numbers = {float(v) for v in (*reach.numbers, *named.values()) if type(v) in (int, float)}
+    name = getattr(inner, "__name__", type(inner).__name__)
+    return Program(name, data, arguments, frozenset(numbers), inner, call, held, tuple(reach.reached))
+
+
+def _name_for(name: str, value: Any, data: Mapping[str, Any]) -> str:
+    """The name itself, or one with a number where it is taken by something else."""
+    found, count = name, 1
+    while found in data and data[found] is not value:
+        found, count = f"{name}{count}", count + 1
     return found
 
 
-def with_values(function: Function, values: Mapping[str, Any]) -> Function:
-    """The same function, and those that it calls, with other values under these names."""
-    copies: dict[int, FunctionType] = {}
-    scopes: dict[int, dict[str, Any]] = {}
-    reached = _reached(function)
-    for inner in reached:
-        scope = scopes.setdefault(id(inner.__globals__), dict(inner.__globals__))
-        cells = tuple([CellType() for _ in inner.__closure__ or ()])
-        copy = FunctionType(inner.__code__, scope, inner.__name__, inner.__defaults__, cells)
-        copy.__kwdefaults__ = inner.__kwdefaults__
-        copies[id(inner)] = copy
-    for inner in reached:
-        copy = copies[id(inner)]
-        for name, cell, new in zip(
-            inner.__code__.co_freevars, inner.__closure__ or (), copy.__closure__ or (), strict=True
-        ):
-            new.cell_contents = _exchanged(name, cell.cell_contents, values, copies)
-        for name, value in _globals_of(inner):
-            copy.__globals__[name] = _exchanged(name, value, values, copies)
-    return copies.get(id(function), function)
+def _opened(function: Function) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
+    """The function inside a partial one, with the arguments that it brings."""
+    args: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    while isinstance(function, functools.partial):
+        args, keywords = (*function.args, *args), {**function.keywords, **keywords}
+        function = function.func
+    return function, args, keywords
 
 
-def _exchanged(name: str, value: Any, values: Mapping[str, Any], copies: Mapping[int, FunctionType]) -> Any:
-    if name in values and _is_data(value):
-        return values[name]
-    return copies.get(id(value), value)
+@dataclass(frozen=True)
+class _Call:
+    """How a function is called with arguments by name."""
+
+    positions: tuple[str, ...]
+    keywords: Mapping[str, str]
+    rest: Mapping[str, Any]
+    defaults: frozenset[str]
+
+    def __call__(self, function: Function, values: Mapping[str, Any]) -> Any:
+        known = {**self.rest, **{name: value for name, value in values.items() if name in self.rest}}
+        named = {keyword: known[name] for keyword, name in self.keywords.items()}
+        return function(*[known[name] for name in self.positions], **named)
 
 
-def _is_data(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, float, np.floating)) and np.ndim(value) <= 2
-
-
-def _reached(function: Any) -> list[FunctionType]:
-    """The user's functions that are reached from one, by the names in their code."""
-    found: list[FunctionType] = []
-    waiting = [function]
-    while waiting:
-        inner = waiting.pop()
-        if isinstance(inner, FunctionType) and inner not in found and not _is_library(inner):
-            found.append(inner)
-            waiting.extend(value for _, value in _references(inner))
-    return found
-
-
-def _is_library(function: FunctionType) -> bool:
-    return (function.__module__ or "").partition(".")[0] in ("numpy", "scipy", "wengert", "math")
-
-
-def _references(function: FunctionType) -> list[tuple[str, Any]]:
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    held = [(name, cell.cell_contents) for name, cell in cells if _filled(cell)]
-    return [*held, *_globals_of(function)]
-
-
-def _filled(cell: CellType) -> bool:
+def _arguments(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], _Call]:
+    """The arguments by name, and how to call with others in their place."""
     try:
-        cell.cell_contents  # noqa: B018 (an empty cell raises)
-    except ValueError:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        positions = tuple([f"x{place + 1}" if len(args) > 1 else "x" for place in range(len(args))])
+        given = {**dict(zip(positions, args, strict=True)), **kwargs}
+        return given, _Call(positions, {name: name for name in kwargs}, given, frozenset())
+    bound = signature.bind(*args, **kwargs)
+    told = set(bound.arguments)
+    bound.apply_defaults()
+    named: dict[str, Any] = {}
+    places: list[str] = []
+    keywords: dict[str, str] = {}
+    for name, parameter in signature.parameters.items():
+        value = bound.arguments[name]
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            several = {f"{name}{place}": one for place, one in enumerate(value)}
+            places += several
+            named.update(several)
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            keywords.update({key: key for key in value})
+            named.update(value)
+        elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            if name in told or is_data(value):
+                keywords[name] = name
+                named[name] = value
+        else:
+            places.append(name)
+            named[name] = value
+    defaults = frozenset(
+        name for name, parameter in signature.parameters.items() if name not in told and parameter.kind not in _FREE
+    )
+    return named, _Call(tuple(places), keywords, named, defaults)
+
+
+class _Reach:
+    """What is reached from a function by the names in its code: functions, objects with their arrays, and data."""
+
+    def __init__(self, function: Any) -> None:
+        self.reached: list[Any] = []
+        self.data: dict[tuple[str, int], Any] = {}
+        self.numbers: set[Any] = set()
+        self.attributes: set[str] = set()
+        self._waiting = [function]
+        self._known: set[int] = set()
+        # what is known by its identity must live as long
+        self._kept: list[Any] = []
+        found = -1
+        # a function that is reached late may name attributes of an object that was reached early
+        while self._waiting or found != len(self.attributes):
+            found = len(self.attributes)
+            while self._waiting:
+                self._visit(self._waiting.pop(0))
+            for holder in self.reached:
+                if not isinstance(holder, FunctionType):
+                    self._look_into(holder)
+
+    def _visit(self, value: Any) -> None:
+        if id(value) in self._known:
+            return
+        self._known.add(id(value))
+        self._kept.append(value)
+        if isinstance(value, MethodType):
+            self._waiting += [value.__func__, value.__self__]
+        elif isinstance(value, functools.partial):
+            self._waiting += [value.func]
+        elif _is_user_function(value) or _is_holder(value):
+            self.reached.append(value)
+            if isinstance(value, FunctionType):
+                self._read(value)
+
+    def _read(self, function: FunctionType) -> None:
+        for name, value in _references(function):
+            self._meet(name, value)
+        for code in _codes(function.__code__):
+            self.attributes |= set(code.co_names) - set(_loaded(code))
+            self.numbers |= {constant for constant in code.co_consts if type(constant) in (int, float)}
+
+    def _look_into(self, holder: Any) -> None:
+        for name in sorted(self.attributes):
+            if name in getattr(holder, "__dict__", {}):
+                self._meet(name, vars(holder)[name])
+            else:
+                found = inspect.getattr_static(type(holder), name, None)
+                self._await(found.__func__ if isinstance(found, staticmethod) else found)
+                if is_data(found):
+                    self._meet(name, found)
+        self._await(inspect.getattr_static(type(holder), "__call__", None))
+
+    def _await(self, method: Any) -> None:
+        if isinstance(method, FunctionType) and id(method) not in self._known:
+            self._waiting.append(method)
+
+    def _meet(self, name: str, value: Any) -> None:
+        if is_data(value):
+            self.data.setdefault((name, id(value)), value)
+        elif type(value) is int:
+            self.numbers.add(value)
+        elif is_container(value):
+            for inner, item in items_of(name, value):
+                self._meet(inner, item)
+        elif id(value) not in self._known and (callable(value) or _is_holder(value)):
+            # what is known waits no second time
+            self._waiting.append(value)
+
+
+def _is_user_function(value: Any) -> bool:
+    return (
+        isinstance(value, FunctionType)
+        and _module(value) not in sys.stdlib_module_names
+        and belongs_to_user(value.__code__)
+    )
+
+
+def _is_holder(value: Any) -> bool:
+    """Whether a value is an object of a user's class, with attributes of its own."""
+    if isinstance(value, (FunctionType, MethodType, ModuleType, type, np.ndarray)) or not hasattr(value, "__dict__"):
         return False
-    return True
+    if isinstance(value, SimpleNamespace):
+        return True
+    return _module(type(value)) not in _LIBRARIES | sys.stdlib_module_names
 
 
-def _globals_of(function: FunctionType) -> list[tuple[str, Any]]:
-    names = dict.fromkeys(name for code in _codes(function.__code__) for name in code.co_names)
-    return [(name, function.__globals__[name]) for name in names if name in function.__globals__]
+def _module(value: Any) -> str:
+    return (getattr(value, "__module__", None) or "").partition(".")[0]
+
+
+def _references(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        if filled(cell):
+            yield name, cell.cell_contents
+    for name in dict.fromkeys(name for code in _codes(function.__code__) for name in _loaded(code)):
+        if name in function.__globals__:
+            yield name, function.__globals__[name]
+
+
+@functools.lru_cache(maxsize=1000)
+def _loaded(code: CodeType) -> tuple[str, ...]:
+    """The names of globals in a code, which are no names of attributes."""
+    return tuple(dict.fromkeys(step.argval for step in dis.get_instructions(code) if step.opname in _GLOBAL))
 
 
 def _codes(code: CodeType) -> list[CodeType]:

@@ -9,6 +9,7 @@ from wengert.calculus.beautify import beautify
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression, Size, walk
+from wengert.calculus.gate import gated
 from wengert.calculus.lifting import lift
 from wengert.calculus.rules import functions, structure, sums
 from wengert.tracing import GraphRecording, type_of
@@ -34,7 +35,7 @@ def lifted(
         inputs = {name: recording.input(type_of(values[name]), values[name]) for name in names}
         graph = recording.graph([program(inputs)])
     (found,) = lift(graph, [symbols[name] for name in names], [values[name] for name in names], lengths, sized=sized)
-    return beautify(found.expression)
+    return gated(beautify, found.expression, values, {dim: size for size, dim in lengths.items()})
 
 
 def derived(

@@ -15,6 +15,7 @@ from wengert.calculus.expression import (
     Diagonal,
     DiagonalOf,
     Expression,
+    Frechet,
     Hadamard,
     Identity,
     Inverse,
@@ -29,6 +30,8 @@ from wengert.calculus.expression import (
     Zero,
     walk,
 )
+from wengert.calculus.operators import OPERATORS, frechet
+from wengert.scipy import special
 
 __all__ = ["FUNCTIONS", "evaluate"]
 
@@ -40,15 +43,20 @@ def _softmax(z: Any) -> Any:
 
 FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     **{name: getattr(np, name) for name in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p",
-                                            "expm1", "arctan", "absolute", "sign")},
+                                            "expm1", "arctan", "arcsin", "arccos", "arcsinh", "arctanh", "absolute",
+                                            "sign")},
+    **{name: getattr(special, name) for name in ("erf", "erfc", "gammaln", "digamma")},
     "logistic": lambda z: 1 / (1 + np.exp(-z)),
     "softmax": _softmax,
     "logsumexp": lambda z: np.log(np.sum(np.exp(z))),
     "softplus": lambda z: np.log(1 + np.exp(z)),
     "step": lambda z: (z > 0).astype(float),
-    "logabs": lambda z: np.log(np.abs(z)),
+    "logabs": lambda z: 0.5 * np.log(z * z),
     "softmax_rows": lambda z: np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True),
     "relu": lambda z: np.maximum(z, 0.0),
+    "pinv": np.linalg.pinv,
+    "cholesky": np.linalg.cholesky,
+    **OPERATORS,
 }  # fmt: skip
 
 
@@ -106,6 +114,7 @@ _RULES: Final[dict[type, Callable[..., Any]]] = {
     Transpose: lambda node, parts, shape, values: parts[0].T,
     Inverse: lambda node, parts, shape, values: np.linalg.inv(parts[0]),
     Hadamard: _hadamard,
+    Frechet: lambda node, parts, shape, values: frechet(*parts, kind=node.name),
     Apply: lambda node, parts, shape, values: FUNCTIONS[node.name](parts[0]),
     Diagonal: lambda node, parts, shape, values: np.diag(np.reshape(parts[0], -1)),
     DiagonalOf: lambda node, parts, shape, values: np.diag(parts[0]),

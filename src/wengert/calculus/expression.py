@@ -16,9 +16,9 @@ from weakref import WeakValueDictionary
 from wengert.calculus.dimension import Dim, Length
 
 __all__ = [
-    "NEIGHBOURS", "Apply", "Determinant", "Diagonal", "DiagonalOf", "Expression", "Hadamard", "Identity", "Inverse",
-    "Number", "Ones", "Product", "Size", "Sum", "Symbol", "Trace", "Transpose", "Zero", "make", "neighbours", "normal",
-    "rule", "walk",
+    "NEIGHBOURS", "Apply", "Determinant", "Diagonal", "DiagonalOf", "Expression", "Frechet", "Hadamard", "Identity",
+    "Inverse", "Number", "Ones", "Product", "Size", "Sum", "Symbol", "Trace", "Transpose", "Zero", "make",
+    "neighbours", "normal", "rule", "walk",
 ]  # fmt: skip
 
 Coefficient = Fraction | float
@@ -209,6 +209,18 @@ class Apply(Expression):
     def operand(self) -> Expression:
         """What it is applied to."""
         return self.parts[0]
+
+
+class Frechet(Expression):
+    """The derivative of a function of matrices at X in the direction E; `data` is (name,), `parts` are (X, E)."""
+
+    __slots__ = ()
+    rank = 5
+
+    @property
+    def name(self) -> str:
+        """Of the function."""
+        return self.data[0]  # type: ignore[no-any-return]
 
 
 class Diagonal(Expression):

@@ -9,9 +9,12 @@ from typing import Any
 from wengert.calculus.algebra import (
     ONE,
     add,
+    apply,
     hadamard,
     identity,
+    inverse,
     matmul,
+    negative,
     number,
     ones,
     power,
@@ -27,6 +30,7 @@ from wengert.calculus.expression import (
     Diagonal,
     DiagonalOf,
     Expression,
+    Frechet,
     Identity,
     Inverse,
     Sum,
@@ -37,7 +41,7 @@ from wengert.calculus.expression import (
     normal,
 )
 
-__all__ = ["determinant", "diagonal_of", "trace"]
+__all__ = ["determinant", "diagonal_of", "frechet", "trace"]
 
 
 def diagonal_of(m: Expression) -> Any:
@@ -53,8 +57,10 @@ def diagonal_of(m: Expression) -> Any:
         return matmul(front, ones(m.rows))
     if isinstance(body, Diagonal):
         return matmul(front, body.parts[0])
-    if len(chain) == 2 and chain[0].cols == 1:
-        return matmul(front, hadamard(chain[0], transpose(chain[1])))
+    cut = next((place for place, link in enumerate(chain) if link.cols == 1), None)
+    if cut is not None:
+        # diag(A u vᵀ B) = (A u) ∘ (Bᵀ v)
+        return matmul(front, hadamard(matmul(*chain[: cut + 1]), transpose(matmul(*chain[cut + 1 :]))))
     place = next((place for place, link in enumerate(chain) if isinstance(link, Diagonal)), None)
     if place is not None:
         # diag(A diag(x) B) = (A ∘ Bᵀ) x
@@ -62,6 +68,29 @@ def diagonal_of(m: Expression) -> Any:
         return matmul(front, hadamard(left, transpose(right)), chain[place].parts[0])
     node = make(DiagonalOf, m.rows, 1, (), (min(body, transpose(body), key=lambda x: x.order),))
     return matmul(front, normal(node))
+
+
+def frechet(name: str, x: Expression, e: Expression) -> Any:
+    """The derivative of a function of matrices at X in the direction E: f'(X) E where E commutes with X."""
+    coefficient, scalars, chain = split(e)
+    front, body = product(coefficient, scalars, ()), product(ONE, {}, chain)
+    if isinstance(body, Zero):
+        return body
+    _, _, own = split(x)
+    if isinstance(body, Identity) or body is product(ONE, {}, own):
+        return matmul(front, _rate(name, x), body)
+    return matmul(front, make(Frechet, x.rows, x.cols, (name,), (x, body)))
+
+
+def _rate(name: str, x: Expression) -> Any:
+    """The derivative f'(X) of a function of matrices, as of numbers."""
+    if name == "logm":
+        return inverse(x)
+    if name == "sqrtm":
+        return matmul(number(Fraction(1, 2)), inverse(apply(name, x)))
+    if name == "cosm":
+        return negative(apply("sinm", x))
+    return apply({"expm": "expm", "sinm": "cosm"}[name], x)
 
 
 def _chained(links: Sequence[Expression], m: Expression) -> Any:
@@ -83,6 +112,10 @@ def trace(m: Expression) -> Any:
 def _trace_of_chain(chain: Sequence[Expression], m: Expression) -> Any:
     if len(chain) == 1 and isinstance(chain[0], Identity):
         return size(m.rows)
+    if len(chain) == 1 and isinstance(chain[0], Frechet):
+        # tr L(X, E) = tr(f'(X) E)
+        x, e = chain[0].parts
+        return trace(matmul(_rate(chain[0].name, x), e))
     for place, link in enumerate(chain):
         if link.rows == 1:
             return matmul(*chain[place:], *chain[:place])

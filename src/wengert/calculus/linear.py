@@ -70,12 +70,20 @@ class _Reader:
 
     def _through(self, link: Expression, after: tuple[Expression, ...]) -> Any:
         """The matrix of a link that moves, times a column that does not."""
-        terms = _terms(link)
+        terms = _terms(link) or self._terms_by_entries(link)
         if terms:
             return self._again([algebra.matmul(part, *after) for part in terms])
         if isinstance(link, Diagonal):
             return self._again([algebra.hadamard(algebra.matmul(*after), link.parts[0])])
         raise _unreadable(link)
+
+    def _terms_by_entries(self, link: Expression) -> list[Expression]:
+        """The terms of a product by entries with a sum that moves."""
+        for base, exponent in link.factors if isinstance(link, Hadamard) else ():
+            if base in self.holds and exponent == 1 and _terms(base):
+                rest = {other: e for other, e in link.factors if other is not base}  # type: ignore[attr-defined]
+                return [algebra.hadamard(*([algebra.hadamard_of(rest)] if rest else []), part) for part in _terms(base)]
+        return []
 
     def _again(self, terms: list[Expression]) -> Any:
         """The matrix of a sum that has been written out."""
@@ -87,9 +95,23 @@ class _Reader:
         if chain[-1] not in self.holds:
             chain = tuple([algebra.transpose(link) for link in reversed(chain)])
         *before, last = chain
+        inner = [place for place, link in enumerate(before) if link in self.holds]
+        if last not in self.holds and len(inner) == 1:
+            return self._in_the_middle(chain, inner[0])
         if last not in self.holds or any(link in self.holds for link in before):
             raise _unreadable(x)
         return algebra.matmul(*before, self.read(last))
+
+    def _in_the_middle(self, chain: tuple[Expression, ...], place: int) -> Any:
+        """A row, a link that moves, and a column."""
+        before, link, after = chain[:place], chain[place], chain[place + 1 :]
+        terms = _terms(link) or self._terms_by_entries(link)
+        if terms:
+            return self._again([algebra.matmul(*before, part, *after) for part in terms])
+        if isinstance(link, Diagonal):
+            sides = algebra.transpose(algebra.matmul(*before)), algebra.matmul(*after)
+            return self._again([algebra.matmul(algebra.transpose(algebra.hadamard(*sides)), link.parts[0])])
+        raise _unreadable(link)
 
 
 def _terms(link: Expression) -> list[Expression]:

@@ -9,7 +9,9 @@ from wengert.calculus.expression import (
     Apply,
     Determinant,
     Diagonal,
+    DiagonalOf,
     Expression,
+    Frechet,
     Hadamard,
     Identity,
     Inverse,
@@ -21,7 +23,9 @@ from wengert.calculus.expression import (
     Symbol,
     Trace,
     Transpose,
+    Zero,
 )
+from wengert.calculus.whole import OF_ROWS
 
 __all__ = ["IMPLIED", "has", "is_nonnegative"]
 
@@ -33,6 +37,10 @@ IMPLIED: Final = {
     "orthogonal": ("invertible",),
     "positive entries": ("nonnegative entries",),
 }
+_NONNEGATIVE: Final = frozenset({
+    "absolute", "argmax", "argmax_rows", "cosh", "exp", "logistic", "nuclear_norm", "relu", "softmax", "softmax_rows",
+    "softplus", "spectral_norm", "sqrt", "step",
+})  # fmt: skip
 _KEPT_BY_INVERSE: Final = frozenset(
     {"symmetric", "positive definite", "positive semidefinite", "diagonal", "orthogonal", "invertible"}
 )
@@ -68,7 +76,9 @@ def _is_symmetric(x: Expression) -> bool:
     if isinstance(x, Hadamard):
         return all(has(base, "symmetric") for base in x.parts)
     if isinstance(x, Apply):
-        return has(x.operand, "symmetric")
+        return x.name not in OF_ROWS and has(x.operand, "symmetric")
+    if isinstance(x, Frechet):
+        return all(has(part, "symmetric") for part in x.parts)
     return False
 
 
@@ -116,22 +126,25 @@ def is_nonnegative(x: Expression) -> bool:
     if isinstance(x, Symbol):
         return "nonnegative entries" in x.properties
     if isinstance(x, Apply):
-        return x.name in ("exp", "abs", "cosh", "logistic", "sqrt", "softmax")
+        return x.name in _NONNEGATIVE
     if isinstance(x, Sum):
         return all(map(is_nonnegative, x.parts))
     if isinstance(x, Hadamard):
-        return all(exponent % 2 == 0 or is_nonnegative(base) for base, exponent in x.factors)
+        return all(_even(exponent) or is_nonnegative(base) for base, exponent in x.factors)
     if isinstance(x, (Trace, Determinant)):
         return has(x.parts[0], "positive semidefinite") or has(x.parts[0], "positive definite")
     if isinstance(x, Product):
         if x.coefficient < 0 or not all(_even(e) or is_nonnegative(base) for base, e in x.scalars):
             return False
-        return not x.chain or _is_square(x.chain)
-    return False
+        return not x.chain or (_is_square(x.chain) if x.is_scalar else all(map(is_nonnegative, x.chain)))
+    if isinstance(x, (Transpose, Diagonal, DiagonalOf)):
+        return is_nonnegative(x.parts[0])
+    return isinstance(x, (Identity, Zero))
 
 
 def _even(exponent: Fraction) -> bool:
-    return exponent.denominator == 1 and exponent.numerator % 2 == 0
+    """Whether a power with this exponent is not negative; an even root has no other value."""
+    return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
 
 
 def _is_square(chain: tuple[Expression, ...]) -> bool:

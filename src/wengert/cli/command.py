@@ -18,10 +18,11 @@ import numpy as np
 from wengert import tree
 from wengert.api.explain import explain_call
 from wengert.api.explanation import Explanation
+from wengert.cli.formulas import derived_text, formula_of
 from wengert.cli.inputs import Inputs, choose_argnames, gather
 from wengert.cli.target import Target, find_function, imported, split_target, told
 from wengert.display.sections import sections_text
-from wengert.errors import UsageError, WengertError
+from wengert.errors import CheckError, UsageError, WengertError
 
 __all__ = ["main"]
 
@@ -29,8 +30,8 @@ PROVED, DISPROVED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 DESCRIPTION: Final = """\
 Differentiate a NumPy function at a point and show everything about it: the Wengert list, the value,
-the gradient, the proof against differences, and what it costs. A function with many results is explained
-by the products of its Jacobian with vectors."""
+the gradient, the proof against differences, what it costs, and the formula of the gradient where there is
+one. A function with many results is explained by the products of its Jacobian with vectors."""
 
 EPILOG: Final = """\
 The arguments of FUNCTION come from --input, else from a function example_inputs() in the file, which
@@ -50,6 +51,21 @@ examples:
   wengert explain model.py:loss --input data.npz --json"""
 
 
+DERIVE_DESCRIPTION: Final = """\
+Find the first and second derivative of a formula in matrix notation. Every formula is compared with the
+traced derivative, and with differences, at two random instances before it is written."""
+
+DERIVE_EPILOG: Final = """\
+exit codes:
+  0  the formulas were found, and passed their check
+  1  a formula did not pass it, and is not written
+  2  something is wrong with the text, a name or a property, or there is no closed form
+
+examples:
+  wengert derive "1/2*x'*A*x + b'*x" --wrt x --assume "A: symmetric"
+  wengert derive "log(det(X))" --assume "X: positive definite" --python"""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     try:
@@ -58,12 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # argparse has said what there is to say
         return int(ended.code or 0)
     try:
-        return _explain(options)
+        return options.run(options)  # type: ignore[no-any-return]
     except UsageError as error:
         _write(f"wengert: {error}\n", sys.stderr)
         return USAGE
     except WengertError as error:
-        text = str(error).removeprefix("explain: ")
+        text = str(error).removeprefix(f"{options.command}: ").removeprefix("parse: ")
         _write(f"wengert: {text}\n", sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -102,7 +118,30 @@ def _parser() -> argparse.ArgumentParser:
         help="fold a Wengert list longer than this (default: 40, --json: never)",
     )
     command.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)")
+    command.set_defaults(run=_explain, command="explain")
+    _add_derive(commands)
     return parser
+
+
+def _add_derive(commands: Any) -> None:
+    command = commands.add_parser(
+        "derive",
+        help="show the closed form of the derivatives of a formula",
+        description=DERIVE_DESCRIPTION,
+        epilog=DERIVE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("formula", metavar="FORMULA", help="one expression, in MATLAB's language or in NumPy's")
+    command.add_argument("--wrt", metavar="NAME[,NAME]", help="the variables (default: the first name in the formula)")
+    command.add_argument(
+        "--assume", metavar="TEXT", help='properties, as "X: positive definite; y: one-hot", and lengths, as "A: m n"'
+    )
+    manner = command.add_mutually_exclusive_group()
+    manner.add_argument("--latex", action="store_true", help="write the formulas in LaTeX")
+    manner.add_argument("--python", action="store_true", help="write NumPy functions that compute them")
+    manner.add_argument("--steps", action="store_true", help="write the derivation, one rule a line")
+    manner.add_argument("--json", action="store_true", help="write one JSON document")
+    command.set_defaults(run=_derive, command="derive")
 
 
 def _positive(text: str) -> int:
@@ -132,13 +171,34 @@ def _explain(options: argparse.Namespace) -> int:
         inputs = gather(function, target.function, module, target.file, options.input)
         argnames = choose_argnames(options.wrt, target.function, list(inputs.origins))
         explanation = _explained(function, target, inputs, argnames, options)
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+            formula = formula_of(function, inputs, explanation)
     if options.json:
         found = {**_heading(target, inputs), **explanation.to_dict(max_lines=options.max_lines)}
+        found["formula"] = formula.to_dict()
         _write(json.dumps(found, allow_nan=False) + "\n", sys.stdout)
     else:
         limit = {} if options.max_lines is None else {"max_lines": options.max_lines}
-        _write(f"{_heading_text(target, inputs)}\n\n{explanation.text(**limit)}\n", sys.stdout)
+        _write(f"{_heading_text(target, inputs)}\n\n{explanation.text(**limit)}\n\n{formula}\n", sys.stdout)
     return PROVED if explanation.passed else DISPROVED
+
+
+def _derive(options: argparse.Namespace) -> int:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            found = derived_text(options.formula, options.wrt, options.assume, _manner(options), _version())
+        except CheckError as error:
+            _write(f"wengert: {str(error).removeprefix('derive: ')}\n", sys.stderr)
+            return DISPROVED
+    for text in dict.fromkeys(str(warning.message) for warning in caught):
+        _write(f"wengert: note: {text.removeprefix('derive: ')}\n", sys.stderr)
+    _write(found + "\n", sys.stdout)
+    return PROVED
+
+
+def _manner(options: argparse.Namespace) -> str:
+    return next((manner for manner in ("latex", "python", "steps", "json") if getattr(options, manner)), "")
 
 
 def _explained(

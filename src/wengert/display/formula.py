@@ -16,11 +16,14 @@ from wengert.display.notation import (
     VULGAR,
     Call,
     Constant,
+    Directional,
     Entrywise,
     Fenced,
     Indicator,
     Name,
     Notation,
+    Power,
+    Pseudoinverse,
     Quotient,
     Raised,
     Root,
@@ -32,12 +35,14 @@ from wengert.display.writing import notation_of
 __all__ = ["text_of", "text_with_where"]
 
 _SUPERSCRIPTS: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_DIGITS: Final = frozenset("0123456789")
+_NORMS: Final = {"norm": "", "frobenius": "_F", "spectral": "₂", "nuclear": "_*"}
 _CONSTANTS: Final = {"identity": "I", "Identity": "Id", "ones": "𝟏", "zero": "0"}
 _LETTERS: Final = "A-Za-zα-ωΑ-Ω"
 # a word runs together with any letter, a function or a norm with a letter behind it
-_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[₀-₉⁰¹²³⁴-⁹ᵀ⁻]*$")
+_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[₀-₉⁰¹²³⁴-⁹ᵀ⁻⁺]*$")
 _WORD_FIRST: Final = re.compile(rf"[{_LETTERS}]{{2,}}")
-_CLOSED: Final = re.compile(rf"([{_LETTERS}|‖√\]].*[)|‖\]]|√.*|.*∘\S+|.*‖_F)$")
+_CLOSED: Final = re.compile(rf"([{_LETTERS}|‖√\]].*[)|‖\]]|√.*|.*∘\S+|.*‖(_F|₂|_\*))$")
 _LETTER_FIRST: Final = re.compile(rf"[{_LETTERS}𝟏√‖|0-9]")
 
 
@@ -88,10 +93,10 @@ class _Text(Printer):
         return f"({text})"
 
     def joined(self, left: str, right: str) -> str:
-        if left[-1].isdigit() and right[0] in "0123456789𝟏":
+        if left[-1] in _DIGITS and right[0] in _DIGITS:
             return f"{left}·{right}"
-        apart = _WORD_LAST.search(left) and (right[0].isalpha() or right[0] in "(√‖|")
-        apart = apart or _WORD_FIRST.match(right) or (_CLOSED.match(left) and _LETTER_FIRST.match(right))
+        word = _WORD_LAST.search(left) and (right[0].isalpha() or right[0] in "(√‖|")
+        apart = word or _WORD_FIRST.match(right) or (_CLOSED.match(left) and _LETTER_FIRST.match(right))
         return f"{left} {right}" if apart else left + right
 
     def name(self, node: Name) -> str:
@@ -114,7 +119,18 @@ class _Text(Printer):
 
     def fenced(self, node: Fenced) -> str:
         inner = self.known[node.parts[0]]
-        return f"|{inner}|" if node.kind == "absolute" else f"‖{inner}‖" + "_F" * (node.kind == "frobenius")
+        return f"|{inner}|" if node.kind == "absolute" else f"‖{inner}‖{_NORMS[node.kind]}"
+
+    def power(self, node: Power) -> str:
+        exponent = self.known[node.parts[1]]
+        return f"{self.within(node.parts[0], ATOM)}^{exponent if len(exponent) == 1 else f'{{{exponent}}}'}"
+
+    def pseudoinverse(self, node: Pseudoinverse) -> str:
+        return f"{self.within(node.parts[0], ATOM)}⁺"
+
+    def directional(self, node: Directional) -> str:
+        at, direction = (self.known[part] for part in node.parts)
+        return f"D{node.function}({at})[{direction}]"
 
     def indicator(self, node: Indicator) -> str:
         return f"𝟏[{self.known[node.parts[0]]} > 0]"

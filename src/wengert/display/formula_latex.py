@@ -15,12 +15,15 @@ from wengert.display.notation import (
     PRODUCT,
     Call,
     Constant,
+    Directional,
     Entrywise,
     Fenced,
     Indicator,
     Name,
     Notation,
     Numeral,
+    Power,
+    Pseudoinverse,
     Quotient,
     Raised,
     Root,
@@ -32,10 +35,15 @@ from wengert.display.writing import notation_of
 __all__ = ["latex_of", "latex_with_where"]
 
 _CONSTANTS: Final = {"identity": "I", "Identity": r"\mathrm{Id}", "ones": r"\mathbf{1}", "zero": "0"}
-_COMMANDS: Final = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "det"])
+_NORMS: Final = {"norm": "", "frobenius": "_F", "spectral": "_2", "nuclear": "_*"}
+_SYMBOLS: Final = {"σ": r"\sigma", "λₘₐₓ": r"\lambda_{\max}", "λₘᵢₙ": r"\lambda_{\min}", "u₁": "u_1", "v₁": "v_1",
+                   "qₘₐₓ": r"q_{\max}", "qₘᵢₙ": r"q_{\min}"}  # fmt: skip
+_COMMANDS: Final = frozenset({
+    "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "max",
+})  # fmt: skip
 _COMMAND_LAST: Final = re.compile(r"\\[A-Za-z]+$")
 # upright words stand a little apart from their neighbours
-_WORD_FIRST: Final = re.compile(r"\\(operatorname|mathrm|exp|log|sin|cos|tan|sinh|cosh|tanh|arctan|det)\b")
+_WORD_FIRST: Final = re.compile(r"\\(operatorname|mathrm|exp|log|sin|cos|tan|sinh|cosh|tanh|arc\w+|det|max)\b")
 _WORD_LAST: Final = re.compile(r"^\\mathrm\{\w{2,}\}\S*$|^\\mathrm\{d\}")
 _CALL_LAST: Final = re.compile(r"^\\(?!left|mathrm|mathbf)[A-Za-z]+.*\)$")
 
@@ -73,7 +81,7 @@ class _Latex(Printer):
         return _around("(", text, ")")
 
     def joined(self, left: str, right: str) -> str:
-        if left[-1].isdigit() and (right[0].isdigit() or right.startswith(r"\mathbf")):
+        if left[-1].isdigit() and right[0].isdigit():
             return rf"{left} \cdot {right}"
         if _WORD_FIRST.match(right) or _WORD_LAST.match(left) or (_CALL_LAST.match(left) and right[0] not in "(\\"):
             return rf"{left}\,{right}"
@@ -94,8 +102,7 @@ class _Latex(Printer):
 
     def call(self, node: Call) -> str:
         inner = self.known[node.parts[0]]
-        name = node.function.replace("_", r"\_")
-        command = f"\\{name}" if name in _COMMANDS else r"\sigma" if name == "σ" else rf"\operatorname{{{name}}}"
+        command = _function(node.function)
         fenced = isinstance(node.parts[0], Fenced) and node.parts[0].kind == "absolute"
         return command + (inner if fenced else _around("(", inner, ")"))
 
@@ -103,7 +110,17 @@ class _Latex(Printer):
         inner = self.known[node.parts[0]]
         if node.kind == "absolute":
             return _around(r"\lvert ", inner, r"\rvert")
-        return _around(r"\lVert ", inner, r"\rVert") + "_F" * (node.kind == "frobenius")
+        return _around(r"\lVert ", inner, r"\rVert") + _NORMS[node.kind]
+
+    def power(self, node: Power) -> str:
+        return f"{self.within(node.parts[0], ATOM)}^{{{self.known[node.parts[1]]}}}"
+
+    def pseudoinverse(self, node: Pseudoinverse) -> str:
+        return f"{self.within(node.parts[0], ATOM)}^+"
+
+    def directional(self, node: Directional) -> str:
+        at, direction = (self.known[part] for part in node.parts)
+        return rf"\mathrm{{D}}{_function(node.function)}({at})[{direction}]"
 
     def indicator(self, node: Indicator) -> str:
         return rf"\mathbf{{1}}[{self.known[node.parts[0]]} > 0]"
@@ -136,3 +153,11 @@ def _around(left: str, text: str, right: str) -> str:
     if r"\frac" not in text:
         return f"{left}{text}{right}"
     return rf"\left{left}{text}\right{right}"
+
+
+def _function(name: str) -> str:
+    """The name of a function, upright but for those that are letters."""
+    if name in _SYMBOLS:
+        return _SYMBOLS[name]
+    name = name.replace("_", r"\_")
+    return f"\\{name}" if name in _COMMANDS else rf"\operatorname{{{name}}}"

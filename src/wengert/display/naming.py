@@ -1,4 +1,4 @@
-"""What symbols are called on paper: Greek letters, subscripts and differentials out of the names in a program."""
+"""What symbols and functions are called on paper: Greek letters, subscripts, differentials out of a program's names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Written", "written", "written_names"]
+__all__ = ["FENCES", "FUNCTION_NAMES", "PAIRS", "Written", "written", "written_names"]
 
 _GREEK: Final = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η",
@@ -24,6 +24,18 @@ _COMMANDS: Final = {
 }
 _LOWERED: Final = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _SUBSCRIPTED: Final = re.compile(r"([^\W\d_]+)(?:_(\w+)|(\d+))")
+
+
+# named functions that have another name on paper
+FUNCTION_NAMES: Final = {"logistic": "σ", "absolute": "abs", "cholesky": "chol", "largest_eigenvalue": "λₘₐₓ",
+                     "smallest_eigenvalue": "λₘᵢₙ"}  # fmt: skip
+FENCES: Final = {"spectral_norm": "spectral", "nuclear_norm": "nuclear"}
+# projectors and pairs of singular vectors by the vectors that they are made of
+PAIRS: Final = {
+    "leading_pair": ("u₁", "v₁"),
+    "leading_projector": ("qₘₐₓ", "qₘₐₓ"),
+    "trailing_projector": ("qₘᵢₙ", "qₘᵢₙ"),
+}
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from wengert.calculus.expression import Coefficient
 from wengert.display.naming import Written
 
 __all__ = [
-    "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "SUM", "VULGAR", "Added", "Call", "Constant", "Entrywise", "Fenced",
-    "Indicator", "Juxtaposed", "Name", "Negative", "Notation", "Numeral", "Quotient", "Raised", "Root",
+    "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "SUM", "VULGAR", "Added", "Call", "Constant", "Directional",
+    "Entrywise", "Fenced", "Indicator", "Juxtaposed", "Name", "Negative", "Notation", "Numeral", "Power",
+    "Pseudoinverse", "Quotient", "Raised", "Root",
 ]  # fmt: skip
 
 SUM, ENTRYWISE, PRODUCT, POWER, ATOM = range(5)
@@ -62,7 +63,7 @@ class Call(Notation):
 
 @dataclass(frozen=True, eq=False)
 class Fenced(Notation):
-    """A `norm`, a Frobenius norm (`frobenius`), or an `absolute` value."""
+    """A `norm`, the `frobenius`, `spectral` or `nuclear` norm of a matrix, or an `absolute` value."""
 
     kind: str = "norm"
 
@@ -84,6 +85,23 @@ class Raised(Notation):
     exponent: Fraction = Fraction(1)
     transposed: bool = False
     entrywise: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Power(Notation):
+    """The first part to the power of the second."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pseudoinverse(Notation):
+    """The inverse of Moore and Penrose."""
+
+
+@dataclass(frozen=True, eq=False)
+class Directional(Notation):
+    """The derivative of a function at the first part in the direction of the second."""
+
+    function: str = ""
 
 
 @dataclass(frozen=True, eq=False)

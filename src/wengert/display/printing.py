@@ -18,6 +18,8 @@ from wengert.display.notation import (
     Negative,
     Notation,
     Numeral,
+    Power,
+    Pseudoinverse,
     Quotient,
     Raised,
     Root,
@@ -32,6 +34,8 @@ _LEVELS: Final[dict[type, int]] = {
     Juxtaposed: PRODUCT,
     Quotient: PRODUCT,
     Raised: POWER,
+    Power: POWER,
+    Pseudoinverse: POWER,
     Root: POWER,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
@@ -10,26 +11,27 @@ from wengert.calculus.expression import (
     Apply,
     Expression,
     Identity,
-    Inverse,
     Number,
     Ones,
     Product,
     Size,
     Sum,
     Symbol,
+    Trace,
     Transpose,
     Zero,
     make,
     walk,
 )
+from wengert.display.forms import root_of_square, turned
 from wengert.display.naming import written
-from wengert.display.writing import root_of_square
 
 __all__ = ["with_where"]
 
 # How many symbols a name must save before it is worth its line.
 _WORTH: Final = 2
-_MOST_NAMES: Final = 60
+# How many parts of nodes are looked at before the search for names ends: a large formula is not for reading.
+_LOOKS: Final = 300_000
 _SCALARS: Final = ("q", "s", "c", "p", "r", "t", "a", "b")
 _VECTORS: Final = ("v", "u", "w", "z", "p", "q", "r", "s")
 _MATRICES: Final = ("M", "G", "N", "K", "Q", "H", "P", "R", "S", "T")
@@ -58,15 +60,19 @@ def with_where(
     >>> from wengert.calculus.dimension import Dim
     >>> A, x = algebra.symbol("A", Dim("m"), Dim("n")), algebra.symbol("x", Dim("n"), 1)
     >>> s = algebra.apply("softmax", algebra.matmul(A, x))
-    >>> (short,), ((name, long),) = with_where([algebra.matmul(s, algebra.transpose(s))])
+    >>> spread = algebra.subtract(algebra.diagonal(s), algebra.matmul(s, algebra.transpose(s)))
+    >>> (short,), ((name, long),) = with_where([spread])
     >>> name, long is s
     ('s', True)
     """
     formulas = list(expressions)
-    symbols = {node.name for formula in formulas for node in walk(formula) if isinstance(node, Symbol)}
+    nodes = [node for formula in formulas for node in walk(formula)]
+    symbols = {node.name for node in nodes if isinstance(node, Symbol)}
+    symbols |= {str(node.dim) for node in nodes if isinstance(node, Size)}
     taken = {written(name).text for name in {*symbols, *names_taken}}
     named: list[tuple[str, Expression]] = []
-    while len(named) < _MOST_NAMES:
+    looks = sum(1 + len(node.parts) for node in nodes)
+    for _ in range(_LOOKS // max(looks, 1)):
         found = _best([*formulas, *(inner for _, inner in named)])
         if found is None:
             break
@@ -112,14 +118,21 @@ def _measure(node: Expression, lengths: dict[Expression, int]) -> int:
             own = (node.coefficient != 1) + sum(exponent != 1 for _, exponent in node.scalars)
         elif isinstance(node, Sum):
             own = len(node.parts) - 1
+        elif isinstance(node, Apply):
+            # its brackets count once
+            own = 2
         lengths[node] = own + sum(_measure(part, lengths) for part in _read(node))
     return lengths[node]
 
 
 def _read(node: Expression) -> Sequence[Expression]:
     """The parts of a node that are printed: of a square, its root."""
-    half = root_of_square(node.chain) if isinstance(node, Product) and node.is_scalar and node.chain else None
-    return node.parts if half is None or len(half) == 1 else half
+    square = node.parts[0] if isinstance(node, Trace) else node
+    if not isinstance(square, Product) or not square.chain or (node is square and not node.is_scalar):
+        return node.parts
+    half = root_of_square(square.chain)
+    plain = half is None or (len(half) == 1 and isinstance(half[0], Symbol)) or half[0] is square.chain[0]
+    return node.parts if half is None or plain or square.coefficient != 1 else half
 
 
 def _segments(node: Expression, read: Sequence[Expression]) -> list[Expression]:
@@ -136,26 +149,16 @@ def _segments(node: Expression, read: Sequence[Expression]) -> list[Expression]:
             found.extend(_segment(chain[start:stop]) for start in range(first, stop - 1) if chain[start].rows != 1)
     for start in range(len(chain) - 1):
         if chain[start].rows == 1:
-            row = [_turned(link) for link in chain[start:]]
+            row = [turned(link) for link in chain[start:]]
             for stop in range(2, len(row) + 1):
-                if chain[start + stop - 1].cols == 1 or any(link is None for link in row[:stop]):
+                if chain[start + stop - 1].cols == 1:
                     break
-                found.append(_segment([link for link in reversed(row[:stop]) if link is not None]))
+                found.append(_segment(row[:stop][::-1]))
     return found
 
 
 def _segment(links: Sequence[Expression]) -> Expression:
     return make(Product, links[0].rows, links[-1].cols, (Fraction(1), ()), tuple(links))  # type: ignore[no-any-return]
-
-
-def _turned(link: Expression) -> Expression | None:
-    """The transpose of a link, where that is a link too."""
-    if isinstance(link, Transpose):
-        return link.parts[0]
-    if isinstance(link, Inverse):
-        inner = _turned(link.parts[0])
-        return None if inner is None else make(Inverse, link.rows, link.cols, (), (inner,))
-    return make(Transpose, link.cols, link.rows, (), (link,)) if isinstance(link, Symbol) else None
 
 
 def _exchanged(formula: Expression, old: Expression, symbol: Expression) -> Expression:
@@ -185,7 +188,7 @@ def _shortened(
 ) -> list[Expression]:
     """The parts of a chain with a name where the links of `old`, or of its transpose, stand."""
     straight = list(old.chain)
-    row = [_turned(link) for link in reversed(straight)]
+    row = [turned(link) for link in reversed(straight)]
     found: list[Expression] = []
     place, count = 0, len(straight)
     while place < len(chain):
@@ -204,16 +207,15 @@ def _shortened(
 
 def _name(node: Expression, taken: set[str]) -> str:
     """A free name in the manner of what is named."""
-    kind = node.name if isinstance(node, Apply) else type(node).__name__.lower()
+    kind: str = node.name if isinstance(node, Apply) else type(node).__name__.lower()
     usual = _SCALARS if node.is_scalar else _VECTORS if 1 in node.shape else _MATRICES
-    fitting = _FITTING.get(kind, ()) if not node.is_scalar else ()
+    fitting: tuple[str, ...] = _FITTING.get(kind, ()) if not node.is_scalar else ()
     fitting = tuple(letter for letter in fitting if letter.isupper() == (1 not in node.shape))
-    free = next((letter for letter in (*fitting, *usual) if letter not in taken), None)
+    free: str | None = next((letter for letter in (*fitting, *usual) if letter not in taken), None)
     if free is not None:
         return free
-    return next(
-        name for name in (f"{usual[0]}_{number}" for number in range(1, 1000)) if written(name).text not in taken
-    )
+    numbered = (f"{usual[0]}_{number}" for number in itertools.count(1))
+    return next(name for name in numbered if written(name).text not in taken)
 
 
 def _in_order(named: Sequence[tuple[str, Expression]]) -> list[tuple[str, Expression]]:

@@ -17,6 +17,7 @@ from wengert.calculus.expression import (
     Diagonal,
     DiagonalOf,
     Expression,
+    Frechet,
     Hadamard,
     Identity,
     Inverse,
@@ -29,15 +30,17 @@ from wengert.calculus.expression import (
     Trace,
     Transpose,
     Zero,
+    make,
     walk,
 )
-from wengert.calculus.properties import has
-from wengert.display.naming import Written, written_names
+from wengert.display.forms import is_negative, magnitude, root_of_square
+from wengert.display.naming import FENCES, FUNCTION_NAMES, PAIRS, Written, written_names
 from wengert.display.notation import (
     VULGAR,
     Added,
     Call,
     Constant,
+    Directional,
     Entrywise,
     Fenced,
     Indicator,
@@ -46,13 +49,15 @@ from wengert.display.notation import (
     Negative,
     Notation,
     Numeral,
+    Power,
+    Pseudoinverse,
     Quotient,
     Raised,
     Root,
 )
 from wengert.errors import UnsupportedError
 
-__all__ = ["notation_of", "root_of_square"]
+__all__ = ["notation_of"]
 
 # A formula of more symbols than this is no reading matter.
 _LONGEST: Final = 20_000
@@ -84,7 +89,7 @@ class _Writer:
         self.names = written_names(node.name for node in walk(expression) if isinstance(node, Symbol))
         taken = {written.text for written in self.names.values()}
         self.identity = "Identity" if "I" in taken else "identity"
-        self.functions = {**_FUNCTIONS, **({"logistic": "logistic"} if "σ" in taken else {})}
+        self.functions = {**FUNCTION_NAMES, **({"logistic": "logistic"} if "σ" in taken else {})}
         self.known: dict[Expression, Notation] = {}
         self.symbols: dict[Expression, int] = {}
         self.degrees: dict[Expression, Fraction] = {}
@@ -95,15 +100,20 @@ class _Writer:
             rule = _RULES.get(type(node))
             if rule is None:
                 raise UnsupportedError(f"{type(node).__name__} has no notation: this formula cannot be printed")
-            self.symbols[node] = 1 + sum(self.symbols[part] for part in node.parts)
+            self.symbols[node] = 1 + is_negative(node) + sum(self.symbols[part] for part in node.parts)
             if self.symbols[node] > _LONGEST:
                 raise UnsupportedError(
-                    f"a formula of more than {_LONGEST} symbols is not printed; name its repeated parts with with_where"
+                    f"a formula of more than {_LONGEST} symbols is too long to be printed; its NumPy code names its "
+                    f"parts"
                 )
             self.degrees[node] = self._degree(node)
             if any(part in self.in_numbers for part in node.parts) or self._is_number_variable(node):
                 self.in_numbers.add(node)
             self.known[node] = rule(self, node)
+        if isinstance(expression, Product) and isinstance(self.known[expression], Negative):
+            # rather (b − Ax) than −(Ax − b)
+            mixed = [link for link in expression.chain if isinstance(link, Sum) and any(map(is_negative, link.parts))]
+            return self.product(expression, mixed[0]) if mixed else self.known[expression]
         return self.known[expression]
 
     def _is_number_variable(self, node: Expression) -> bool:
@@ -123,9 +133,10 @@ class _Writer:
         # functions of the variable stand between it and constants
         return Fraction(int(any(inner)), 2) if isinstance(node, Apply) else max(inner, default=Fraction(0))
 
-    def sum(self, x: Sum) -> Notation:
-        terms = [self._term(term) for term in self._in_order(x)]
-        subtracted = tuple(isinstance(term, Negative) for term in terms)
+    def sum(self, x: Sum, negated: bool = False) -> Notation:
+        """A sum, or minus that sum."""
+        terms = [self._term(term) for term in self._in_order(x, negated)]
+        subtracted = tuple(isinstance(term, Negative) != negated for term in terms)
         return Added(tuple(term.parts[0] if isinstance(term, Negative) else term for term in terms), subtracted)
 
     def _term(self, term: Expression) -> Notation:
@@ -133,48 +144,64 @@ class _Writer:
         if isinstance(term, Ones):
             return Numeral((), Fraction(1))
         if isinstance(term, Product) and len(term.parts) == 1 and isinstance(term.parts[0], Ones):
-            return _signed(term.coefficient < 0, Numeral((), abs(term.coefficient)))
+            return _signed(term.coefficient < 0, Numeral((), magnitude(term.coefficient)))
         return self.known[term]
 
-    def _in_order(self, x: Sum) -> list[Expression]:
+    def _in_order(self, x: Sum, negated: bool) -> list[Expression]:
         """The highest degree first, and no negative term in front if that can be avoided.
 
         A matrix polynomial in a number ascends (A + tB), as do a constant and a term that is no logarithm (1 + xᵀx).
         """
         sign = 1 if not x.is_scalar and x in self.in_numbers else -1
         terms = sorted(x.parts, key=lambda term: (sign * self.degrees[term], _breadth(term), term.order))
-        if len(terms) == 2 and isinstance(terms[1], (Number, Ones)) and not _is_logarithm(terms[0]):
-            terms.reverse()
-        if _is_negative(terms[0]):
-            positive = next((term for term in terms if not _is_negative(term)), terms[0])
+        if len(terms) == 2 and any(isinstance(term, (Number, Ones)) for term in terms):
+            other = next(term for term in terms if not isinstance(term, (Number, Ones)))
+            constant = next(term for term in terms if term is not other)
+            terms = [other, constant] if _is_logarithm(other) else [constant, other]
+        if is_negative(terms[0]) != negated:
+            positive = next((term for term in terms if is_negative(term) == negated), terms[0])
             terms.remove(positive)
             terms.insert(0, positive)
         return terms
 
-    def product(self, x: Product) -> Notation:
+    def product(self, x: Product, turned: Expression | None = None) -> Notation:
+        """A product, in which sums of nothing but negative terms give their minus to it, as does a `turned` sum."""
         if x.is_scalar and x.chain:
             return self._form(x.chain)
+        links = [link for link in x.chain if isinstance(link, Sum)]
+        sums = [link for link in links if link is turned or all(map(is_negative, link.parts))]
+        replaced: dict[Expression, Notation] = {link: self.sum(link, negated=True) for link in sums}
+        negative = (x.coefficient < 0) != (len(sums) % 2 == 1)
         above: list[Notation] = []
         below: list[Notation] = []
         alone = len(x.parts) == 1
-        for base, exponent in sorted(x.scalars, key=_front_rank):
+        for base, exponent in sorted(x.scalars, key=self._front_rank):
             if alone and exponent == 1:
                 found = self.known[base]
                 above.extend(found.parts if isinstance(found, Juxtaposed) else (found,))
             else:
                 (above if exponent > 0 else below).append(self._powered(base, abs(exponent)))
-        size = abs(x.coefficient)
+        size = magnitude(x.coefficient)
         if isinstance(size, Fraction) and size.denominator != 1 and (below or size not in VULGAR):
             below.insert(0, Numeral((), Fraction(size.denominator)))
             size = Fraction(size.numerator)
-        factors = [*above, *self._chain(x.chain)]
+        factors = [*above, *self._chain(x.chain, replaced)]
         if size != 1 or not factors:
             factors.insert(0, Numeral((), size))
         top = _side_by_side(factors)
-        return _signed(x.coefficient < 0, Quotient((top, _side_by_side(below))) if below else top)
+        return _signed(negative, Quotient((top, _side_by_side(below))) if below else top)
+
+    def _front_rank(self, factor: tuple[Expression, Fraction]) -> tuple[int, int, Any]:
+        """Names before functions, and those before brackets; short before long."""
+        base = factor[0]
+        rank = 0 if isinstance(base, (Symbol, Size, Number)) else 2 if isinstance(base, (Sum, Product)) else 1
+        return rank, self.symbols[base], base.order
 
     def _form(self, chain: Sequence[Expression]) -> Notation:
         """A scalar that is a chain: xᵀx as it is, longer squares as squared norms."""
+        if len(chain) == 2 and isinstance(chain[0], Transpose) and isinstance(chain[1], Ones):
+            # a sum of entries begins with its ones
+            return Juxtaposed((Raised((self.known[chain[1]],), transposed=True), self.known[chain[0].parts[0]]))
         half = root_of_square(chain)
         if half is None or (len(half) == 1 and not isinstance(half[0], (Sum, Hadamard, Apply))):
             return _side_by_side(self._chain(chain))
@@ -186,8 +213,12 @@ class _Writer:
             links = links[0].parts
         return Fenced((_side_by_side(self._chain(links)),), kind)
 
-    def _chain(self, links: Sequence[Expression]) -> list[Notation]:
+    def _chain(
+        self, links: Sequence[Expression], replaced: Mapping[Expression, Notation] | None = None
+    ) -> list[Notation]:
         """The factors of a chain, equal neighbours as powers."""
+        if replaced:
+            return [replaced.get(link, self.known[link]) for link in links]
         count = len(links)
         for period in range(2, count // 2 + 1):
             times, rest = divmod(count, period)
@@ -199,7 +230,8 @@ class _Writer:
             link, times = links[place], 1
             while place + times < count and links[place + times] is link:
                 times += 1
-            found.append(self.known[link] if times == 1 else self._repeated(link, times))
+            piece = self.known[link] if times == 1 else self._repeated(link, times)
+            found.extend(piece.parts if isinstance(piece, Juxtaposed) else (piece,))
             place += times
         return found
 
@@ -238,7 +270,7 @@ class _Writer:
     def hadamard(self, x: Hadamard) -> Notation:
         matrix = x.rows != 1 and x.cols != 1
         # short factors stand before long ones
-        ordered = sorted(x.factors, key=lambda factor: self.symbols[factor[0]] > 3)
+        ordered = sorted(x.factors, key=lambda factor: self.symbols[factor[0]])
         above = [self._entries(base, exponent, matrix) for base, exponent in ordered if exponent > 0]
         if matrix and not above:
             return _entry_by_entry([self._entries(base, exponent, matrix) for base, exponent in ordered])
@@ -270,13 +302,36 @@ class _Writer:
 
     def apply(self, x: Apply) -> Notation:
         inner = self.known[x.operand]
+        if x.name == "exp":
+            power = self._as_power(x.operand)
+            if power is not None:
+                return power
         if x.name == "step":
             return Indicator((inner,))
         if x.name == "logabs":
             return Call((Fenced((inner,), "absolute"),), "log")
         if x.name == "absolute" and 1 in x.shape:
             return Fenced((inner,), "absolute")
+        if x.name in FENCES:
+            return Fenced((inner,), FENCES[x.name])
+        if x.name == "pinv":
+            return Pseudoinverse((inner,))
+        if x.name in PAIRS:
+            left, right = (Call((inner,), vector) for vector in PAIRS[x.name])
+            return Juxtaposed((left, Raised((right,), transposed=True)))
         return Call((inner,), self.functions.get(x.name, x.name))
+
+    def _as_power(self, x: Expression) -> Notation | None:
+        """exp(a log b) as a power of b."""
+        if not isinstance(x, Product) or x.chain or not x.is_scalar:
+            return None
+        for base, exponent in x.scalars:
+            if isinstance(base, Apply) and base.name == "log" and exponent == 1:
+                rest = [(other, power) for other, power in x.scalars if other is not base]
+                data = (x.coefficient, tuple(power for _, power in rest))
+                left = make(Product, 1, 1, data, tuple(other for other, _ in rest))
+                return Power((self.known[base.operand], self.product(left)))
+        return None
 
     def trace(self, x: Trace) -> Notation:
         inner = x.parts[0]
@@ -290,12 +345,10 @@ class _Writer:
         return Call((self.known[x.parts[0]],), function)
 
 
-_FUNCTIONS: Final = {"logistic": "σ", "absolute": "abs", "arctan": "arctan", "softmax_rows": "softmax_rows"}
-
 _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
     Symbol: lambda writer, x: Name(written=writer.names[x.name]),
     Size: lambda writer, x: Name(written=Written(str(x.dim))),
-    Number: lambda writer, x: _signed(x.value < 0, _fraction(abs(x.value))),
+    Number: lambda writer, x: _signed(x.value < 0, _fraction(magnitude(x.value))),
     Identity: lambda writer, x: Constant((), writer.identity),
     Ones: lambda writer, x: Constant((), "ones"),
     Zero: lambda writer, x: Constant((), "zero"),
@@ -305,6 +358,7 @@ _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
     Transpose: _Writer.transpose,
     Inverse: _Writer.inverse,
     Apply: _Writer.apply,
+    Frechet: lambda writer, x: Directional((writer.known[x.parts[0]], writer.known[x.parts[1]]), x.name),
     Trace: _Writer.trace,
     Diagonal: lambda writer, x: writer.called("diag", x),
     DiagonalOf: lambda writer, x: writer.called("diag", x),
@@ -330,36 +384,9 @@ def _entry_by_entry(factors: Sequence[Notation]) -> Notation:
     return factors[0] if len(factors) == 1 else Entrywise(tuple(factors))
 
 
-def _front_rank(factor: tuple[Expression, Fraction]) -> tuple[int, Any]:
-    """Names before functions, and those before brackets."""
-    base = factor[0]
-    rank = 0 if isinstance(base, (Symbol, Size, Number)) else 2 if isinstance(base, (Sum, Product)) else 1
-    return rank, base.order
-
-
-def root_of_square(chain: Sequence[Expression]) -> tuple[Expression, ...] | None:
-    """The R of a chain RᵀR."""
-    count = len(chain)
-    if count % 2 or not all(_transposes(chain[place], chain[-1 - place]) for place in range(count // 2)):
-        return None
-    return tuple(chain[count // 2 :])
-
-
-def _transposes(one: Expression, other: Expression) -> bool:
-    if isinstance(one, Inverse) and isinstance(other, Inverse) and one is not other:
-        return _transposes(one.parts[0], other.parts[0])
-    if one is other:
-        return has(one, "symmetric")
-    return any(isinstance(a, Transpose) and a.parts[0] is b for a, b in ((one, other), (other, one)))
-
-
 def _breadth(term: Expression) -> int:
     return len(term.chain) if isinstance(term, Product) else 0 if isinstance(term, (Number, Ones)) else 1
 
 
 def _is_logarithm(term: Expression) -> bool:
     return isinstance(term, Apply) and term.name in ("log", "log1p", "logabs", "logsumexp")
-
-
-def _is_negative(term: Expression) -> bool:
-    return (isinstance(term, Product) and term.coefficient < 0) or (isinstance(term, Number) and term.value < 0)

@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 
 import numpy as np
 
-__all__ = ["Source", "blame", "locate", "user_frame"]
+__all__ = ["Source", "belongs_to_user", "blame", "locate", "user_frame"]
 
 # absolute, but with links left as they are, because the names of files in code objects keep them too
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,7 +33,8 @@ class Source:
         return f"{os.path.basename(self.file)}:{self.line}"
 
 
-def _belongs_to_user(code: CodeType) -> bool:
+def belongs_to_user(code: CodeType) -> bool:
+    """Whether a code is neither Wengert's nor NumPy's nor SciPy's."""
     file = code.co_filename
     if file.startswith(_EXAMPLES):
         return True
@@ -43,7 +44,7 @@ def _belongs_to_user(code: CodeType) -> bool:
 def user_frame(depth: int = 1) -> FrameType | None:
     """The innermost frame on the stack that is neither Wengert's nor NumPy's nor SciPy's."""
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and not _belongs_to_user(frame.f_code):
+    while frame is not None and not belongs_to_user(frame.f_code):
         frame = frame.f_back
     return frame
 
@@ -63,7 +64,7 @@ def blame(error: BaseException) -> tuple[Source | None, bool]:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if _belongs_to_user(code):
+        if belongs_to_user(code):
             source = Source(code.co_filename, trace.tb_lineno, code.co_name)
             below = False
         elif code.co_filename.startswith((_OWN, "<wengert")):

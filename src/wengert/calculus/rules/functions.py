@@ -38,6 +38,7 @@ from wengert.calculus.expression import (
     neighbours,
     rule,
 )
+from wengert.calculus.properties import is_nonnegative
 
 __all__: list[str] = []
 
@@ -217,7 +218,9 @@ def _logarithm(node: Apply) -> Any:
         return make(Apply, 1, 1, ("logsumexp",), column.parts)
     if isinstance(x, Product) and x.is_scalar and not x.chain and x.coefficient == 1 and len(x.scalars) == 1:
         base, exponent = x.scalars[0]
-        return matmul(number(exponent), apply("log", base))
+        return matmul(number(exponent), apply("log", base)) if is_nonnegative(base) else None
+    if _is("absolute", x):
+        return apply("logabs", x.parts[0])
     return None
 
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from wengert.calculus.algebra import diagonal, hadamard, hadamard_of, identity, is_one, ones, transpose
+from wengert.calculus.algebra import (
+    diagonal,
+    hadamard,
+    hadamard_of,
+    identity,
+    is_one,
+    matmul,
+    ones,
+    product,
+    split,
+    transpose,
+)
 from wengert.calculus.expression import (
     Diagonal,
     DiagonalOf,
@@ -13,6 +25,7 @@ from wengert.calculus.expression import (
     Identity,
     Inverse,
     Ones,
+    Product,
     Transpose,
     neighbours,
     rule,
@@ -72,8 +85,42 @@ def _diagonal_last(left: Expression, right: Expression) -> Any:
 def _on_the_diagonal(node: Hadamard) -> Any:
     """A product by entries with a diagonal matrix is diagonal."""
     if any(isinstance(base, (Identity, Diagonal)) for base, exponent in node.factors if exponent > 0):
-        return diagonal(hadamard_of({diagonal_of(base): exponent for base, exponent in node.factors}))
+        return diagonal(hadamard(*[hadamard_of({diagonal_of(base): exponent}) for base, exponent in node.factors]))
     return None
+
+
+@rule(Hadamard)
+def _of_rows(node: Hadamard) -> Any:
+    """A product of rows is that of columns, transposed."""
+    if node.rows != 1 or node.cols == 1:
+        return None
+    return transpose(hadamard_of({transpose(base): exponent for base, exponent in node.factors}))
+
+
+@rule(Hadamard)
+def _diagonals_out(node: Hadamard) -> Any:
+    """(diag(u) A diag(v)) ∘ B = diag(u)(A ∘ B) diag(v)."""
+    if 1 in node.shape:
+        return None
+    left: dict[Expression, Fraction] = {}
+    right: dict[Expression, Fraction] = {}
+    kept: dict[Expression, Fraction] = {}
+    for base, exponent in node.factors:
+        _, _, chain = split(base)
+        chain = chain if exponent.denominator == 1 else ()
+        first, last = (0, len(chain))
+        if len(chain) > 1 and isinstance(chain[0], Diagonal):
+            left[chain[0].parts[0]] = left.get(chain[0].parts[0], Fraction(0)) + exponent
+            first = 1
+        if len(chain) > 1 + first and isinstance(chain[-1], Diagonal):
+            right[chain[-1].parts[0]] = right.get(chain[-1].parts[0], Fraction(0)) + exponent
+            last -= 1
+        inner = matmul(*chain[first:last]) if (first, last) != (0, len(chain)) else base
+        kept[inner] = kept.get(inner, Fraction(0)) + exponent
+    if not left and not right:
+        return None
+    sides = [[diagonal(hadamard_of(powers))] if powers else [] for powers in (left, right)]
+    return matmul(*sides[0], hadamard_of(kept), *sides[1])
 
 
 @rule(Diagonal)
@@ -82,6 +129,11 @@ def _diagonal_of_diagonal(node: Diagonal) -> Any:
     (inside,) = node.parts
     if is_one(inside):
         return identity(node.rows)
+    if isinstance(inside, Product) and len(inside.chain) > 1 and isinstance(inside.chain[0], Diagonal):
+        # diag(diag(u) A v) = diag(u ∘ (A v))
+        front, *rest = inside.chain
+        scaled = hadamard(front.parts[0], matmul(*rest))
+        return diagonal(matmul(product(inside.coefficient, dict(inside.scalars), ()), scaled))
     if isinstance(inside, DiagonalOf) and has(inside.parts[0], "diagonal"):
         return inside.parts[0]
     return None

@@ -1,0 +1,179 @@
+"""Formulas against numbers: the traced derivative of the function as it was written, and differences of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.api.lifted_function import Instance, quiet
+from wengert.calculus.dimension import Dim
+from wengert.calculus.evaluation import evaluate
+from wengert.calculus.expression import Expression
+from wengert.display.formula import text_of
+from wengert.errors import CheckError
+from wengert.testing.differences import Probe
+
+__all__ = ["Check", "Claim", "Figure", "compared"]
+
+Function = Callable[..., Any]
+# Errors of a formula beside the traced derivative: both round, in different orders.
+_AGREEMENT: Final = 1e-8
+_AGREEMENT_SINGLE: Final = 1e-3
+# Differences that are less sure of themselves than this, relative to the derivative, say nothing.
+_SURE: Final = 1e-3
+_DIFFERENCES: Final = 1e-6
+_TARGET: Final = 1e-7
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How far one formula is from the numbers, relative to their size.
+
+    Attributes
+    ----------
+    what
+        The derivative.
+    traced
+        At each instance the distance to the traced derivative of the function as it was written.
+    differences
+        The same along a random direction, to extrapolated differences; None where these could not tell.
+    """
+
+    what: str
+    traced: tuple[float, ...]
+    differences: tuple[float | None, ...]
+
+    def __str__(self) -> str:
+        known = [error for error in self.differences if error is not None]
+        if self.what == "function":
+            return f"function: {max(self.traced):.1e} from its values"
+        text = f"{self.what}: {max(self.traced):.1e} from the traced derivative"
+        return f"{text}, {max(known):.1e} from differences" if known else f"{text}; differences could not tell"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The verification of a closed form: the sizes that it was made at, and a figure for each formula."""
+
+    sizes: tuple[Mapping[Dim, int], ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def error(self) -> float:
+        """The largest distance to a traced derivative."""
+        return max((error for figure in self.figures for error in figure.traced), default=0.0)
+
+    def __str__(self) -> str:
+        at = " and ".join([", ".join(f"{dim} = {size}" for dim, size in sizes.items()) for sizes in self.sizes])
+        where = f" at {at}" if any(self.sizes) else " at two random points"
+        return f"checked{where}: {'; '.join(map(str, self.figures))}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain Python values."""
+        return {
+            "sizes": [{str(dim): size for dim, size in sizes.items()} for sizes in self.sizes],
+            "figures": [
+                {"what": figure.what, "traced": list(figure.traced), "differences": list(figure.differences)}
+                for figure in self.figures
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a formula claims to be.
+
+    Attributes
+    ----------
+    what
+        The word for it.
+    numbers
+        From an instance to the traced derivative.
+    moved
+        From an instance to the function of one number t of which the formula gives the slope at 0.
+    slope
+        From the value of the formula and an instance to that slope; None for the function itself.
+    """
+
+    what: str
+    numbers: Callable[[Instance], Any]
+    moved: Callable[[Instance], Function]
+    slope: Callable[[Any, Instance], Any] | None
+
+
+def compared(
+    expression: Expression,
+    claim: Claim,
+    instances: Sequence[Instance],
+    values_at: Callable[[Instance], dict[str, Any]],
+) -> Figure:
+    """How well a formula agrees with the numbers.
+
+    Raises
+    ------
+    CheckError
+        It does not.
+    """
+    traced, differences = [], []
+    for one in instances:
+        with quiet():
+            value = evaluate(expression, values_at(one), one.sizes)
+            traced.append(_traced(expression, value, claim, one))
+            differences.append(_differences(expression, value, claim, one))
+    return Figure(claim.what, tuple(traced), tuple(differences))
+
+
+def _traced(expression: Expression, value: Any, claim: Claim, one: Instance) -> float:
+    direct = np.asarray(claim.numbers(one))
+    bound = _AGREEMENT_SINGLE if direct.dtype == np.float32 else _AGREEMENT
+    if direct.size != np.size(value):
+        raise CheckError(
+            f"derive: the formula {text_of(expression)} for the {claim.what} has {np.size(value)} entries, but the "
+            f"derivative has {direct.size}; it is not given"
+        )
+    size = max(float(np.max(np.abs(direct), initial=0.0)), _floor(claim.moved(one)))
+    error = float(np.max(np.abs(value - np.reshape(direct, np.shape(value))), initial=0.0)) / size
+    if not error <= bound:
+        raise CheckError(
+            f"derive: the formula {text_of(expression)} for the {claim.what} differs from the traced derivative by "
+            f"{error:.1e} of its size, and is not given"
+        )
+    return error
+
+
+def _floor(function: Function) -> float:
+    """The size beside which a derivative counts as zero: it is made of rounding errors of the function."""
+    return max(1e-5 * float(np.max(np.abs(function(0.0)), initial=0.0)), 1e-300)
+
+
+def _differences(expression: Expression, value: Any, claim: Claim, one: Instance) -> float | None:
+    if claim.slope is None:
+        return None
+    function = claim.moved(one)
+    size = np.size(function(0.0))
+
+    def evaluated(place: Any) -> Any:
+        try:
+            return np.ravel(np.asarray(function(float(place[0])), dtype=float))
+        except (np.linalg.LinAlgError, ValueError):
+            return np.full(size, np.nan)
+
+    unit = float(np.finfo(np.float32 if np.asarray(function(0.0)).dtype == np.float32 else float).eps)
+    found = Probe(evaluated, np.zeros(1), np.ones(1), unit).along(np.full(1, 0.25), _TARGET)
+    slopes, bars = found.value / 0.25, found.bar / 0.25
+    claimed = np.ravel(claim.slope(value, one))
+    scale = max(float(np.max(np.abs(claimed), initial=0.0)), _floor(function))
+    sure = bars <= _SURE * scale
+    if not np.any(sure):
+        return None
+    distances = np.abs(claimed - slopes)[sure]
+    error = float(np.max(distances)) / scale
+    if not np.all(distances <= np.maximum(bars[sure], _DIFFERENCES * scale)):
+        raise CheckError(
+            f"derive: the formula {text_of(expression)} for the {claim.what} differs from differences of the function "
+            f"by {error:.1e} of its size, and is not given"
+        )
+    return error

@@ -1,0 +1,170 @@
+"""Derivations on paper: numbered lines, each an equation with its rule, as text, LaTeX and HTML."""
+
+from __future__ import annotations
+
+import functools
+import html
+from dataclasses import dataclass
+
+from wengert.calculus.derivation import Account, Form, account, results_of
+from wengert.calculus.expression import Apply, Expression, Inverse, Sum, Symbol, make, walk
+from wengert.calculus.rewriting import substituted
+from wengert.display.derivation_latex import Latex
+from wengert.display.derivation_words import Style, Text
+from wengert.display.where import with_where
+
+__all__ = ["Derivation", "Step", "derivation"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row as it is printed: `left = right` with the rule, or a remark, beside it."""
+
+    number: int | None
+    left: str
+    right: str
+    rule: str
+
+
+class Derivation:
+    """How a closed form is found, one rule a line; every line was evaluated before it came here.
+
+    `str()` is text, `.latex()` an `aligned` block for MathJax, `.html()` a table; `.steps` are the rows as data and
+    `.account` is all of it as expressions.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    @property
+    def level(self) -> str:
+        """`short`, `normal` or `full`."""
+        return self.account.level
+
+    @functools.cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The rows of the text, those of the results without a number."""
+        return tuple(_rows(self.account, Text(self.account)))
+
+    def __str__(self) -> str:
+        style = Text(self.account)
+        wide = min(max(len(f"{row.left} = {row.right}") for row in self.steps), _WIDEST)
+        head = f"{style.function} = {style.statement}"
+        wide_head = len(head) > wide + _MARGIN
+        apart = "\n" if wide_head and len(head) + len(style.spaces) > _LINE else ""
+        first = f"{head}{apart}    {style.spaces}" if wide_head else _beside(head, style.spaces, wide + _MARGIN)
+        lines = [first, *style.introduction]
+        previous = ""
+        for row in self.steps:
+            shown = " " * len(row.left) if row.left == previous and row.number is not None else row.left
+            number = "" if row.number is None else f"{row.number}.".ljust(_MARGIN)
+            lines.append(_beside(f"{number}{shown} = {row.right}", row.rule, wide + _MARGIN))
+            previous = row.left
+        return "\n".join([*lines, style.check])
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """An `aligned` block without the dollars around it; rules stand in the last column."""
+        style = Latex(self.account)
+        rows = [rf"{style.function} &= {style.statement} && {style.spaces}"]
+        rows.extend(rf"&\phantom{{=}}\ {line}" for line in style.introduction)
+        previous = ""
+        for row in _rows(self.account, style):
+            left = "" if row.left == previous and row.number is not None else row.left
+            rows.append(f"{left} &= {row.right} && {row.rule}".rstrip(" &"))
+            previous = row.left
+        rows.append(rf"&\phantom{{=}}\ {style.check}")
+        inner = " \\\\\n".join(rows)
+        return f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}"
+
+    def html(self) -> str:
+        """A table that needs no other software to be read."""
+        style = Text(self.account)
+        first = ["", style.function, style.statement, style.spaces]
+        body = [_table_row(first)]
+        body += [f'<tr><td></td><td colspan="3">{html.escape(line)}</td></tr>' for line in style.introduction]
+        for row in self.steps:
+            number = "" if row.number is None else f"{row.number}."
+            kind = "line" if row.number is not None else "result"
+            body.append(_table_row([number, row.left, row.right, row.rule], kind))
+        body.append(f'<tr><td></td><td colspan="3">{html.escape(style.check)}</td></tr>')
+        return '<table class="wengert-derivation">\n' + "\n".join(body) + "\n</table>"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+
+# Longer lines have their rule on a line of its own.
+_WIDEST = 64
+_LINE = 110
+_MARGIN = 4
+
+
+def derivation(form: Form, level: str = "normal") -> Derivation:
+    r"""How the derivatives of a closed form are found.
+
+    Parameters
+    ----------
+    form
+        What `wengert.api.derive.derive` returns.
+    level
+        `"short"` gives the outermost rule and what is read off, `"normal"` one line for each rule, `"full"` a name for
+        every intermediate value and a line for every step.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such level.
+    CheckError
+        A line is false at a random direction.
+
+    >>> import numpy as np
+    >>> from wengert.api.derive import derive
+    >>> form = derive(lambda x, A, b: 0.5 * np.sum((A @ x - b) ** 2), np.ones(2), np.ones((3, 2)), np.ones(3))
+    >>> print("\n".join(f"{step.left} = {step.right}" for step in derivation(form).steps[:4]))
+    df = ⟨r, dr⟩
+    df = ⟨r, A dx⟩
+    df = ⟨Aᵀr, dx⟩
+    ∇f(x) = Aᵀr
+    """
+    results = results_of(form)
+    return Derivation(account(form, level, _repeated(form, [found[1] for found in results if found]), results))
+
+
+def _repeated(form: Form, results: list[Expression]) -> list[Expression]:
+    """Parts of the results that occur more than once and are values of functions, inverses or sums."""
+    _, named = with_where(results, form.symbols)
+    present = {node for result in results for node in walk(result)}
+    known: dict[Expression, Expression] = {}
+    for name, inner in named:
+        full = substituted(inner, known)
+        known[make(Symbol, inner.rows, inner.cols, (name, frozenset()))] = full
+    return [
+        full
+        for full in known.values()
+        if full in present and (isinstance(full, (Apply, Inverse)) or (isinstance(full, Sum) and 1 in full.shape))
+    ]
+
+
+def _rows(account: Account, style: Style) -> list[Step]:
+    found: list[Step] = []
+    number = 0
+    for part in account.parts:
+        for line in part.lines:
+            number += 1
+            found.append(Step(number, style.target(part), style.total(line.pieces), style.rules(line)))
+        result = part.result
+        found.append(Step(None, style.read_off(result), style.formula(result.expression), style.remarks(result)))
+    return found
+
+
+def _beside(left: str, right: str, width: int) -> str:
+    if not right:
+        return left
+    return f"{left.ljust(width)}    {right}" if len(left) <= width else f"{left}\n{' ' * width}    {right}"
+
+
+def _table_row(cells: list[str], kind: str = "statement") -> str:
+    number, left, right, rule = map(html.escape, cells)
+    return f'<tr class="{kind}"><td>{number}</td><td>{left}</td><td>= {right}</td><td>{rule}</td></tr>'

@@ -1,0 +1,1 @@
+"""Tests of what is shown: formulas as text, LaTeX and code."""
