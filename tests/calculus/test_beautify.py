@@ -9,7 +9,6 @@ from wengert.calculus.beautify import beautify, length
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.gate import gated
-from wengert.calculus.reuse import reused
 from wengert.calculus.rules import functions, structure, sums
 from wengert.display.formula import text_of
 
@@ -102,16 +101,3 @@ def test_a_rewriting_that_changes_the_value_is_refused():
     assert gated(lambda z: al.add(z, al.zero(N, N)), A, values(0), SIZES) is A
     assert gated(lambda z: T(T(times(z, B))), A, values(0), SIZES) is A
     assert gated(lambda z: S, half(plus(S, T(S))), values(0), SIZES) is S
-
-
-def test_the_value_of_a_function_is_used_again():
-    f = al.symbol("f", 1, 1)
-    rayleigh = times(T(x), S, x, al.power(Q, -1))
-    gradient = times(al.number(2), al.subtract(times(S, x), times(rayleigh, x)), al.power(Q, -1))
-    assert text_of(reused(gradient, f, rayleigh)) == "2(Sx − fx)/‖x‖²"
-    found = evaluate(reused(gradient, f, rayleigh), {**values(0), "f": evaluate(rayleigh, values(0), SIZES)}, SIZES)
-    np.testing.assert_allclose(found, evaluate(gradient, values(0), SIZES))
-    # a single function says more than a name
-    assert reused(times(invariants.determinant(A), A), f, invariants.determinant(A)) is times(
-        invariants.determinant(A), A
-    )

@@ -393,7 +393,7 @@ def test_wrong_arguments_are_named():
         found.vec("K")
     with pytest.raises(ArgumentError, match="X has 4 entries along n, which is 3"):
         found.dense({"X": np.ones((3, 4))})
-    with pytest.raises(ArgumentError, match="no array has the length n; give it in sizes"):
+    with pytest.raises(ArgumentError, match="no array has the length n; give the array of the variable in values"):
         LinearMap(matmul(number(2), D_X), D_X).dense({})
     with pytest.raises(ShapeError, match=r"the right side has the shape \(2,\); expected \(3, 3\) or \(9,\)"):
         found.operator(values).solve(np.ones(2))

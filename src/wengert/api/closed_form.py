@@ -86,7 +86,7 @@ class _Form:
         symbols = {**lifted.symbols, **{f"d{name}": self._blocks.direction(name) for name in lifted.variables}}
         return Formula(
             expression, what, arguments, held, symbols, lifted.variables, {**own, "": axes},
-            (lifted.values_at(one), one.sizes),
+            (lifted.values_at(one), one.sizes), tuple([f"d{name}" for name in directions]),
         )  # fmt: skip
 
     @property
@@ -222,7 +222,7 @@ class ClosedForm(_Form):
         """The second derivative of a function with one number as result.
 
         The matrix for a vector; for a matrix X the change of the gradient in the direction dX, linear in it, whose
-        compiled function takes the point and the direction.
+        compiled function takes the point and the direction, and whose `linear_map` has its Kronecker and index forms.
         """
         self._needs_number("hessian", "differential")
         return self._second(self.variable, self.variable, "Hessian")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.api.linear_map import LinearMap
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
@@ -47,6 +48,7 @@ class Formula:
     _variables: tuple[str, ...] = field(repr=False)
     _axes: Mapping[str, int] = field(repr=False)
     _example: tuple[Mapping[str, Any], Mapping[Dim, int]] = field(repr=False)
+    _directions: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         return text_with_where(self.expression, self._variables, self._symbols)
@@ -59,6 +61,37 @@ class Formula:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def linear_map(self) -> LinearMap:
+        """A differential, or the Hessian by a matrix, as a linear map of its direction.
+
+        It has the Kronecker form on vec(dX), the index form, the dense array, the adjoint and an operator of SciPy that
+        solves.
+
+        Raises
+        ------
+        ArgumentError
+            The formula is no linear map of one direction.
+
+        >>> import numpy as np
+        >>> import wengert as wg
+        >>> V = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+        >>> form = wg.derive(lambda U: np.sum((U @ V.T) ** 2), np.ones((4, 2)))
+        >>> second = form.hessian.linear_map()
+        >>> print(second.vec())
+        2(I ⊗ VᵀV),  vec by rows, as numpy.ravel does
+        >>> operator = second.operator({"U": np.ones((4, 2))})
+        >>> operator.shape, operator.method
+        ((8, 8), 'an LU factorisation of 2 × 2')
+        """
+        if len(self._directions) != 1:
+            held = f"is linear in {', '.join(self._directions)}" if self._directions else "has no direction"
+            raise ArgumentError(
+                f"derive: a linear map is of one direction, and the {self.what} {held}; take linear_map of the "
+                f"differential in one variable, or of the Hessian by a matrix"
+            )
+        (direction,) = self._directions
+        return LinearMap(self.expression, self._symbols[direction], self._variables, self._symbols, self.held)
 
     def python(self, name: str = "") -> str:
         """The source of a function that computes the formula with NumPy, and SciPy where that is better.

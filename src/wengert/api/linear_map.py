@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from wengert.errors import ArgumentError
 __all__ = ["LinearMap"]
 
 Order = Literal["C", "F"]
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class LinearMap:
@@ -31,8 +32,11 @@ class LinearMap:
         The symbol of the direction, such as dX.
     variables
         Names in which terms are ordered in print, the highest degree first.
-    taken
-        Names that are not to be given to parts of the formula.
+    others
+        Further symbols by name, those of the formula that the map comes from: parts of the map are given other names,
+        and arrays given for them tell lengths.
+    held
+        The arrays that stand for symbols where the caller gives none.
 
     Where the direction is symmetric or diagonal, the map is one of such matrices: the adjoint maps into them, while
     `dense`, `vec` and `operator` act on arrays of all entries.
@@ -62,12 +66,17 @@ class LinearMap:
     """
 
     def __init__(
-        self, expression: Expression, direction: Expression, variables: Sequence[str] = (), taken: Iterable[str] = ()
+        self,
+        expression: Expression,
+        direction: Expression,
+        variables: Sequence[str] = (),
+        others: Mapping[str, Expression] = _NOTHING,
+        held: Mapping[str, Any] = _NOTHING,
     ) -> None:
         self.pieces: PieceSum = read(expression, direction)
         assert isinstance(direction, Symbol)
         self.expression, self.direction = expression, direction
-        self._variables, self._taken = tuple(variables), frozenset(taken)
+        self._variables, self._others, self._held = tuple(variables), others, held
 
     @property
     def structure(self) -> str:
@@ -81,7 +90,7 @@ class LinearMap:
 
     @property
     def _names(self) -> frozenset[str]:
-        return self._taken | self._symbols.keys()
+        return frozenset(self._others) | self._symbols.keys()
 
     def __str__(self) -> str:
         return operator_text(self.expression, self.direction, self._variables, self._names)
@@ -131,17 +140,17 @@ class LinearMap:
         letters = (name,) if name else ("G", "H", "W", "Y", "Z", "Gamma", "adjoint_variable")
         free = next(letter for letter in letters if letter not in self._names)
         other = algebra.symbol(free, *self.pieces.target)
-        return LinearMap(self.pieces.adjoint().applied(other), other, self._variables, self._taken)
+        return LinearMap(self.pieces.adjoint().applied(other), other, self._variables, self._others, self._held)
 
     def dense(
-        self, values: Mapping[str, Any], sizes: Mapping[Dim, int] | None = None, order: Order | None = None
+        self, values: Mapping[str, Any] = _NOTHING, sizes: Mapping[Dim, int] | None = None, order: Order | None = None
     ) -> Any:
         """The derivative as an array of float64: of the result's axes, then the variable's.
 
         Parameters
         ----------
         values
-            Arrays by the names of the symbols.
+            Arrays by the names of the symbols, beside those that the map holds.
         sizes
             What the lengths of axes are; by default as the arrays have them.
         order
@@ -152,8 +161,7 @@ class LinearMap:
         ArgumentError
             An array is missing, or a length is not known from the arrays.
         """
-        lengths = self._sizes(values, sizes)
-        found = self.pieces.dense(values, lengths)
+        found = self.pieces.dense(*self._numbers(values, sizes))
         if order is None:
             return found
         return _as_matrix(found, self._axes(), _checked(order))
@@ -182,7 +190,9 @@ class LinearMap:
         rows, cols = self.pieces.target
         return 2 if cols != 1 else int(rows != 1)
 
-    def operator(self, values: Mapping[str, Any], sizes: Mapping[Dim, int] | None = None, order: Order = "C") -> Any:
+    def operator(
+        self, values: Mapping[str, Any] = _NOTHING, sizes: Mapping[Dim, int] | None = None, order: Order = "C"
+    ) -> Any:
         """The map at numbers as a `scipy.sparse.linalg.LinearOperator`, which never forms its matrix.
 
         It has `matvec` and `rmatvec` on vectors in the stated order, `dense()`, `structure`, and `solve(rhs)` that uses
@@ -205,15 +215,24 @@ class LinearMap:
         >>> np.allclose(operator.matvec(operator.solve(np.arange(6.0))), np.arange(6.0))
         True
         """
-        return self.pieces.operator(values, self._sizes(values, sizes), _checked(order))
+        return self.pieces.operator(*self._numbers(values, sizes), _checked(order))
 
-    def _sizes(self, values: Mapping[str, Any], sizes: Mapping[Dim, int] | None) -> dict[Dim, int]:
-        needed = {node.name: node for node in self._symbols.values() if node is not self.direction}
-        missing = [name for name in needed if name not in values]
+    def _numbers(
+        self, given: Mapping[str, Any], sizes: Mapping[Dim, int] | None
+    ) -> tuple[dict[str, Any], dict[Dim, int]]:
+        """The arrays of the map and the lengths of their axes."""
+        values = {**self._held, **given}
+        known = {**self._others, **self._symbols}
+        missing = [name for name, node in self._symbols.items() if node is not self.direction and name not in values]
         if missing:
             raise ArgumentError(f"linear map: values has no array for {', '.join(sorted(missing))}")
+        return values, self._sizes({name: known[name] for name in values if name in known}, values, sizes)
+
+    def _sizes(
+        self, symbols: Mapping[str, Expression], values: Mapping[str, Any], sizes: Mapping[Dim, int] | None
+    ) -> dict[Dim, int]:
         found = dict(sizes or {})
-        for name, symbol in needed.items():
+        for name, symbol in symbols.items():
             own = (*np.shape(values[name]), 1, 1)[:2]
             for dim, length in zip(symbol.shape, own, strict=True):
                 if isinstance(dim, Dim) and found.setdefault(dim, length) != length:
@@ -222,7 +241,10 @@ class LinearMap:
         unknown |= {dim for dim in (*self.pieces.source, *self.pieces.target) if isinstance(dim, Dim)}
         lacking = sorted(dim.name for dim in unknown - found.keys())
         if lacking:
-            raise ArgumentError(f"linear map: no array has the length {', '.join(lacking)}; give it in sizes")
+            raise ArgumentError(
+                f"linear map: no array has the length {', '.join(lacking)}; give the array of the variable in values, "
+                f"or the length in sizes"
+            )
         return found
 
 
