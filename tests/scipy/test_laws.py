@@ -24,7 +24,7 @@ def declared():
         name
         for name, primitive in REGISTRY.items()
         for rule in (primitive.evaluator, primitive.differential_rule, *primitive.transposes.values())
-        if getattr(rule, "__module__", "").startswith("wengert.scipy.")
+        if (getattr(rule, "__module__", None) or "").startswith("wengert.scipy.")
     }
 
 
