@@ -7,9 +7,11 @@
     contestant.py    what a contestant is
     contestants/     the contestants, one file each
     checking.py      an answer is checked before it is timed
+    limit.py         how long an answer may take
     measure.py       interleaved rounds, medians, first calls
     memory.py        peak memory of a gradient, in a fresh process
     startup.py       time of ``import wengert`` beside ``import numpy``
+    exam.py          everything about the formulas of the exam
     results.py       what a run hands on, and its JSON form
     report.py        tables for people
     bars.py          what the project promises, and whether this run kept it

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.bars import BARS, TimeBar, Verdict, judge
+from benchmarks.bars import BARS, CLOSED_FORM_BARS, Bar, TimeBar, Verdict, judge
 from benchmarks.case import Case
 from benchmarks.cases import CASES, MEMORY_CASE
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import CONTESTANTS, present
+from benchmarks.exam import EXAM, measure_exam
 from benchmarks.machine import describe
 from benchmarks.measure import QUICK, Settings, measure_case
 from benchmarks.memory import measure_memory
@@ -25,7 +26,7 @@ from benchmarks.startup import STARTUP, measure_startup
 
 __all__ = ["main"]
 
-BARS_COMMAND = "bars"
+PROMISES: dict[str, Sequence[Bar]] = {"bars": BARS, "closed-form": CLOSED_FORM_BARS}
 
 DESCRIPTION = """\
 Time Wengert and its peers on the same NumPy programs, in one run. Every answer is checked before it is timed.
@@ -36,10 +37,11 @@ examples:
   python -m benchmarks rosenbrock 'solve-*'       the cases whose names contain or match these
   python -m benchmarks memory import              peak memory and import time alone
   python -m benchmarks bars                       what the promises need, and a verdict on each
+  python -m benchmarks closed-form                the same for the compiled closed forms
   python -m benchmarks --json run.json            keep everything that was measured
   python -m benchmarks --read run.json --markdown the README's table from a kept run
 
-A peer that is not installed is left out. `bars` exits with status 1 if a promise was missed.
+A peer that is not installed is left out. `bars` and `closed-form` exit with status 1 if a promise was missed.
 """
 
 
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(_list_lines()))
         return 0
-    names = [bar.needs for bar in BARS] if wants_bars(options) else select(options.patterns)
+    bars = promises(options)
+    names = select(options.patterns) if options.patterns != ["bars"] else [bar.needs for bar in bars]
     if not names:
         return _complain(f"no case matches {' '.join(options.patterns)}; --list shows the names")
     try:
@@ -59,20 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _complain(str(error))
     print(markdown(run) if options.markdown else text(run), end="")
-    if not wants_bars(options):
+    if not bars:
         return 0
-    verdicts = judge(run)
+    verdicts = judge(run, bars)
     print("\n" + bars_table(verdicts))
     return int(any(verdict in (Verdict.MISSED, Verdict.FAILED) for _, _, verdict in verdicts))
 
 
-def wants_bars(options: argparse.Namespace) -> bool:
-    """Whether verdicts on the promises were asked for."""
-    return bool(options.patterns == [BARS_COMMAND])
+def promises(options: argparse.Namespace) -> Sequence[Bar]:
+    """The promises on which verdicts were asked for."""
+    return PROMISES.get(options.patterns[0], ()) if len(options.patterns) == 1 else ()
 
 
-def _rivals_in_bars() -> frozenset[str]:
-    return frozenset(bar.versus for bar in BARS if isinstance(bar, TimeBar))
+def _rivals_in(bars: Sequence[Bar]) -> frozenset[str]:
+    """Who is needed for verdicts; beside a closed form also what a person would write."""
+    timed = [bar for bar in bars if isinstance(bar, TimeBar)]
+    return frozenset([bar.versus for bar in timed] + ["by-hand" for bar in timed if bar.of == "closed-form"])
 
 
 def _complain(message: str) -> int:
@@ -87,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, or 'bars'")
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, 'bars' or 'closed-form'"
+    )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write machine, settings and all medians as JSON"
     )
@@ -106,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _peer_choices() -> list[str]:
-    return [contestant.name for contestant in CONTESTANTS if contestant.name not in ("function", "wengert")]
+    return [
+        contestant.name for contestant in CONTESTANTS if contestant.name not in ("function", "wengert", "closed-form")
+    ]
 
 
 def _peer_names(value: str) -> frozenset[str]:
@@ -124,13 +133,14 @@ def _list_lines() -> list[str]:
     lines = [f"{case.name:<{width}}  {case.title} ({case.quantity.value})" for case in CASES]
     lines.append(f"{MEMORY_CASE.name:<{width}}  {MEMORY_CASE.title} (peak memory of the gradient)")
     lines.append(f"{STARTUP:<{width}}  import wengert beside import numpy")
+    lines.append(f"{EXAM:<{width}}  everything about the formulas of the exam")
     standing = [f"{one.name} ({one.version() if one.available() else 'not installed'})" for one in CONTESTANTS]
     return [*lines, "", "contestants: " + ", ".join(standing)]
 
 
 def select(patterns: Sequence[str]) -> list[str]:
     """The names that contain or match a pattern, in the order of the tables; all, if there is no pattern."""
-    names = [*(case.name for case in CASES), MEMORY_CASE.name, STARTUP]
+    names = [*(case.name for case in CASES), MEMORY_CASE.name, STARTUP, EXAM]
     if not patterns:
         return names
     return [name for name in names if any(part in name or fnmatch.fnmatch(name, part) for part in patterns)]
@@ -146,9 +156,11 @@ def _read(path: Path) -> Run:
 
 def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     settings = QUICK if options.quick else Settings()
-    contestants = present(_rivals_in_bars() if options.peers is None and wants_bars(options) else options.peers)
+    bars = promises(options)
+    contestants = present(_rivals_in(bars) if options.peers is None and bars else options.peers)
     # Imports are timed first, while the machine is quiet and this process has started no threads.
     startup = measure_startup(3 if options.quick else 9) if STARTUP in names else None
+    exam = measure_exam(1 if options.quick else 3) if EXAM in names else None
     for contestant in contestants:
         contestant.get_ready()
     cases = [case for case in CASES if case.name in names]
@@ -156,7 +168,7 @@ def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
         cases = [replace(case, declined={}) for case in cases]
     results = tuple(_announced(case, contestants, settings) for case in cases)
     memory = measure_memory(contestants) if MEMORY_CASE.name in names else ()
-    return Run(describe(contestants), results, memory, startup, vars(settings))
+    return Run(describe(contestants), results, memory, startup, exam, vars(settings))
 
 
 def _announced(case: Case, contestants: list[Contestant], settings: Settings) -> CaseResult:

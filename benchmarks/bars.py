@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from benchmarks.cases import MEMORY_CASE
+from benchmarks.exam import EXAM
 from benchmarks.results import Run, Status
 from benchmarks.startup import STARTUP
 
-__all__ = ["BARS", "Bar", "MemoryBar", "StartupBar", "TimeBar", "Verdict", "judge"]
+__all__ = ["BARS", "CLOSED_FORM_BARS", "Bar", "ExamBar", "MemoryBar", "StartupBar", "TimeBar", "Verdict", "judge"]
 
 
 @dataclass(frozen=True)
 class TimeBar:
-    """Wengert's time on a case is at most ``at_most`` times that of another contestant."""
+    """A time on a case is at most ``at_most`` times that of another contestant; by default it is Wengert's."""
 
     promise: str
     case: str
     versus: str
     at_most: float
+    of: str = "wengert"
     unit: str = "×"
 
     @property
@@ -29,14 +32,19 @@ class TimeBar:
         return self.case
 
     def measured(self, run: Run) -> float | None:
-        """The ratio of the medians."""
+        """The ratio of the medians; of a rival that was given up, to the time that it had."""
         result = run.case(self.case)
-        return result.ratio("wengert", self.versus) if result else None
+        if result is None:
+            return None
+        rival, own = result.timing(self.versus), result.median(self.of)
+        if own is not None and rival is not None and rival.status is Status.SLOW:
+            return own / run.settings["limit"]
+        return result.ratio(self.of, self.versus)
 
     def status(self, run: Run) -> Status | None:
-        """How wengert fared on the case."""
+        """How the contestant fared on the case."""
         result = run.case(self.case)
-        timing = result.timing("wengert") if result else None
+        timing = result.timing(self.of) if result else None
         return timing.status if timing else None
 
 
@@ -78,7 +86,31 @@ class StartupBar:
         return Status.OK if self.measured(run) is not None else None
 
 
-Bar = TimeBar | MemoryBar | StartupBar
+@dataclass(frozen=True)
+class ExamBar:
+    """Milliseconds for everything about the exam's formulas: of a row in the middle, or of all."""
+
+    promise: str
+    of: Literal["median", "total"]
+    at_most: float
+    unit: str = "ms"
+    needs: str = EXAM
+
+    def measured(self, run: Run) -> float | None:
+        """The median or the sum."""
+        if run.exam is None:
+            return None
+        return 1e3 * (run.exam.median if self.of == "median" else run.exam.total)
+
+    def status(self, run: Run) -> Status | None:
+        """Whether all rows came through."""
+        if run.exam is None:
+            return None
+        return Status.ERROR if run.exam.failures else Status.OK
+
+
+CLOSED = "closed-form"
+Bar = TimeBar | MemoryBar | StartupBar | ExamBar
 
 
 class Verdict(StrEnum):
@@ -119,6 +151,29 @@ BARS: tuple[Bar, ...] = (
     # Ten exponentials are kept, the input is given, four more serve cotangent and passing values: about 14.
     MemoryBar(f"peak memory of the gradient: {MEMORY_CASE.title}", 14.5),
     StartupBar("import wengert beyond import numpy", 60.0),
+)
+
+
+_PEERS = {
+    "Wengert's own derivative": "wengert",
+    "autograd": "autograd",
+    "JAX, compiled": "jax-jit",
+    "torch": "torch",
+}
+CLOSED_FORM_BARS: tuple[Bar, ...] = (
+    *(
+        TimeBar(f"{title}, beside {peer}", case, name, 1 / ahead if name == "jax-jit" else 1.0, CLOSED)
+        for title, case, ahead in (
+            ("Hessian of the quadratic form, n = 1000", "closed-form-quadratic-1000", 5),
+            ("Hessian of logistic regression 2000×1000", "closed-form-logistic-2000x1000", 1),
+            ("full Hessian of the factorisation 200×200×5", "closed-form-factorisation-full", 5),
+            ("compressed Hessian of the factorisation 200×200×5", "closed-form-factorisation-compressed", 5),
+            ("Newton step of the factorisation 200×200×5", "closed-form-factorisation-newton", 5),
+        )
+        for peer, name in _PEERS.items()
+    ),
+    ExamBar("derivation, text, LaTeX, code and check of a row of the exam, median", "median", 100.0),
+    ExamBar("the same of all rows together", "total", 20e3),
 )
 
 

@@ -19,6 +19,8 @@ class Quantity(Enum):
     GRADIENT = "gradient"
     VALUE_AND_GRADIENT = "value and gradient"
     HESSIAN = "Hessian"
+    COMPRESSED_HESSIAN = "Hessian, as a dense array or as an object that has `dense()` and `solve()`"
+    NEWTON_STEP = "Hessian, solved for the gradient"
     MANY_GRADIENTS = "one gradient per entry of the input, each a call of its own"
 
 

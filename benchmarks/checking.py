@@ -20,7 +20,9 @@ DIRECTIONS = 3
 
 
 def flatten(answer: Any) -> list[np.ndarray]:
-    """The arrays of an answer, nested tuples laid flat."""
+    """The arrays of an answer, nested tuples laid flat, and what is compressed made dense."""
+    if hasattr(answer, "dense"):
+        return [answer.dense()]
     if isinstance(answer, (tuple, list)):
         return [array for part in answer for array in flatten(part)]
     return [np.asarray(answer)]
@@ -57,7 +59,9 @@ def fault_by_differences(case: Case, inputs: tuple[Any, ...], answer: Any) -> st
         fault = difference_from(case.function(*inputs), parts.pop(0))
         if fault:
             return f"value: {fault}"
-    order = 2 if case.quantity is Quantity.HESSIAN else 1
+    if case.quantity is Quantity.NEWTON_STEP:
+        return _fault_of_step(case, inputs, parts[0])
+    order = 2 if case.quantity in (Quantity.HESSIAN, Quantity.COMPRESSED_HESSIAN) else 1
     expected_shapes = [np.shape(inputs[k]) * order for k in case.arguments]
     if [part.shape for part in parts] != expected_shapes:
         return f"shapes {[part.shape for part in parts]} instead of {expected_shapes}"
@@ -69,6 +73,21 @@ def fault_by_differences(case: Case, inputs: tuple[Any, ...], answer: Any) -> st
         scale = max(abs(estimate), *(float(np.linalg.norm(part)) for part in parts))
         if not abs(slope - estimate) <= DIFFERENCE_TOLERANCE[order] * scale:
             return f"{slope:.10g} along a random direction, where differences give {estimate:.10g}"
+    return None
+
+
+def _fault_of_step(case: Case, inputs: tuple[Any, ...], step: np.ndarray) -> str | None:
+    """The Hessian along the step and along a random direction is the slope along that direction."""
+    point = inputs[case.arguments[0]]
+    if step.shape != np.shape(point):
+        return f"shape {step.shape} instead of {np.shape(point)}"
+    generator = np.random.default_rng(0)
+    for _ in range(DIRECTIONS):
+        direction = generator.normal(size=step.shape)
+        above, below = (_directional_difference(case, inputs, [step + sign * direction], 2) for sign in (1.0, -1.0))
+        slope = _directional_difference(case, inputs, [direction], 1)
+        if not abs((above - below) / 4.0 - slope) <= DIFFERENCE_TOLERANCE[2] * max(abs(above), abs(below)):
+            return f"{(above - below) / 4.0:.10g} along a random direction, where differences give {slope:.10g}"
     return None
 
 

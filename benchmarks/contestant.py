@@ -70,8 +70,12 @@ class Differentiator(Contestant):
                 return {"": self.gradient(function, case.arguments)}
             case Quantity.VALUE_AND_GRADIENT:
                 return {"": self.value_and_gradient(function, case.arguments)}
-            case Quantity.HESSIAN:
+            case Quantity.HESSIAN | Quantity.COMPRESSED_HESSIAN:
                 return self.hessians(function, case.arguments[0])
+            case Quantity.NEWTON_STEP:
+                right_side = self.gradient(function, case.arguments)
+                hessians = self.hessians(function, case.arguments[0])
+                return {way: _newton(right_side, hessian) for way, hessian in hessians.items()}
             case Quantity.MANY_GRADIENTS:
                 gradient = self.gradient(function, case.arguments)
                 return {"": lambda points: np.array([gradient(point) for point in points])}
@@ -91,6 +95,17 @@ class Differentiator(Contestant):
     @abstractmethod
     def hessians(self, function: Function, argument: int) -> Mapping[str, Function]:
         """Inputs to Hessian, in each way worth trying."""
+
+
+def _newton(gradient: Function, hessian: Function) -> Function:
+    """The Hessian as a matrix, solved for the gradient: what can be done with an array of derivatives."""
+
+    def step(*inputs: Any) -> Any:
+        right = gradient(*inputs)
+        matrix = np.reshape(hessian(*inputs), (right.size, right.size))
+        return np.reshape(np.linalg.solve(matrix, np.ravel(right)), right.shape)
+
+    return step
 
 
 def arrays_out(answer: Any) -> Any:

@@ -14,16 +14,17 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Function, Quantity
+from benchmarks.case import Case, Function
 from benchmarks.checking import difference_from, fault_by_differences, modified, snapshot
 from benchmarks.contestant import Contestant
+from benchmarks.limit import TooSlowError, time_limit
 from benchmarks.quiet import OtherWork, settle
 from benchmarks.results import CaseResult, Status, Timing
 
@@ -41,6 +42,8 @@ class Settings:
     patience: float = 1.0
     """Seconds after which a slow contestant leaves the rounds, with at least ``least_rounds`` samples."""
     least_rounds: int = 3
+    limit: float = 60.0
+    """Seconds after which a first call is given up, and a twelfth of which make a contestant too slow for rounds."""
 
 
 QUICK = Settings(rounds=5, sample_seconds=0.002, patience=0.2, least_rounds=1)
@@ -54,6 +57,7 @@ class Entrant:
     way: str
     call: Function
     first_call: float
+    built: float
     repeats: int = 1
     brief: bool = True
     samples: list[float] = field(default_factory=list)
@@ -89,6 +93,12 @@ class Entrant:
         for _ in range(WARM_UPS if self.brief else 0):
             self.call(*inputs)
 
+    def stays(self, settings: Settings) -> bool:
+        """Whether it takes part in one more round; of who takes long a single sample is enough."""
+        if self.spent > settings.limit / 12:
+            return not self.samples
+        return len(self.samples) < settings.least_rounds or self.spent < settings.patience
+
     def timing(self) -> Timing:
         """What the samples say."""
         lower, _, upper = np.percentile(self.samples, [25, 50, 75])
@@ -99,6 +109,7 @@ class Entrant:
             lower_quartile=float(lower),
             upper_quartile=float(upper),
             first_call=self.first_call,
+            built=self.built,
             samples=len(self.samples),
             repeats=self.repeats,
             way=self.way,
@@ -121,7 +132,10 @@ def enter(contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings:
     """The fastest correct way of a contestant, or the report of its failure."""
     if contestant.name in case.declined:
         return Timing(contestant.name, Status.DECLINED, message=case.declined[contestant.name])
-    attempts = [_attempt(contestant, case, inputs, way) for way in _ways(contestant, case, inputs)]
+    ways, built = _ways(contestant, case, inputs, settings)
+    if isinstance(ways, Timing):
+        return ways
+    attempts = [_attempt(contestant, case, inputs, way, built, settings) for way in ways.items()]
     correct = [attempt for attempt in attempts if isinstance(attempt, Entrant)]
     if not correct:
         return next(attempt for attempt in attempts if isinstance(attempt, Timing))
@@ -130,26 +144,43 @@ def enter(contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings:
     return correct[speeds.index(min(speeds))]
 
 
-def _ways(contestant: Contestant, case: Case, inputs: tuple[Any, ...]) -> list[str]:
-    """The names of a contestant's ways; who fails to build has one, which will fail again in its turn."""
-    if case.quantity is not Quantity.HESSIAN:
-        return [""]
+def _ways(
+    contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings: Settings
+) -> tuple[Mapping[str, Function] | Timing, float]:
+    """A contestant's ways by name, and the seconds in which they were built."""
+    start = time.perf_counter()
     try:
-        return list(contestant.build(case, inputs))
-    except Exception:  # noqa: BLE001 - a contestant may fail in any way, and the others must go on
-        return [""]
+        with time_limit(settings.limit):
+            ways: Mapping[str, Function] | Timing = contestant.build(case, inputs)
+    except Exception as error:  # noqa: BLE001 - a contestant may fail in any way, and the others must go on
+        ways = _failure(contestant, error)
+    return ways, time.perf_counter() - start
 
 
-def _attempt(contestant: Contestant, case: Case, inputs: tuple[Any, ...], way: str) -> Entrant | Timing:
-    """Build one way, call it for the first time, and check the answer and that the inputs are untouched."""
+def _failure(contestant: Contestant, error: Exception) -> Timing:
+    if isinstance(error, TooSlowError):
+        return Timing(contestant.name, Status.SLOW, message=str(error))
+    return Timing(contestant.name, Status.ERROR, message=first_line(error))
+
+
+def _attempt(
+    contestant: Contestant,
+    case: Case,
+    inputs: tuple[Any, ...],
+    named: tuple[str, Function],
+    built: float,
+    settings: Settings,
+) -> Entrant | Timing:
+    """Call one way for the first time, and check the answer and that the inputs are untouched."""
     before = snapshot(inputs)
+    way, call = named
     try:
         start = time.perf_counter()
-        call = contestant.build(case, inputs)[way]
-        answer = call(*inputs)
-        first_call = time.perf_counter() - start
+        with time_limit(settings.limit):
+            answer = call(*inputs)
+        first_call = built + time.perf_counter() - start
     except Exception as error:  # noqa: BLE001 - as above
-        return Timing(contestant.name, Status.ERROR, message=first_line(error))
+        return _failure(contestant, error)
     if modified(inputs, before):
         for value, old in zip(inputs, before, strict=True):
             if isinstance(value, np.ndarray):
@@ -158,7 +189,7 @@ def _attempt(contestant: Contestant, case: Case, inputs: tuple[Any, ...], way: s
     fault = None if contestant.name == "function" else _fault(case, inputs, answer)
     if fault:
         return Timing(contestant.name, Status.WRONG, message=fault)
-    return Entrant(contestant.name, way, call, first_call)
+    return Entrant(contestant.name, way, call, first_call, built)
 
 
 def _fault(case: Case, inputs: tuple[Any, ...], answer: Any) -> str | None:
@@ -185,8 +216,11 @@ def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Sett
 
 
 def _round(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings, *, keep_anyway: bool) -> bool:
-    """A sample from everyone who has not left; thrown away if other programs kept the machine busy."""
-    staying = [one for one in entrants if len(one.samples) < settings.least_rounds or one.spent < settings.patience]
+    """A sample from everyone who has not left; thrown away if other programs kept the machine busy.
+
+    What lasts long is kept all the same: it is not repeated for a share of a core.
+    """
+    staying = [one for one in entrants if one.stays(settings)]
     work = OtherWork()
     seconds = []
     for entrant in staying:
@@ -194,11 +228,11 @@ def _round(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings,
         settle()
         entrant.warm_up(inputs)
         seconds.append(entrant.take_sample(inputs))
-    if work.disturbs() and not keep_anyway:
-        return False
+    quiet = keep_anyway or not work.disturbs()
     for entrant, value in zip(staying, seconds, strict=True):
-        entrant.samples.append(value)
-    return True
+        if quiet or value > settings.limit / 12:
+            entrant.samples.append(value)
+    return quiet
 
 
 def first_line(error: BaseException) -> str:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from benchmarks.bars import Bar, Verdict
-from benchmarks.results import CaseResult, MemoryResult, Run, StartupResult, Status
+from benchmarks.results import CaseResult, ExamResult, MemoryResult, Run, StartupResult, Status
 
 __all__ = ["bars_table", "format_seconds", "markdown", "text"]
 
 NO_FIGURE = "·"
-NOT_PEERS = ("wengert", "wengert-ieee", "function")
+CLOSED = "closed-form"
+NOT_PEERS = ("wengert", "wengert-ieee", CLOSED, "function")
 Rows = list[list[str]]
 Layout = Callable[[Rows], str]
 
@@ -22,14 +23,19 @@ def text(run: Run) -> str:
     if run.cases:
         names = contestants_of(run)
         sections.append("Time of a call (median, steady state)\n\n" + aligned(times(run, names)))
-        if "wengert" in names:
+        if "wengert" in names and _plain(run):
             title = "Gradient over function, and each peer's time over Wengert's (above 1: Wengert is faster)"
             sections.append(f"{title}\n\n" + aligned(ratios(run, names)))
+        if CLOSED in names:
+            title = "Closed forms, and everyone's time over theirs (above 1: the closed form is faster)"
+            sections.append(f"{title}\n\n" + aligned(closed_forms(run, names)))
         sections.append("Time of the first call (trace and compile included)\n\n" + aligned(first_calls(run, names)))
     if run.memory:
         sections.append("Peak memory of the gradient, in arrays of the input's size\n\n" + aligned(memory(run.memory)))
     if run.startup:
         sections.append("Import, fresh process\n\n" + aligned(startup(run.startup)))
+    if run.exam:
+        sections.append("Derivation, text, LaTeX, code and check of the exam's rows\n\n" + aligned(exam(run.exam)))
     remarks = _remarks(run)
     if remarks:
         sections.append("Remarks\n\n" + "\n".join(remarks))
@@ -40,12 +46,20 @@ def markdown(run: Run) -> str:
     """The table for a README."""
     names = contestants_of(run)
     rows = ratios(run, names) if "wengert" in names else times(run, names)
+    tables = [rows] if _plain(run) else []
+    tables += [closed_forms(run, names)] if CLOSED in names else []
+    tables += [exam(run.exam)] if run.exam else []
     machine = run.machine
     versions = ", ".join(
         f"{key} {machine[key]}" for key in list(machine)[list(machine).index("python") :] if key != "threads"
     )
     note = f"{machine['cpu']}, {machine['cores']} cores; {versions}; {machine['date']}."
-    return f"{piped(rows)}\n\n{note}\n"
+    return "\n\n".join([*map(piped, tables), note]) + "\n"
+
+
+def _plain(run: Run) -> list[CaseResult]:
+    """The cases in which no closed form takes part."""
+    return [case for case in run.cases if case.timing(CLOSED) is None]
 
 
 def contestants_of(run: Run) -> list[str]:
@@ -72,14 +86,28 @@ def ratios(run: Run, names: Sequence[str]) -> Rows:
     """Wengert's time, its ratio to the function's, every peer's ratio to it; below, geometric means."""
     peers = [name for name in names if name not in NOT_PEERS]
     header = ["case", "wengert", "gradient / function", *peers]
+    cases = _plain(run)
     rows = [
         [case.title, _time_cell(case, "wengert"), _ratio_cell(case, "wengert", "function")]
         + [_ratio_cell(case, peer, "wengert") for peer in peers]
-        for case in run.cases
+        for case in cases
     ]
-    means = [_geometric_mean([case.ratio("wengert", "function") for case in run.cases])]
-    means += [_geometric_mean([case.ratio(peer, "wengert") for case in run.cases]) for peer in peers]
+    means = [_geometric_mean([case.ratio("wengert", "function") for case in cases])]
+    means += [_geometric_mean([case.ratio(peer, "wengert") for case in cases]) for peer in peers]
     return [header, *rows, ["geometric mean", "", *means]]
+
+
+def closed_forms(run: Run, names: Sequence[str]) -> Rows:
+    """What it costs to derive and to call a closed form, and everyone's ratio to the call."""
+    others = [name for name in names if name not in (CLOSED, "function", "wengert-ieee")]
+    rows = [["case", "derive and compile", CLOSED, *others]]
+    for case in run.cases:
+        timing = case.timing(CLOSED)
+        if timing is not None:
+            built = NO_FIGURE if timing.built is None else format_seconds(timing.built)
+            ratio_cells = [_ratio_cell(case, name, CLOSED) for name in others]
+            rows.append([case.title, built, _time_cell(case, CLOSED), *ratio_cells])
+    return rows
 
 
 def _ratio_cell(case: CaseResult, above: str, below: str) -> str:
@@ -132,6 +160,18 @@ def startup(result: StartupResult) -> Rows:
     return rows
 
 
+def exam(result: ExamResult) -> Rows:
+    """What a row takes, and all of them."""
+    name, seconds = result.slowest
+    return [
+        ["rows", "time"],
+        ["median of a row", format_seconds(result.median)],
+        [f"the slowest, {name}", format_seconds(seconds)],
+        [f"all {len(result.rows)}", format_seconds(result.total)],
+        ["the first in a fresh process", format_seconds(result.first)],
+    ]
+
+
 def bars_table(verdicts: Sequence[tuple[Bar, float | None, Verdict]]) -> str:
     """Every promise with its bar, the measured figure and the verdict."""
     rows = [["promise", "at most", "measured", "verdict"]]
@@ -158,6 +198,8 @@ def _remarks(run: Run) -> list[str]:
     remarks += [
         f"memory: {entry.contestant} {entry.status.upper()}: {entry.message}" for entry in run.memory if entry.message
     ]
+    if run.exam:
+        remarks += [f"exam: {name} FAILED: {message}" for name, message in run.exam.failures.items()]
     return remarks
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CaseResult", "MemoryResult", "Run", "StartupResult", "Status", "Timing"]
+__all__ = ["CaseResult", "ExamResult", "MemoryResult", "Run", "StartupResult", "Status", "Timing"]
 
 
 class Status(StrEnum):
@@ -16,6 +17,7 @@ class Status(StrEnum):
     WRONG = "wrong"
     ERROR = "error"
     DECLINED = "declined"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Timing:
     lower_quartile: float | None = None
     upper_quartile: float | None = None
     first_call: float | None = None
+    built: float | None = None
+    """What of the first call went before any number was computed: deriving, tracing, compiling ahead of time."""
     samples: int = 0
     repeats: int = 0
     way: str = ""
@@ -87,6 +91,31 @@ class StartupResult:
 
 
 @dataclass(frozen=True)
+class ExamResult:
+    """Seconds for everything about a formula, by row of the exam."""
+
+    rows: dict[str, float]
+    first: float
+    """Of the first row in a fresh process, in which everything is loaded."""
+    failures: dict[str, str]
+
+    @property
+    def median(self) -> float:
+        """Of a row."""
+        return statistics.median(self.rows.values())
+
+    @property
+    def total(self) -> float:
+        """Of all rows, one after the other."""
+        return sum(self.rows.values())
+
+    @property
+    def slowest(self) -> tuple[str, float]:
+        """The row that takes longest."""
+        return max(self.rows.items(), key=lambda row: row[1])
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything that one run found."""
 
@@ -94,6 +123,7 @@ class Run:
     cases: tuple[CaseResult, ...] = ()
     memory: tuple[MemoryResult, ...] = ()
     startup: StartupResult | None = None
+    exam: ExamResult | None = None
     settings: dict[str, float] = field(default_factory=dict)
 
     def case(self, name: str) -> CaseResult | None:
@@ -112,6 +142,7 @@ class Run:
             cases=tuple(_case_from_json(case) for case in data["cases"]),
             memory=tuple(MemoryResult(**{**entry, "status": Status(entry["status"])}) for entry in data["memory"]),
             startup=StartupResult(**data["startup"]) if data["startup"] else None,
+            exam=ExamResult(**data["exam"]) if data.get("exam") else None,
             settings=data["settings"],
         )
 

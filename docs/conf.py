@@ -1,5 +1,6 @@
 """How Sphinx builds these pages: `sphinx-build -W docs docs/_build/html`, from the root of the repository."""
 
+import importlib.util
 import sys
 import tomllib
 from pathlib import Path
@@ -15,6 +16,12 @@ version = release
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
+
+# Formulas are typeset by MathJax: the copy that this package carries, so that the pages can be read offline,
+# or where it is not installed the one on the network.
+OFFLINE = "sphinx-mathjax-offline"
+if importlib.util.find_spec(OFFLINE):
+    extensions.append(OFFLINE)
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

@@ -1,4 +1,4 @@
-"""Write the generated parts of the documentation afresh: `python docs/generate.py`.
+"""Write the generated parts of the documentation afresh: `python docs/generate.py [PAGE ...]`, by default of all pages.
 
 It describes the package that Python imports, so install this checkout first, or set PYTHONPATH=src.
 A generated part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; the rest is written by hand.
@@ -7,14 +7,18 @@ With `--check` nothing is written, and the exit code is 1 if a part is out of da
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import closed_form_gallery.page
 import coverage_matrix.page
 import coverage_matrix.scipy_page
+import text_language
+from closed_form_gallery.rows import GROUPS
 from coverage_matrix.programs import PRIMITIVES
 
 from wengert.display.registry import constants, graph_rules, primitive_table
@@ -24,6 +28,8 @@ __all__ = ["PARTS", "main", "part_of", "renewed"]
 DOCS: Final = Path(__file__).parent
 GRAPH: Final = DOCS / "explanation" / "graph.md"
 COVERAGE: Final = DOCS / "explanation" / "coverage.md"
+GALLERY: Final = DOCS / "gallery"
+TEXT: Final = DOCS / "reference" / "text-language.md"
 
 # page -> name of the part -> what makes it
 PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
@@ -44,6 +50,16 @@ PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
         "SciPy's constants": coverage_matrix.scipy_page.constants,
         "SciPy's refused": coverage_matrix.scipy_page.refused,
         "primitives": coverage_matrix.page.primitives_table,
+    },
+    TEXT: {
+        "properties": text_language.properties,
+        "functions": text_language.functions,
+        "methods": text_language.methods,
+    },
+    GALLERY / "index.md": {"helpers": closed_form_gallery.page.helpers},
+    **{
+        GALLERY / f"{group}.md": {"rows": functools.partial(closed_form_gallery.page.rows, group)}
+        for group in GROUPS.values()
     },
 }
 
@@ -74,13 +90,22 @@ def renewed(page: Path) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Renew every page, or say which ones are out of date."""
-    stale = [page for page in PARTS if renewed(page) != page.read_text(encoding="utf-8")]
-    for page in stale:
-        sys.stdout.write(f"{page.relative_to(DOCS.parent)}\n")
-        if "--check" not in arguments:
-            page.write_text(renewed(page), encoding="utf-8")
-    return int("--check" in arguments and bool(stale))
+    """Renew pages, or say which ones are out of date."""
+    named = {Path(argument).resolve() for argument in arguments if argument != "--check"}
+    unknown = named - PARTS.keys()
+    if unknown:
+        raise LookupError(
+            f"{', '.join(map(str, unknown))} has no generated part; there are {', '.join(map(str, PARTS))}"
+        )
+    stale = False
+    for page in [page for page in PARTS if not named or page in named]:
+        text = renewed(page)
+        if text != page.read_text(encoding="utf-8"):
+            stale = True
+            sys.stdout.write(f"{page.relative_to(DOCS.parent)}\n")
+            if "--check" not in arguments:
+                page.write_text(text, encoding="utf-8")
+    return int("--check" in arguments and stale)
 
 
 if __name__ == "__main__":

@@ -63,3 +63,12 @@ def test_every_page_is_in_a_table_of_contents(page):
         if entry and not entry.startswith(":")
     }
     assert page == DOCS / "index.md" or page.resolve() in listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_modules_that_pages_name_exist(page):
+    rooms = "api|calculus|cli|derivatives|display|graph|primitives|tracing|transforms"
+    named = re.findall(rf"`(?:wengert\.)?((?:{rooms})(?:\.[a-z_]+)+)`", page.read_text(encoding="utf-8"))
+    source = ROOT / "src" / "wengert"
+    places = {name: source / name.replace(".", "/") for name in named}
+    assert [name for name, place in places.items() if not (place.is_dir() or place.with_suffix(".py").exists())] == []

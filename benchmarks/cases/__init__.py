@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.case import Case
 from benchmarks.cases import (
     chain,
+    closed_forms,
     determinant,
     factorisation,
     linear_algebra,
@@ -28,6 +29,7 @@ CASES: tuple[Case, ...] = (
     *linear_algebra.CASES,
     *loops.CASES,
     *determinant.CASES,
+    *closed_forms.CASES,
 )
 
 MEMORY_CASE: Case = chain.CASE

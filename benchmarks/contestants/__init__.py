@@ -6,6 +6,7 @@ from benchmarks.contestant import Contestant
 from benchmarks.contestants.autograd import Autograd
 from benchmarks.contestants.by_hand import ByHand
 from benchmarks.contestants.casadi import CasADi
+from benchmarks.contestants.closed_form import ClosedForm
 from benchmarks.contestants.function import PlainFunction
 from benchmarks.contestants.jax import Jax, JaxJit
 from benchmarks.contestants.torch import Torch
@@ -16,6 +17,7 @@ __all__ = ["CONTESTANTS", "present"]
 CONTESTANTS: tuple[Contestant, ...] = (
     PlainFunction(),
     ByHand(),
+    ClosedForm(),
     Wengert(),
     Autograd(),
     Jax(),
@@ -25,11 +27,11 @@ CONTESTANTS: tuple[Contestant, ...] = (
     WengertIEEE(),
 )
 
-_ALWAYS = frozenset({"function", "wengert"})
+_ALWAYS = frozenset({"function", "closed-form", "wengert"})
 
 
 def present(peers: frozenset[str] | None = None) -> list[Contestant]:
-    """Those that can run here: the function, wengert, and of the others the chosen ones (all for None)."""
+    """Those that can run here: the function, Wengert's own, and of the others the chosen ones (all for None)."""
     return [
         contestant
         for contestant in CONTESTANTS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from contextlib import ExitStack
 from contextvars import copy_context
 from typing import Any
 
@@ -58,9 +57,9 @@ class WengertIEEE(Wengert):
         return self._in_context(super().value_and_gradient(function, arguments))
 
     def _in_context(self, derivative: Function) -> Function:
-        # entered once, so that calls do not pay for it
-        context = copy_context()
-        context.run(ExitStack().enter_context, self.module().ieee())
+        # a copy of the context in which it is in force, so that calls do not pay for entering it
+        with self.module().ieee():
+            context = copy_context()
         return functools.partial(context.run, derivative)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.errors import ArgumentError
+from wengert.errors import ArgumentError, CheckError
 
 RNG = np.random.default_rng(4)
 T, U, V = RNG.normal(size=(6, 5)), RNG.normal(size=(6, 2)), RNG.normal(size=(5, 2))
@@ -25,6 +25,7 @@ def weighted(X):
 
 FORMULAS = {
     "Hessian of a factorisation": (factorisation, U, "hessian"),
+    "Hessian of a penalised mean": (lambda U: np.mean((U @ V.T - T) ** 2) + 0.5 * np.sum(U**2), U, "hessian"),
     "Hessian of log det": (log_volume, X, "hessian"),
     "Hessian of weighted squares": (weighted, X, "hessian"),
     "differential of an inverse": (np.linalg.inv, X, "differential"),
@@ -40,12 +41,39 @@ def test_the_map_of_a_formula_is_the_numeric_derivative(name):
     found, expected = getattr(form, what).linear_map(), NUMBERS[what](function)(point)
     given = {form.variable: point}
     np.testing.assert_allclose(found.dense(given), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found.compile()(point), expected, rtol=1e-12, atol=1e-12)
     operator = found.operator(given)
     seed = RNG.normal(size=point.size)
     matrix = expected.reshape(operator.shape)
     np.testing.assert_allclose(operator.matvec(seed), matrix @ seed, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(operator.rmatvec(seed), matrix.T @ seed, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(operator.matvec(operator.solve(seed)), seed, rtol=1e-9, atol=1e-9)
+
+
+def test_the_code_of_a_kronecker_product_writes_its_blocks_alone():
+    second = wg.derive(factorisation, U).hessian.linear_map()
+    assert second.python(name="hessian") == (
+        "import numpy as np\n\n\n"
+        "def hessian(U, T, V):\n"
+        "    VtV = V.T @ V\n"
+        "    hessian = np.zeros((U.shape[0], U.shape[1], U.shape[0], U.shape[1]))\n"
+        '    np.einsum("ijil->ijl", hessian)[...] = 2 * VtV\n'
+        "    return hessian\n"
+    )
+
+
+def test_a_compiled_map_names_what_it_takes():
+    hessian = wg.derive(factorisation, U).hessian.linear_map().compile()
+    with pytest.raises(ArgumentError, match="the linear map is a function of U: "):
+        hessian(U, V)
+
+
+def test_a_wrong_code_of_a_map_is_not_given_out(monkeypatch):
+    found = wg.derive(factorisation, U).hessian.linear_map()
+    source = found.python()
+    monkeypatch.setattr(type(found), "python", lambda *_: source.replace("2 * VtV", "3 * VtV"))
+    with pytest.raises(CheckError, match="the code of the dense array differs from dU ↦ 2 dU VᵀV by"):
+        found.compile()(U)
 
 
 def test_the_forms_of_a_second_derivative():

@@ -5,7 +5,9 @@ Samples are taken, but no test depends on how long anything lasts.
 
 from __future__ import annotations
 
+import gc
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
@@ -20,9 +22,10 @@ from benchmarks.checking import difference_from, fault_by_differences, flatten
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.contestants.by_hand import ByHand
+from benchmarks.contestants.closed_form import ClosedForm
 from benchmarks.contestants.function import PlainFunction
-from benchmarks.contestants.wengert import Wengert
-from benchmarks.measure import Settings, measure_case
+from benchmarks.contestants.wengert import Wengert, WengertIEEE
+from benchmarks.measure import Entrant, Settings, measure_case
 from benchmarks.memory import peak_of
 from benchmarks.results import Status, Timing
 
@@ -45,7 +48,7 @@ class Answering(Contestant):
         self.ways = ways
 
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
-        if case.quantity is Quantity.HESSIAN:
+        if case.quantity in (Quantity.HESSIAN, Quantity.COMPRESSED_HESSIAN):
             return self.ways
         return {"": next(iter(self.ways.values()))}
 
@@ -94,6 +97,7 @@ def test_the_derivative_agrees_with_differences(case):
 def test_differences_find_a_wrong_derivative(case):
     inputs = case.make_inputs(small=True)
     right = case.derivative(*inputs)
+    right = right.dense() if case.quantity is Quantity.COMPRESSED_HESSIAN else right
     wrong = tuple(1.01 * part for part in right) if isinstance(right, tuple) else 1.01 * np.asarray(right)
     assert fault_by_differences(case, inputs, wrong) is not None
 
@@ -221,6 +225,43 @@ def test_a_declined_contestant_is_not_run():
     case = replace(case_named("rosenbrock-10"), declined={"answering": "takes minutes"})
     timing = outcome(case, Answering(only=explode))
     assert (timing.status, timing.message) == (Status.DECLINED, "takes minutes")
+
+
+def test_who_takes_too_long_is_given_up():
+    limited = replace(HASTE, limit=0.05)
+    patient = Answering(only=lambda x: time.sleep(30.0))
+    (timing,) = measure_case(case_named("rosenbrock-10"), [patient], limited, small=True).timings
+    assert (timing.status, timing.message) == (Status.SLOW, "no answer within 0.05 s")
+
+
+def test_of_who_takes_long_one_sample_is_enough():
+    slow = Entrant(Answering(), "", lambda: None, 0.0, 0.0)
+    slow.spent = 6.0
+    assert slow.stays(Settings())
+    slow.samples.append(6.0)
+    assert not slow.stays(Settings())
+
+
+def test_a_compressed_hessian_is_checked_as_the_dense_one():
+    case = case_named("closed-form-factorisation-compressed")
+    right = Answering(only=case.derivative)
+    wrong = Answering(only=lambda U, V, T: case.derivative(U, 1.01 * V, T))
+    dense = Answering(only=lambda *inputs: case.derivative(*inputs).dense())
+    assert [outcome(case, one).status for one in (right, wrong, dense)] == [Status.OK, Status.WRONG, Status.OK]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "closed-form" in case.invited], ids=lambda case: case.name)
+def test_closed_forms_are_right(case):
+    timing = outcome(case, ClosedForm())
+    assert timing.status is Status.OK, timing.message
+    assert timing.built > 0.0
+
+
+def test_ieee_arithmetic_ends_with_the_contestant(recwarn):
+    case = case_named("logistic-value-100x10")
+    assert outcome(case, WengertIEEE()).status is Status.OK
+    gc.collect()
+    assert not recwarn.list
 
 
 def test_the_function_is_timed_unchecked():

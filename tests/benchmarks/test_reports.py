@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 from benchmarks.__main__ import main, select
-from benchmarks.bars import BARS, Bar, MemoryBar, StartupBar, TimeBar, Verdict, judge
+from benchmarks.bars import BARS, CLOSED_FORM_BARS, Bar, ExamBar, MemoryBar, StartupBar, TimeBar, Verdict, judge
 from benchmarks.cases import CASES, MEMORY_CASE
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.report import bars_table, format_ratio, format_seconds, markdown, text
-from benchmarks.results import CaseResult, MemoryResult, Run, StartupResult, Status, Timing
+from benchmarks.results import CaseResult, ExamResult, MemoryResult, Run, StartupResult, Status, Timing
 
 ALL_CASES = [*CASES, MEMORY_CASE]
 
@@ -137,8 +137,81 @@ def test_without_wengert_the_times_stand_alone():
     assert "Gradient over function" not in report
 
 
-def test_a_run_survives_json():
-    assert Run.from_json(json.loads(json.dumps(SYNTHETIC.to_json()))) == SYNTHETIC
+CLOSED = Run(
+    machine=SYNTHETIC.machine,
+    cases=(
+        CaseResult(
+            "closed-form-quadratic-1000",
+            "quadratic form",
+            "Hessian",
+            (
+                Timing("function", Status.OK, median=3e-4, first_call=1e-3),
+                Timing("by-hand", Status.OK, median=2e-3, first_call=2e-3),
+                Timing("closed-form", Status.OK, median=1e-3, first_call=0.06, built=0.05),
+                Timing("wengert", Status.OK, median=0.1, first_call=0.2),
+                Timing("jax-jit", Status.OK, median=4e-3, first_call=1.0),
+                Timing("torch", Status.SLOW, message="no answer within 60 s"),
+            ),
+        ),
+    ),
+    exam=ExamResult({"R01": 0.02, "R02": 0.05, "R03": 0.2}, first=0.1, failures={}),
+    settings={"limit": 60.0},
+)
+
+CLOSED_TEXT = """\
+Closed forms, and everyone's time over theirs (above 1: the closed form is faster)
+
+case            derive and compile  closed-form  by-hand  wengert  jax-jit  torch
+--------------  ------------------  -----------  -------  -------  -------  -----
+quadratic form             50.0 ms      1.00 ms   2.00 ×    100 ×   4.00 ×   SLOW
+"""
+
+EXAM_TEXT = """\
+rows                             time
+----------------------------  -------
+median of a row               50.0 ms
+the slowest, R03               200 ms
+all 3                          270 ms
+the first in a fresh process   100 ms
+"""
+
+
+def test_closed_forms_have_a_table_of_their_own():
+    report = text(CLOSED)
+    assert CLOSED_TEXT in report
+    assert EXAM_TEXT in report
+    assert "Gradient over function" not in report
+    assert "| quadratic form | 50.0 ms | 1.00 ms | 2.00 × | 100 × | 4.00 × | SLOW |" in markdown(CLOSED)
+
+
+def test_rows_of_the_exam_that_fail_are_named():
+    failing = replace(CLOSED, exam=replace(CLOSED.exam, failures={"R02": "KeyError: 1"}))
+    assert "exam: R02 FAILED: KeyError: 1" in text(failing)
+    ((_, _, judgement),) = judge(failing, [ExamBar("all", "total", 1e3)])
+    assert judgement is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("bar", "measured", "verdict"),
+    [
+        (TimeBar("ahead", "closed-form-quadratic-1000", "wengert", 1.0, "closed-form"), 0.01, Verdict.KEPT),
+        (TimeBar("not far", "closed-form-quadratic-1000", "jax-jit", 0.2, "closed-form"), 0.25, Verdict.MISSED),
+        (TimeBar("given up", "closed-form-quadratic-1000", "torch", 1.0, "closed-form"), 1e-3 / 60, Verdict.KEPT),
+        (TimeBar("absent", "closed-form-quadratic-1000", "autograd", 1.0, "closed-form"), None, Verdict.OPEN),
+        (ExamBar("a row", "median", 100.0), 50.0, Verdict.KEPT),
+        (ExamBar("all", "total", 200.0), 270.0, Verdict.MISSED),
+    ],
+    ids=lambda value: value.promise if isinstance(value, Bar) else None,
+)
+def test_a_bar_of_closed_forms_is_judged(bar, measured, verdict):
+    ((_, figure, judgement),) = judge(CLOSED, [bar])
+    assert figure == (None if measured is None else pytest.approx(measured))
+    assert judgement is verdict
+
+
+@pytest.mark.parametrize("run", [SYNTHETIC, CLOSED], ids=["plain", "closed forms"])
+def test_a_run_survives_json(run):
+    assert Run.from_json(json.loads(json.dumps(run.to_json()))) == run
 
 
 @pytest.mark.parametrize(
@@ -192,8 +265,9 @@ def test_nothing_measured_leaves_every_bar_open():
 
 def test_the_bars_speak_of_cases_and_contestants_that_exist():
     names, contestants = set(select([])), {contestant.name for contestant in CONTESTANTS}
-    assert all(bar.needs in names for bar in BARS)
-    assert all(bar.versus in contestants for bar in BARS if isinstance(bar, TimeBar))
+    bars = [*BARS, *CLOSED_FORM_BARS]
+    assert all(bar.needs in names for bar in bars)
+    assert all({bar.versus, bar.of} <= contestants for bar in bars if isinstance(bar, TimeBar))
 
 
 def test_the_table_of_bars():
@@ -212,7 +286,7 @@ def test_the_table_of_bars():
 def test_cases_are_selected_by_part_or_wildcard():
     assert select(["solve"]) == ["solve-300", "solve-1000"]
     assert select(["*hessian-6", "import"]) == ["determinant-hessian-6", "import"]
-    assert len(select([])) == len(CASES) + 2
+    assert len(select([])) == len(CASES) + 3
 
 
 def test_the_list_shows_cases_and_contestants(capsys):
@@ -234,6 +308,15 @@ def test_bars_set_the_exit_status(tmp_path, capsys):
     kept.write_text(json.dumps(SYNTHETIC.to_json()), encoding="utf-8")
     assert main(["bars", "--read", str(kept)]) == 1
     assert "MISSED" in capsys.readouterr().out
+
+
+def test_closed_forms_have_verdicts_of_their_own(tmp_path, capsys):
+    kept = tmp_path / "run.json"
+    kept.write_text(json.dumps(CLOSED.to_json()), encoding="utf-8")
+    assert main(["closed-form", "--read", str(kept)]) == 1
+    shown = capsys.readouterr().out
+    assert all(bar.promise in shown for bar in CLOSED_FORM_BARS)
+    assert not any(bar.promise in shown for bar in BARS)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import walk
 from wengert.display.derivation import derivation
-from wengert.display.derivation_words import RULES
+from wengert.display.derivation_rules import RULES
 from wengert.errors import ArgumentError, CheckError, ConversionError, UnsupportedError
 
 _SPEC = importlib.util.spec_from_file_location("exam", Path(__file__).with_name("test_exam.py"))
@@ -60,8 +60,8 @@ f(x) = ½xᵀMx + cᵀx = ½⟨x, Mx⟩ + ⟨c, x⟩         x ∈ ℝⁿ, M ∈
 ∇²f(x) = ½(M + Mᵀ)                             symmetric""",
     least_squares: """\
 f(x) = ½‖Ax − b‖²     x ∈ ℝⁿ, A ∈ ℝᵐˣⁿ, b ∈ ℝᵐ
-Let  r = Ax − b;  f = ½rᵀr
-1.  df = ⟨r, dr⟩      d(rᵀr) = 2⟨r, dr⟩
+Let  r = Ax − b;  f = ½‖r‖²
+1.  df = ⟨r, dr⟩      d‖r‖² = 2⟨r, dr⟩
 2.     = ⟨r, A dx⟩    dr = A dx
 3.     = ⟨Aᵀr, dx⟩    ⟨u, Av⟩ = ⟨Aᵀu, v⟩
 ∇f(x) = Aᵀr           shape (n,)
@@ -95,9 +95,10 @@ def form_of(function):
 
 @pytest.mark.parametrize("function", GOLDEN, ids=lambda function: function.__name__)
 def test_well_known_derivations(function):
-    *lines, check = str(derivation(form_of(function))).splitlines()
+    *lines, check, agreement = str(derivation(form_of(function))).splitlines()
     assert [line.rstrip() for line in lines] == [line.rstrip() for line in GOLDEN[function].splitlines()]
     assert check.startswith("✓ every line evaluated in a random direction, at n = ")
+    assert agreement.startswith("✓ gradient and Hessian beside the traced derivative: ")
 
 
 def test_logistic_regression_is_convex():
@@ -274,12 +275,229 @@ def test_moves_are_true():
         (lambda x: np.sum(np.maximum(A @ x, 0) ** 2), "convex"),
         # and where the domain is in parts, it tells of each of them
         (lambda x: np.sum(1 / x**2), "convex in parts"),
-        (lambda x: np.sum(np.log(x)), "concave in parts"),
+        (lambda x: np.sum(np.log(x**2)), "concave in parts"),
+        # a half-space is convex
+        (lambda x: np.sum(np.log(x)), "concave"),
+        (lambda x: np.sum(np.sqrt(3.0 + c * x)), "concave"),
+        # what is singular in constants alone says nothing of the domain
+        (lambda x: -np.sum((np.linalg.inv(M) @ x) ** 2) / np.sum(c), ""),
+        (lambda x: -np.sum((np.linalg.inv(M) @ x) ** 2), "concave"),
+        # a congruence, and the projection of Cauchy and Schwarz
+        (lambda x: np.linalg.norm(A @ x), "convex"),
+        (lambda x: np.linalg.norm(A @ x - b), "convex"),
+        (lambda x: np.linalg.norm(np.outer(A @ x, c)), "convex"),
+        (lambda x: -np.log(np.sum(np.exp(A @ x))), "concave"),
     ],
 )
 def test_convexity_where_the_form_tells(function, told):
     found = derivation(derive(function, x)).account.parts[-1].result.remarks
     assert "".join(word for word in found if word != "symmetric") == told
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (lambda t: np.exp(t), "bent up"),
+        (lambda t: -np.sum((A @ c - t * b) ** 2), "bent down"),
+        (lambda t: 3.0 * t, "affine"),
+    ],
+)
+def test_convexity_in_a_number(function, told):
+    found = derivation(derive(function, 0.7))
+    assert found.account.parts[-1].result.remarks == (told,)
+    assert "⪰" not in str(found)
+
+
+def test_convexity_in_a_matrix():
+    B = np.ones((5, 4))
+
+    def distance(X):
+        return np.linalg.norm(A @ X - B)
+
+    text = str(derivation(derive(distance, np.ones((3, 4)))))
+    assert "∇²f(X)[dX] = Aᵀ(A dX/‖R‖_F − ⟨R, A dX⟩R/‖R‖_F³)        ⪰ 0, so f is convex" in text
+
+
+NAMED = [
+    # a name for the root of a norm, and for a form of which roots are taken
+    (lambda x: np.linalg.norm(A @ x), ["z = Ax"]),
+    (lambda x: c @ x / np.sqrt(x @ M @ x), ["q = xᵀMx"]),
+    # a sum is known again inside a longer one, and turned round
+    (lambda x: np.log(np.sum(np.exp(A @ x + b))) - y @ (A @ x + b), ["z = Ax + b", "s = softmax(z)"]),
+    (lambda x: np.sum(np.exp(b - A @ x) + (A @ x - b) ** 2), ["r = Ax − b", "z = exp(−r)"]),
+    # what jumps from one constant to another has no differential
+    (lambda x: np.sum(np.where(np.abs(x) < 1, 0.5 * x * x, np.abs(x) - 0.5)), ["z = 𝟏[|x| < 1]"]),
+    # neither the inverse of a symbol nor the transpose of a name gets one
+    (lambda X: np.trace(M @ X @ X @ M @ np.linalg.inv(X).T), []),
+    (lambda X: np.trace(np.linalg.inv(X + M)), ["Z = X + M"]),
+    (lambda x: 0.5 * x @ M @ x + c @ x, []),
+    (lambda x: np.linalg.norm(x), []),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), NAMED)
+def test_names_are_given_where_they_shorten(function, expected):
+    invertible = function.__code__.co_varnames == ("X",)
+    form = derive(function, np.eye(3) if invertible else x, assume={"X": "invertible"} if invertible else None)
+    told = derivation(form)
+    introduced = " ".join(told._text.introduction).removeprefix("Let  ").partition(";  f = ")[0]
+    assert ([name for name in introduced.split(",  ") if name]) == expected
+
+
+HELD = {"M": "positive definite"}
+SYMMETRIC = [
+    (lambda x: np.linalg.norm(A @ x), None, "Aᵀ(I − zzᵀ/‖z‖²)A/‖z‖"),
+    (lambda x: np.log(x @ M @ x), HELD, "2M/q − 4MxxᵀM/q²"),
+    (lambda x: x @ M @ x / (x @ x), HELD, None),
+    (lambda x: c @ x / np.sqrt(x @ M @ x), HELD, None),
+    (lambda x: np.sum((A @ x) ** 2) / np.sum((M @ x) ** 2), None, None),
+]
+
+
+@pytest.mark.parametrize(("function", "held", "hessian"), SYMMETRIC)
+def test_a_hessian_is_symmetric_as_it_stands(function, held, hessian):
+    told = derivation(derive(function, x, assume=held))
+    result = told.account.parts[1].result
+    assert "symmetric" in result.remarks
+    assert hessian in (None, told._text.formula(result.expression))
+
+
+def test_a_missing_second_derivative_is_told():
+    told = derivation(derive(lambda X: np.linalg.norm(X, 2), np.ones((3, 4))))
+    assert len(told.account.parts) == 1
+    line = "∇²f(X)[dX]: the derivative of leading pair has no closed form here"
+    assert line in str(told).splitlines()
+    assert r"\nabla^2 f(X)[\mathrm{d}X]\text{: the derivative of leading pair" in told.latex()
+    assert "no closed form" in told.html()
+
+
+def test_lines_that_are_too_long_are_left_out_and_told():
+    def iterated(A):
+        X = A.T / np.trace(A @ A.T)
+        for _ in range(3):
+            X = X @ (2 * np.eye(len(A)) - A @ X)
+        return np.sum(X)
+
+    form = derive(iterated, np.ones((4, 4)))
+    text = str(derivation(form))
+    assert max(map(len, text.splitlines())) < 400
+    assert "lines that are too long to be read: level='full' has them" in text
+    assert "too long to be read here: print the form's gradient" in text
+    assert "too long" not in str(derivation(form, "full"))
+
+
+def test_an_operator_ends_in_the_differentials_of_names_where_they_shorten():
+    B = np.ones((2, 2))
+    form = derive(lambda X: np.trace(B @ np.linalg.inv(X.T @ M @ X)), np.ones((3, 2)), assume={"M": "symmetric"})
+    result = derivation(form).account.parts[1].result
+    assert len(result.where) == 1
+    assert not derivation(form, "full").account.parts[1].result.where
+    assert "with dZ = XᵀM dX + dXᵀ MX" in str(derivation(form))
+
+
+def test_different_names_look_different():
+    def doubled(x, A, A_):
+        return x @ A @ x + x @ A_ @ x
+
+    text = str(derivation(derive(doubled, x, M, M)))
+    assert "f(x) = xᵀAx + xᵀA_ x = ⟨x, Ax⟩ + ⟨x, A_ x⟩" in text
+    assert "A ∈ ℝⁿˣⁿ, A_ ∈ ℝⁿˣⁿ" in text
+
+    def greek(lambda_, λ):
+        return np.exp(lambda_ @ λ)
+
+    text = str(derivation(derive(greek, x, x)))
+    assert text.startswith("f(lambda_) = exp(lambda_ᵀ λ)")
+    assert "∇f(lambda_) = exp(lambda_ᵀ λ) λ" in text
+
+
+SOFTMAX = [
+    lambda K, v, q: v @ (np.exp(K @ q) / np.sum(np.exp(K @ q))),
+    lambda x: np.log(np.sum(np.exp(np.exp(x) / np.sum(np.exp(x)) - np.mean(2.0 * x)))),
+    lambda x: np.sum(np.tanh(x - np.mean(x)) * np.exp(c * np.mean(x))),
+    lambda X: np.linalg.norm(X / np.trace(X) - M) ** 2,
+]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("function", SOFTMAX)
+def test_numbers_that_move_beside_what_stands_still(function, level):
+    arguments = {"K": [A, b, c], "x": [x], "X": [M + np.eye(3)]}[function.__code__.co_varnames[0]]
+    assert account(derive(function, *arguments), level).error < 1e-9
+
+
+DIAGONAL = [
+    lambda X: np.sum(X * X),
+    lambda X: np.trace(M @ X @ M @ X),
+    lambda X: np.linalg.slogdet(X)[1],
+    lambda X: np.sum(np.exp(X @ c)),
+]
+
+
+@pytest.mark.parametrize("function", DIAGONAL)
+def test_a_diagonal_variable_moves_among_diagonal_matrices(function):
+    told = derivation(derive(function, np.eye(3), assume={"X": "diagonal"}))
+    assert "the diagonal part" in str(told)
+    assert told.account.error < 1e-9
+
+
+WHOLE = [least_squares, log_sum_exp, lambda x: np.linalg.norm(A @ x), lambda x: np.tanh(A @ x), log_determinant]
+
+
+def falsifying(place, made):
+    """`Chain.add`, which writes down what it is called with, and makes one line false by a number at its first term."""
+    add = chains.Chain.add
+
+    def replaced(chain, pieces, rules):
+        first, *others = pieces
+        made.append(first)
+        if len(made) - 1 == place:
+            factor = algebra.number(1.001)
+            inner = isinstance(first, Inner)
+            front = algebra.matmul(factor, first.front if inner else first)
+            first = dataclasses.replace(first, front=front) if inner else front
+        add(chain, [first, *others], rules)
+
+    return replaced
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("function", WHOLE)
+def test_no_false_line_can_be_printed(monkeypatch, function, level):
+    form, lines = form_of(function), []
+    with monkeypatch.context() as patch:
+        patch.setattr(chains.Chain, "add", falsifying(None, lines))
+        account(form, level)
+    assert lines
+    for place in range(len(lines)):
+        with monkeypatch.context() as patch:
+            patch.setattr(chains.Chain, "add", falsifying(place, []))
+            with pytest.raises(CheckError, match=r"derivation: the line \d+ is false"):
+                account(form, level)
+
+
+def test_styles():
+    form = derive(lambda x: np.log(x @ M @ x), x)
+    assert form.gradient.text(style="inner") == "(M + Mᵀ)x/⟨x, Mx⟩"
+    assert form.gradient.text() == str(form.gradient) == "(M + Mᵀ)x/(xᵀMx)"
+    assert form.gradient.latex(style="inner") == r"\frac{(M + M^\top)x}{\langle x,\, Mx\rangle}"
+    assert "f(x) = log(⟨x, Mx⟩)" in str(form.derivation(style="inner"))
+    for asked in (form.gradient.text, form.gradient.latex, lambda style: form.derivation(style=style)):
+        with pytest.raises(ArgumentError, match="derive: style is 'transpose' or 'inner', received 'italic'"):
+            asked("italic")
+
+
+def test_several_variables():
+    forms = derive(lambda x, z: x @ A.T @ z + np.sum(np.exp(x)), x, b, wrt=("x", "z"))
+    told = forms.derivation()
+    assert [part.account.variable.name for part in told.parts] == ["x", "z", "z"]
+    lines = str(told).splitlines()
+    assert "∇f(x) = exp(x) + Aᵀz" in "\n".join(lines)
+    assert any(line.startswith("∂∇_x f/∂z = Aᵀ") for line in lines)
+    assert told.html().count("<table") == 3
+    assert told.latex().startswith("\\begin{gathered}")
+    matrices = derive(lambda U, V: np.sum((A - U @ V.T) ** 2), np.ones((5, 2)), np.ones((3, 2)), wrt=("U", "V"))
+    assert "D∇_U f(V)[dV] = 2(U dVᵀ V − R dV)" in str(matrices.derivation())
 
 
 def test_signs_of_matrices():

@@ -354,7 +354,7 @@ DOMAINS = {
     "a logarithm": (lambda x: np.sum(np.log(x)), x0, {}, ("x > 0",)),
     "of positive entries": (lambda x: np.sum(np.log(x)), x0, {"x": "positive entries"}, ()),
     "a norm": (lambda x: np.linalg.norm(W @ x - y0), x0, {}, ("Wx − y₀ ≠ 0",)),
-    "a determinant": (lambda X: np.linalg.slogdet(X)[1], A, {}, ("det(X) ≠ 0", "X is invertible")),
+    "a determinant": (lambda X: np.linalg.slogdet(X)[1], A, {}, ("det(X) ≠ 0",)),
     "absolute values": (lambda x: np.sum(np.abs(x)), x0, {}, ("almost everywhere",)),
     "nothing": (lambda x: x @ x, x0, {}, ()),
 }

@@ -9,7 +9,9 @@ import pytest
 
 import wengert.scipy.linalg
 from wengert.api.derive import derive
+from wengert.calculus import algebra
 from wengert.calculus.evaluation import evaluate
+from wengert.errors import UnsupportedError
 
 ROWS = {row["id"]: row for row in json.loads(Path(__file__).with_name("exam.json").read_text(encoding="utf-8"))}
 SIZES = {"n": 7, "m": 5, "k": 3, "p": 11}
@@ -88,3 +90,80 @@ def test_the_formula_is_the_one_that_is_known(name):
         np.testing.assert_allclose(
             value, np.reshape(expected, value.shape), rtol=1e-6, atol=1e-9 * np.abs(expected).max()
         )
+
+
+# words are one symbol each, brackets and spaces none
+WORDS = re.compile("softmax_rows|softmax|logsumexp|softplus|diag|det|expm|exp|log|tanh|tr|sin|cos|abs|sign|relu|mu|lam")
+# what the sheet takes as known, and a formula has to say: where its names come from
+TAKEN_AS_KNOWN = {
+    ("R12", "hessian"): "s = softmax(Ax+b)",
+    ("R17b", "hessian"): "σ(Xθ)",
+    ("R21", "hessian"): "σ(aᵀx)",
+    ("R24W", "gradient"): "p = softmax(Wx+b)",
+    ("R24b", "gradient"): "p = softmax(Wx+b)",
+    ("R24b", "hessian"): "p = softmax(Wx+b)",
+    ("R26", "gradient"): "f = xᵀAx/‖x‖²",
+    ("R26", "hessian"): "f = xᵀAx/‖x‖², ∇f = (2/‖x‖²)(Ax − f x)",
+    ("L01", "hessian"): "σ(−y∘Xw)",
+    ("L05", "gradient"): "r = U tanh(Wx) − y",
+    ("L17", "jacobian"): "s = softmax(Kq)",
+}
+
+
+def symbols_in(text):
+    """How many symbols a reader takes in; definitions count in full."""
+    plain = WORDS.sub("#", text.split("   ")[0].replace("where", ""))
+    return len(re.sub(r"[\s()\[\]{},;]", "", plain))
+
+
+def asked_for(row):
+    """The derivatives that a row tells, with the text that a reader would want."""
+    kind = KINDS[row["kind"]]
+    yield kind, row["expected_text"]
+    if row["second_text"] and kind == "gradient":
+        yield "hessian", row["second_text"]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_formulas_are_about_as_short_as_a_reader_would_write_them(name):
+    form = derived(ROWS[name])
+    for what, wanted in asked_for(ROWS[name]):
+        printed = str(getattr(form, what))
+        wanted = f"{wanted}, {TAKEN_AS_KNOWN.get((name, what), '')}"
+        assert symbols_in(printed) <= 1.5 * symbols_in(wanted), f"{what}: {printed} for {wanted}"
+
+
+# the change of singular vectors is refused
+NO_SECOND = {"L27"}
+
+
+@pytest.mark.parametrize("name", NO_SECOND)
+def test_second_derivatives_without_a_formula_are_refused(name):
+    with pytest.raises(
+        UnsupportedError, match=r"no closed form here; wengert\.jvp and wengert\.hvp give it as numbers"
+    ):
+        _ = derived(ROWS[name]).hessian
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in ROWS.items() if row["kind"] == "grad" and name not in NO_SECOND]
+)
+def test_hessians_are_symmetric_as_printed(name):
+    """A matrix by its form; an operator by ⟨A, H[B]⟩ = ⟨H[A], B⟩ for all directions A and B."""
+    form = derived(ROWS[name])
+    hessian = form.hessian.expression
+    if form.symbols[form.variable].cols == 1:
+        assert algebra.transpose(hessian) is hessian, str(form.hessian)
+        return
+    random = np.random.default_rng(1)
+    for one in form.instances:
+        values = form.values_at(one)
+        direction = f"d{form.variable}"
+        shape = np.shape(values[direction])
+        directions = [random.normal(size=shape) for _ in range(2)]
+        if "symmetric" in form.symbols[form.variable].properties:
+            directions = [0.5 * (found + found.T) for found in directions]
+        changes = [evaluate(hessian, {**values, direction: found}, one.sizes) for found in directions]
+        forward, backward = np.sum(changes[0] * directions[1]), np.sum(changes[1] * directions[0])
+        scale = np.linalg.norm(changes[0]) * np.linalg.norm(directions[1])
+        assert abs(forward - backward) <= 1e-9 * scale

@@ -186,7 +186,9 @@ def test_the_code_computes_the_dense_array(name, sizes):
             found.python(list(symbols.values()))
         return
     scope = {}
-    exec(found.python(list(symbols.values())), scope)
+    source = found.python(list(symbols.values()))
+    assert max(map(len, source.splitlines())) <= 120
+    exec(source, scope)
     arrays = {word: np.reshape(x, [d for d in np.shape(x) if d != 1]) for word, x in values.items()}
     arrays["point"] = arrays[direction.name]
     expected = found.dense(values, sizes)

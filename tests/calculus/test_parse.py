@@ -374,13 +374,15 @@ ERRORS = [
      "Write norm2(X) for the root of the sum of squares."),
     ("x' + y", 3, "`+` at character 4 would have `x'`, a row and `y`, a number, as y fits only as a number",
      "Declare y: scalar if this is meant."),
+    ("exp(-a*x'*x)", 5, "the formula is a column if `a` at character 6 is a vector, and a number if it is a number",
+     "Declare a: scalar or a: vector."),
     ("A*x - b.^p", 7, "`.^` at character 8 gives a column whether `b` is a number or a vector",
      "Declare b: scalar or b: vector."),
     ("X@W + b", 4, "`+` at character 5 gives a matrix whether `b` is a number or a vector",
      "Declare b: scalar or b: vector."),
     ("A@x/z", 3, "`/` at character 4 gives a vector whether `z` is a number or a vector",
      "Declare z: scalar or z: vector."),
-    ("tr(A*B)", 4, "`*` at character 5 means different things in MATLAB's language and in NumPy",
+    ("sum(A*B)", 5, "`*` at character 6 means different things in MATLAB's language and in NumPy",
      "Say language='matlab' or language='numpy', or use .* or @."),
     ("norm(X)", 0, "`norm` at character 1 means different things in MATLAB's language and in NumPy",
      "Say language='matlab' or language='numpy', or use .* or @."),
@@ -521,6 +523,15 @@ HOSTILE = [
     "True",
     "None + x",
     "x@",
+    # short texts of much work
+    "*".join(["A"] * 500) + "*x",
+    "@".join(["A"] * 500) + "@x",
+    "+".join(["x'*A*x"] * 300),
+    "+".join(["np.sum(x*x)"] * 300),
+    "tr(A^100000)",
+    "sum(x.^1e300)",
+    "np.trace(np.linalg.matrix_power(A, 100000))",
+    "np.sum(x**1e300)",
 ]
 
 
@@ -548,6 +559,27 @@ def test_hostile_texts_take_little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tr(A^1000)", "the exponent at character 6 is beyond 64"),
+        ("sum(x.^2000)", "the exponent at character 8 is beyond 1000"),
+        ("np.trace(np.linalg.matrix_power(A, 65))", "the exponent at character 36 is beyond 64"),
+        ("+".join(["x'*A*x"] * 300), "the formula has more than 1000 names, numbers and operations"),
+        ("*".join(["A"] * 200), "is nested more than 100 deep"),
+    ],
+)
+def test_formulas_out_of_all_proportion(text, message):
+    with pytest.raises(ParseError, match=re.escape(message)) as caught:
+        parse(text)
+    assert "    " + " " in str(caught.value)
+    assert "^" in str(caught.value).splitlines()[-2]
+
+
+def test_high_powers_of_numbers():
+    assert parse("(1 + c)^365").function(c=0.01) == pytest.approx(1.01**365)
 
 
 def test_long_sums_are_read_without_recursion():

@@ -81,7 +81,7 @@ REFUSED = {
     "a text that is no formula": (["x'*A*"], "expected a name, a number or an opening bracket"),
     "an unknown variable": (["x'*A*x", "--wrt", "y"], "wrt names y, but the arrays are x, A"),
     "an unknown property": (["x'*A*x", "--assume", "A: symetric"], "Did you mean symmetric?"),
-    "steps of two variables": (["x'*A*y", "--wrt", "x,y", "--steps"], "--steps is for one variable"),
+    "an empty name": (["x'*A*y", "--wrt", "x,"], "--wrt 'x,' has an empty name"),
 }
 
 
@@ -94,6 +94,26 @@ def test_what_is_refused(derive, case):
     assert text in ended.err
     assert ended.err.startswith("wengert: ")
     assert "Traceback" not in ended.err
+
+
+def test_steps_of_two_variables(derive):
+    ended = derive("x'*A*y", "--wrt", "x,y", "--steps")
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert [line for line in lines if line.startswith("∇f")] == [
+        "∇f(x) = Ay             shape (n,)",
+        "∇f(y) = Aᵀx           shape (m,)",
+    ]
+    assert "∂∇_x f/∂y = A        shape (n, m)" in lines
+
+
+def test_convention_and_language(derive):
+    ended = derive("tr(A*X)", "--wrt", "X", "--assume", "X: symmetric", "--convention", "vech")
+    assert ended.code == 0
+    assert "by independent entries" in ended.out
+    assert derive("diag(x)*A*x", "--wrt", "x").code == 2
+    assert "gradient" not in derive("diag(x)*A*x", "--wrt", "x", "--language", "matlab").out
+    assert derive("diag(x)*A*x", "--wrt", "x", "--language", "matlab").code == 0
 
 
 def test_a_formula_without_the_variable_is_noted(derive):

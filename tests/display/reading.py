@@ -68,7 +68,7 @@ class _Reader:
 
     def factors(self) -> Any:
         value = self.power()
-        while not re.compile(r"$|[)/\]}|]| [+−∘⊘>]|" + ("‖" if self.fences else "$")).match(self.text, self.place):
+        while not re.compile(r"$|[)/\]}|⟩]|, | [+−∘⊘>]|" + ("‖" if self.fences else "$")).match(self.text, self.place):
             assert self.take(" |·|") is not None
             other = self.power()
             value = value * other if 1 in (np.size(value), np.size(other)) else value @ other
@@ -108,6 +108,11 @@ class _Reader:
             return VULGAR[found]
         if self.take(r"\("):
             return self.inside(r"\)")
+        if self.take("⟨"):
+            left = self.inside(", ")
+            right = self.inside("⟩")
+            assert left.shape == right.shape
+            return np.sum(left * right)
         if self.take("‖"):
             return np.linalg.norm(self.inside("‖(_F)?", 1))
         if self.take(r"\|"):

@@ -18,6 +18,7 @@ from wengert.calculus.expression import Expression, make
 from wengert.display.formula import text_of, text_with_where
 from wengert.display.formula_latex import latex_of, latex_with_where
 from wengert.display.naming import written
+from wengert.display.notation import STYLES, Manner
 from wengert.display.where import with_where
 from wengert.errors import UnsupportedError
 
@@ -45,15 +46,17 @@ def assert_reads_back(node, text):
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 def test_printed_formulas_are_read_as_what_they_are(formula):
-    assert_reads_back(formula.node, text_of(formula.node, VARIABLES))
-    assert_reads_back(formula.node, text_with_where(formula.node, VARIABLES))
+    for style in STYLES:
+        assert_reads_back(formula.node, text_of(formula.node, VARIABLES, Manner(style)))
+        assert_reads_back(formula.node, text_with_where(formula.node, VARIABLES, style=style))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_formulas_are_read_as_what_they_are(seed):
     node = random_formula(seed).node
-    assert_reads_back(node, text_of(node, VARIABLES))
-    assert_reads_back(node, text_with_where(node, VARIABLES))
+    for style in STYLES:
+        assert_reads_back(node, text_of(node, VARIABLES, Manner(style)))
+        assert_reads_back(node, text_with_where(node, VARIABLES, style=style))
 
 
 def balanced(text, pairs):

@@ -12,8 +12,9 @@ from wengert.api.lifted_function import Instance, quiet
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
+from wengert.calculus.magnitude import NEGLIGIBLE, magnitude
 from wengert.display.formula import text_of
-from wengert.errors import CheckError
+from wengert.errors import CheckError, UndefinedDerivativeError, UnsupportedError
 from wengert.testing.differences import Probe
 
 __all__ = ["Check", "Claim", "Figure", "compared"]
@@ -109,20 +110,48 @@ def compared(
     claim: Claim,
     instances: Sequence[Instance],
     values_at: Callable[[Instance], dict[str, Any]],
+    own: Instance | None = None,
 ) -> Figure:
-    """How well a formula agrees with the numbers.
+    """How well a formula agrees with the numbers; those at the lengths of the caller's data it has to agree with, too.
 
     Raises
     ------
     CheckError
         It does not.
+    UnsupportedError
+        There are no numbers to compare it with.
     """
+    try:
+        return _compared(expression, claim, instances, values_at, own)
+    except UndefinedDerivativeError as error:
+        raise UnsupportedError(
+            f"derive: the formula of the {claim.what} cannot be proved by numbers: {error}"
+        ) from error
+
+
+def _compared(
+    expression: Expression,
+    claim: Claim,
+    instances: Sequence[Instance],
+    values_at: Callable[[Instance], dict[str, Any]],
+    own: Instance | None,
+) -> Figure:
     traced, differences = [], []
     for one in instances:
         with quiet():
             value = evaluate(expression, values_at(one), one.sizes)
             traced.append(_traced(expression, value, claim, one))
             differences.append(_differences(expression, value, claim, one))
+    if own is not None:
+        with quiet():
+            try:
+                _traced(expression, evaluate(expression, values_at(own), own.sizes), claim, own)
+            except CheckError as error:
+                raise CheckError(
+                    f"derive: the function does not treat all lengths alike: at those of the given arrays "
+                    f"({', '.join(f'{dim} = {size}' for dim, size in own.sizes.items())}) its {claim.what} is not "
+                    f"{text_of(expression)}, as at others; write it without a choice by length, or use wengert.grad"
+                ) from error
     return Figure(claim.what, tuple(traced), tuple(differences))
 
 
@@ -137,6 +166,10 @@ def _traced(expression: Expression, value: Any, claim: Claim, one: Instance) -> 
     size = max(float(np.max(np.abs(direct), initial=0.0)), _floor(claim.moved(one)))
     error = float(np.max(np.abs(value - np.reshape(direct, np.shape(value))), initial=0.0)) / size
     if not error <= bound:
+        # what is zero everywhere comes out as the rounding errors of what it is computed from
+        largest = max(float(np.max(np.abs(part), initial=0.0)) for part in (direct, value))
+        if largest <= NEGLIGIBLE * magnitude(lambda values: claim.numbers(Instance(values, one.sizes)), one.values):
+            return 0.0
         raise CheckError(
             f"derive: the formula {text_of(expression)} for the {claim.what} differs from the traced derivative by "
             f"{error:.1e} of its size, and is not given"
@@ -157,7 +190,7 @@ def _differences(expression: Expression, value: Any, claim: Claim, one: Instance
 
     def evaluated(place: Any) -> Any:
         try:
-            return np.ravel(np.asarray(function(float(place[0])), dtype=float))
+            return np.ravel(np.asarray(function(np.float64(place[0])), dtype=float))
         except (np.linalg.LinAlgError, ValueError):
             return np.full(size, np.nan)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from wengert.calculus.beautify import beautify
 from wengert.calculus.derive import derived
 from wengert.calculus.expression import Expression
 from wengert.calculus.linear import coefficient
+from wengert.calculus.symmetric import symmetric
+from wengert.display.formula import text_of
+from wengert.errors import UnsupportedError
 
 __all__ = ["Blocks"]
 
+_LONGEST: Final = 100
 Function = Callable[..., Any]
 Values = dict[str, Any]
 
@@ -39,6 +43,8 @@ class Blocks:
         self.lifted = lifted
         self.compare = compare
         self._gradients: dict[str, tuple[Expression, Claim]] = {}
+        #: blocks of the Hessian by vectors of which no matrix could be read off
+        self.without_matrix: set[tuple[str, str]] = set()
 
     def direction(self, name: str) -> Any:
         """The symbol of the direction of a variable."""
@@ -55,8 +61,13 @@ class Blocks:
         one = self.lifted.instances[0]
         values = self.lifted.values_at(one)
         symbols = {**self.lifted.symbols, **{f"d{name}": self.direction(name) for name in directions}}
-        with quiet():
-            return derived(expression, transform, symbols, {name: values[name] for name in symbols}, one.sizes)
+        try:
+            with quiet():
+                return derived(expression, transform, symbols, {name: values[name] for name in symbols}, one.sizes)
+        except UnsupportedError as error:
+            text = text_of(expression, self.lifted.variables)
+            what = f"of {text}" if len(text) <= _LONGEST else f"in {', '.join(self.lifted.variables)}"
+            raise UnsupportedError(f"derive: the derivative {what} is no formula: {error}") from error
 
     def _moved(self, names: Sequence[str], of: Callable[[Instance], Function] | None = None) -> Callable[..., Function]:
         """The function along the line through an instance in the directions of variables."""
@@ -84,9 +95,14 @@ class Blocks:
             "gradient",
             lambda one: self._numbers(name, one)(one.values[name]),
             self._moved([name]),
-            lambda value, one: np.sum(np.ravel(value) * np.ravel(self.lifted.direction_at(name, one.values[name]))),
+            lambda value, one: self._against_direction(name, value, one),
         )
         return found, claim
+
+    def _against_direction(self, name: str, value: Any, one: Instance) -> Any:
+        """The change of the function in a direction, from its gradient or from its derivatives by entries."""
+        direction = np.reshape(self.lifted.direction_at(name, one.values[name]), np.shape(value))
+        return np.sum((np.triu(value) if self.lifted.is_by_entries(name) else value) * direction)
 
     def _among(self, name: str, found: Any) -> Any:
         """The gradient of a function on symmetric matrices lies among them."""
@@ -94,6 +110,9 @@ class Blocks:
         if "diagonal" in held:
             return beautify(algebra.diagonal(invariants.diagonal_of(found)))
         if "symmetric" in held:
+            if self.lifted.is_by_entries(name):
+                both = algebra.add(found, algebra.transpose(found))
+                return beautify(algebra.subtract(both, algebra.diagonal(invariants.diagonal_of(found))))
             return beautify(algebra.matmul(algebra.number(0.5), algebra.add(found, algebra.transpose(found))))
         return found
 
@@ -103,7 +122,7 @@ class Blocks:
         def scalar(x: Any) -> Any:
             return np.reshape(self.lifted.run({**one.values, name: x}), ())
 
-        return lambda x: self.lifted.among(name, grad(scalar)(x))
+        return lambda x: self.lifted.gradient_of(name, grad(scalar)(x))
 
     def jacobian(self, name: str) -> tuple[Expression, Claim]:
         """The matrix of derivatives of a column by a column."""
@@ -170,7 +189,7 @@ class Blocks:
     def is_operator(self, one: str, other: str) -> bool:
         """Whether a block of the Hessian is no matrix."""
         symbols = self.lifted.symbols
-        return any(symbols[name].cols != 1 for name in (one, other))
+        return (one, other) in self.without_matrix or any(symbols[name].cols != 1 for name in (one, other))
 
     def second(self, one: str, other: str, what: str) -> tuple[Expression, Claim, int]:
         """The derivative by `other` of the gradient in `one`, and the number of its axes."""
@@ -182,8 +201,14 @@ class Blocks:
         elif self.lifted.symbols[other].is_scalar:
             found, count = self._by_number(gradient, other), axes[one] + axes[other]
         else:
-            pushed = self._pushed(gradient, [other])
-            found, count = beautify(coefficient(pushed, self.direction(other))), axes[one] + axes[other]
+            found, count = self._pushed(gradient, [other]), axes[one]
+            try:
+                matrix = coefficient(found, self.direction(other))
+            except UnsupportedError:
+                self.without_matrix.add((one, other))
+            else:
+                shorten = symmetric if one == other else beautify
+                found, count = shorten(matrix), axes[one] + axes[other]
         return found, self._second_claim(one, other, what), min(count, 2)
 
     def _second_claim(self, name: str, other: str, what: str) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,10 +12,12 @@ from wengert.api.blocks import Blocks
 from wengert.api.conditions import conditions
 from wengert.api.formula import Formula
 from wengert.api.lifted_function import LiftedFunction
+from wengert.api.together import Together
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression
 from wengert.calculus.instances import with_implied
-from wengert.display.derivation import Derivation, derivation
+from wengert.display.derivation import Derivation, Step, derivation
+from wengert.display.derivation_blocks import Derivations, derivations
 from wengert.display.formula import text_of, text_with_where
 from wengert.display.formula_latex import latex_of, latex_with_where
 from wengert.errors import ArgumentError
@@ -22,7 +25,7 @@ from wengert.errors import ArgumentError
 __all__ = ["ClosedForm", "ClosedForms"]
 
 
-class _Form:
+class _Form(Together):
     """What forms of one and of several variables have in common."""
 
     def __init__(self, lifted: LiftedFunction, detected: Mapping[str, Sequence[str]]) -> None:
@@ -67,7 +70,9 @@ class _Form:
         key = claim.what
         if self._made.get(key) is expression:
             return
-        self._figures[key] = compared(expression, claim, self.instances, self._lifted.values_at)
+        # second derivatives follow from the first, at these lengths as at others
+        own = None if "Hessian" in key else self._lifted.own_instance
+        self._figures[key] = compared(expression, claim, self.instances, self._lifted.values_at, own)
         self._made[key] = expression
 
     def _formula(
@@ -95,8 +100,17 @@ class _Form:
         found = conditions(self.expression, *self._made.values())
         for name in self._lifted.variables:
             kind = next((word for word in ("diagonal", "symmetric") if word in self._lifted.properties[name]), "")
-            if kind:
+            if self._lifted.is_by_entries(name):
+                found.append(
+                    f"∇ in {text_of(self.symbols[name])} is by independent entries, G + Gᵀ − G∘I: no gradient in ⟨A, B⟩"
+                )
+            elif kind:
                 found.append(f"∇ in {text_of(self.symbols[name])} is taken among {kind} matrices")
+        for one, other in self._blocks.without_matrix:
+            first, second = (text_of(self.symbols[name]) for name in (one, other))
+            found.append(
+                f"∇² in {first}, {second} is the change of ∇ in the direction d{second}: its matrix is no formula"
+            )
         return tuple(dict.fromkeys(found))
 
     def lines(self) -> list[str]:
@@ -200,15 +214,29 @@ class ClosedForm(_Form):
     def _axes(self) -> int:
         return len(self._lifted.shapes[self.variable])
 
-    def derivation(self, level: str = "normal") -> Derivation:
+    def derivation(self, level: str = "normal", style: str = "transpose") -> Derivation:
         """How the formulas are found, one named rule a line; every line has been evaluated.
 
         Parameters
         ----------
         level
             `"short"`, `"normal"` or `"full"`.
+        style
+            `"inner"` writes all forms and traces as inner products, `"transpose"` those that are moved.
         """
-        return derivation(self, level)
+        name = self.variable
+        if not self._lifted.is_by_entries(name):
+            return derivation(self, level, style)
+        # the way goes by the gradient, of which the derivatives by entries are then read off
+        among = copy.copy(self._lifted)
+        among.convention = "symmetric"
+        symbol, value = self.symbols[name], self.gradient
+        text = Step(None, f"∂f/∂{text_of(symbol)}", str(value), "2∇f − ∇f∘I: by independent entries")
+        latex = Step(
+            None, rf"\partial f/\partial {latex_of(symbol)}", value.latex(),
+            r"2\nabla f - \nabla f \circ I\text{: by independent entries}",
+        )  # fmt: skip
+        return derivation(ClosedForm(among, name), level, style).with_ending(text, latex)
 
     @functools.cached_property
     def gradient(self) -> Formula:
@@ -292,6 +320,18 @@ class ClosedForms(_Form):
     @functools.cached_property
     def _parts(self) -> dict[str, ClosedForm]:
         return {name: ClosedForm(self._lifted, name, self.detected) for name in self.variables}
+
+    def derivation(self, level: str = "normal", style: str = "transpose") -> Derivations:
+        """How the formulas are found: those in each variable, then the mixed second derivatives.
+
+        Parameters
+        ----------
+        level
+            `"short"`, `"normal"` or `"full"`.
+        style
+            `"inner"` writes all forms and traces as inner products, `"transpose"` those that are moved.
+        """
+        return derivations(self, level, style)
 
     def __repr__(self) -> str:
         listed = ", ".join(text_of(self.symbols[name]) for name in self.variables)

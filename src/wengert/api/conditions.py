@@ -25,7 +25,9 @@ from wengert.display.formula import text_of
 
 __all__ = ["conditions"]
 
-_POSITIVE_VALUES = frozenset({"exp", "cosh", "logistic", "softmax", "softmax_rows", "softplus"})
+_POSITIVE_VALUES = frozenset(
+    {"exp", "cosh", "erfc", "erfcx", "ndtr", "logistic", "softmax", "softmax_rows", "softplus"}
+)
 _EACH = "every entry of "
 _KINKED = frozenset({"absolute", "sign", "relu", "step", "max", "max_rows", "argmax", "argmax_rows"})
 
@@ -41,19 +43,32 @@ def conditions(*expressions: Expression) -> list[str]:
     ['x > 0']
     """
     found: list[str] = []
+    inverted: set[Expression] = set()
     for node in dict.fromkeys(node for expression in expressions for node in walk(expression)):
         if isinstance(node, Apply):
             found += _of_function(node)
         elif isinstance(node, Inverse) and not _is_invertible(node.parts[0]):
             inner = node.parts[0].parts[0] if isinstance(node.parts[0], Transpose) else node.parts[0]
-            found.append(f"{text_of(inner)} is invertible")
+            if algebra.transpose(inner) not in inverted:
+                found.append(f"{text_of(inner)} is invertible")
+            inverted.add(inner)
         elif isinstance(node, Product):
             found += [line for base, exponent in node.scalars for line in _of_power(base, exponent)]
         elif isinstance(node, Hadamard):
             found += [line for base, exponent in node.factors for line in _of_power(base, exponent)]
-    # what is positive is not zero
-    positive = {line.removesuffix(" > 0").removeprefix(_EACH) for line in found if line.endswith(" > 0")}
-    return [line for line in dict.fromkeys(found) if line.removesuffix(" ≠ 0").removeprefix(_EACH) not in positive]
+    return _without_implied(list(dict.fromkeys(found)))
+
+
+def _without_implied(found: list[str]) -> list[str]:
+    """Lines that do not follow from others: what is positive is not zero, what has a determinant is invertible."""
+    plain = [line.removeprefix(_EACH) for line in found]
+    positive = {line.removesuffix(" > 0") for line in plain if line.endswith(" > 0")}
+    positive |= {line.removeprefix("−") for line in positive}
+    regular = {line[4:-1] for line in positive | {line.removesuffix(" ≠ 0") for line in plain} if line[:4] == "det("}
+    implied = {f"{text}{end}" for text in positive for end in (" ≠ 0", " ≥ 0")}
+    # det(X) ≠ 0 says the same as that X is invertible, and shorter where nothing else is said of it
+    implied |= {f"{text} is invertible" for text in regular}
+    return [line for line, bare in zip(found, plain, strict=True) if bare not in implied]
 
 
 def _of_function(node: Apply) -> list[str]:

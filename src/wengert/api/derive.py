@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from wengert.api.arguments import warn_of_independence
 from wengert.api.closed_form import ClosedForm, ClosedForms
 from wengert.api.formula import Formula
 from wengert.api.lifted_function import Instance, LiftedFunction, quiet
+from wengert.api.needs import IMMOBILE, lifted_as_needed
 from wengert.api.symbols import SymbolicArray
 from wengert.calculus.capture import Program, is_data, program_of
 from wengert.calculus.expression import walk
@@ -24,22 +26,29 @@ from wengert.errors import ArgumentError, IntegerInputError
 __all__ = ["ClosedForm", "ClosedForms", "Formula", "Instance", "derive"]
 
 Function = Callable[..., Any]
+Convention = Literal["symmetric", "vech"]
 Assumptions = Mapping[str, str | Sequence[str]] | str
-# A variable that cannot move in all directions near it has no gradient in the usual sense.
-_IMMOBILE: Final = frozenset(
-    {"orthogonal", "idempotent", "one-hot", "one-hot rows", "lower triangular", "upper triangular"}
-)
 
 
 @overload
 def derive(
-    f: Function | str, *args: Any, wrt: str | None = None, assume: Assumptions | None = None, **kwargs: Any
+    f: Function | str,
+    *args: Any,
+    wrt: str | None = None,
+    assume: Assumptions | None = None,
+    convention: Convention = "symmetric",
+    **kwargs: Any,
 ) -> ClosedForm: ...
 
 
 @overload
 def derive(
-    f: Function | str, *args: Any, wrt: Sequence[str], assume: Assumptions | None = None, **kwargs: Any
+    f: Function | str,
+    *args: Any,
+    wrt: Sequence[str],
+    assume: Assumptions | None = None,
+    convention: Convention = "symmetric",
+    **kwargs: Any,
 ) -> ClosedForms: ...
 
 
@@ -48,6 +57,7 @@ def derive(
     *args: Any,
     wrt: str | Sequence[str] | None = None,
     assume: Assumptions | None = None,
+    convention: Convention = "symmetric",
     **kwargs: Any,
 ) -> ClosedForm | ClosedForms:
     """The closed form of a function's derivatives, in matrix notation.
@@ -60,13 +70,19 @@ def derive(
         globals or from attributes of objects appear under their names. Whole numbers stay numbers.
     args, kwargs
         The arguments of f. Of arrays only the shapes matter, and axes of one length by accident are told apart; or
-        symbols without numbers, made by `wengert.Scalar`, `Vector` and `Matrix`. None for a text.
+        symbols without numbers, made by `wengert.Scalar`, `Vector` and `Matrix`. None for a text, but
+        `language="matlab"` or `"numpy"` where it is valid in both, with two meanings.
     wrt
         The name of the variable, by default the first argument; or a tuple of several names.
     assume
         From names to properties: `"symmetric"`, `"positive definite"` and so on, one or several. As text,
         `"X: positive definite; y: one-hot"`. With `"detect"` the properties that the data of the other arrays have are
-        used and stated in the output; without it nothing that holds of the data by accident is used.
+        used and stated in the output; without it nothing that holds of the data by accident is used, but for what an
+        operation of f asks for: a Cholesky factor needs a positive definite matrix.
+    convention
+        What ∇ is in a symmetric variable: `"symmetric"` the gradient among symmetric matrices, ½(G + Gᵀ); `"vech"` the
+        derivatives by the independent entries, G + Gᵀ − G∘I, as in the Matrix Cookbook (2012), (138). The form says
+        which.
 
     Returns
     -------
@@ -105,9 +121,10 @@ def derive(
     """
     source: Any = f
     if isinstance(f, str):
+        language = kwargs.pop("language", None)
         if args or kwargs:
             raise ArgumentError("derive: a formula given as text takes no arguments; say what its names are in assume")
-        program, shapes, assumed = _from_text(f, wrt, assume)
+        program, shapes, assumed = _from_text(f, wrt, assume, language)
         data: dict[str, Any] = {}
     else:
         program, shapes, data, assumed = _from_function(f, args, kwargs, assume)
@@ -116,15 +133,31 @@ def derive(
     if isinstance(assume, str) and assume == "detect":
         found = {name: detected(value) for name, value in data.items() if name not in variables}
         found = {name: held for name, held in found.items() if held and not assumed.get(name)}
-    _check_movable(variables, assumed)
+    _check_movable(variables, assumed, data)
     _check_names(variables, shapes)
-    lifted = LiftedFunction(program, shapes, data, {**assumed, **found}, variables)
+    lifted, needed = lifted_as_needed(program, shapes, data, {**assumed, **found}, variables)
+    found.update(needed)
+    lifted.convention = _checked_convention(convention, lifted)
     used = set(walk(lifted.expression))
     if any(lifted.symbols[name] not in used for name in variables):
         warn_of_independence(source, "derive")
     if wrt is None or isinstance(wrt, str):
         return ClosedForm(lifted, variables[0], found)
     return ClosedForms(lifted, found)
+
+
+def _checked_convention(convention: str, lifted: LiftedFunction) -> str:
+    if convention not in get_args(Convention):
+        raise ArgumentError(
+            f"derive: convention is one of {', '.join(map(repr, get_args(Convention)))}; received {convention!r}"
+        )
+    if convention == "vech" and not any("symmetric" in lifted.properties[name] for name in lifted.variables):
+        name = lifted.variables[0]
+        raise ArgumentError(
+            f"derive: convention='vech' is of symmetric variables, and {name} is not assumed to be symmetric; add "
+            f"assume={{{name!r}: 'symmetric'}}"
+        )
+    return convention
 
 
 Shapes = dict[str, tuple[int | str, ...]]
@@ -144,7 +177,16 @@ def _from_function(
     named = {name: shown.get(id(leaf), leaf) for name, leaf in kwargs.items()}
     for leaf in (*plain, *named.values()):
         _check_argument(leaf)
-    program = program_of(f, plain, named)
+    try:
+        program = program_of(f, plain, named)
+    except TypeError as error:
+        foreign = [name for name in ("argnums", "argnames") if f"'{name}'" in str(error)]
+        if not foreign:
+            raise
+        raise ArgumentError(
+            f"derive: {foreign[0]} is no argument of the function; derive takes variables by name: wrt='x', or "
+            f"wrt=('x', 'y') for several"
+        ) from None
     places = {id(shown[id(one)]): one for one in symbolic}
     renamed = {name: places[id(value)] for name, value in program.data.items() if id(value) in places}
     program = _with_names(program, {name: one.name for name, one in renamed.items() if name in program.arguments})
@@ -155,8 +197,8 @@ def _from_function(
             raise ArgumentError(f"derive: {name} has {np.ndim(value)} axes; formulas are of arrays of at most two axes")
     shapes: Shapes = {name: own[name].dims if name in own else np.shape(data[name]) for name in program.data}
     if not symbolic:
-        # an error that the function raises by itself is the caller's own
-        with quiet():
+        # an error that the function raises by itself is the caller's own, but of numbers only the shapes matter
+        with quiet(), suppress(np.linalg.LinAlgError):
             f(*args, **kwargs)
     assumed: Held = {name: one.properties for name, one in own.items() if one.properties}
     for name, held in _assumed(assume, program, shapes).items():
@@ -220,7 +262,9 @@ def _check_properties(name: str, held: Sequence[str], shape: Sequence[int | str]
         raise ArgumentError(f"derive: {name} is assumed {wrong[0]}, as {what} may be, but its shape is {listed}")
 
 
-def _from_text(text: str, wrt: str | Sequence[str] | None, assume: Assumptions | None) -> tuple[Program, Shapes, Held]:
+def _from_text(
+    text: str, wrt: str | Sequence[str] | None, assume: Assumptions | None, language: str | None
+) -> tuple[Program, Shapes, Held]:
     """The program of a formula as text: a function of its names, the variables first."""
     if isinstance(assume, str) and assume == "detect":
         raise ArgumentError("derive: a formula given as text has no data in which properties could be detected")
@@ -229,7 +273,7 @@ def _from_text(text: str, wrt: str | Sequence[str] | None, assume: Assumptions |
     else:
         listed = {name: (held,) if isinstance(held, str) else tuple(held) for name, held in assume.items()}
         declared = declarations("; ".join(f"{name}: {', '.join(held)}" for name, held in listed.items()))
-    found = parse(text, declared=declared)
+    found = parse(text, language, declared)
     if not found.names:
         raise ArgumentError(f"derive: there is no name in {text!r} to differentiate by")
     first = [wrt] if isinstance(wrt, str) else [*(wrt or ())]
@@ -255,9 +299,14 @@ def _variables(
                 f"formula: pass 3.0 instead of 3"
             )
         return program.arguments[:1]
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    if not names or len(set(names)) < len(names):
-        raise ArgumentError(f"derive: wrt names each variable once; received {wrt!r}")
+    given: Any = wrt
+    listed = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
+    if not listed or len(set(listed)) < len(listed) or not all(isinstance(name, str) for name in listed):
+        raise ArgumentError(
+            f"derive: wrt is the name of a variable, or a tuple of several names, each once; received {wrt!r}; the "
+            f"arrays are {', '.join(shapes)}"
+        )
+    names = tuple(map(str, listed))
     for name in names:
         if name not in shapes:
             close = difflib.get_close_matches(name, shapes, 1)
@@ -278,9 +327,14 @@ def _check_names(variables: Sequence[str], shapes: Shapes) -> None:
             raise ArgumentError(f"derive: {length} is the name of an array and of a length; give one another name")
 
 
-def _check_movable(variables: Sequence[str], assumed: Mapping[str, Sequence[str]]) -> None:
+def _check_movable(variables: Sequence[str], assumed: Mapping[str, Sequence[str]], data: Mapping[str, Any]) -> None:
     for name in variables:
-        stuck = [word for word in assumed.get(name, ()) if word in _IMMOBILE]
+        if getattr(data.get(name), "dtype", None) == np.bool_:
+            raise ArgumentError(
+                f"derive: {name} is the variable, and an array of truth values, which cannot move; pass it as numbers: "
+                f"{name}.astype(float)"
+            )
+        stuck = [word for word in assumed.get(name, ()) if word in IMMOBILE]
         if stuck:
             raise ArgumentError(
                 f"derive: {name} is the variable, and if it is {stuck[0]} it cannot move in all directions; leave the "

@@ -10,16 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.api.holding import check_held
 from wengert.api.linear_map import LinearMap
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
+from wengert.calculus.magnitude import NEGLIGIBLE, magnitude
 from wengert.display.formula import text_with_where
 from wengert.display.formula_latex import latex_with_where
 from wengert.display.formula_python import compiled, python_of
 from wengert.errors import ArgumentError, CheckError
 
-__all__ = ["Formula"]
+__all__ = ["Formula", "compiled_all", "python_of_all"]
 
 _AGREEMENT: Final = 1e-7
 
@@ -51,13 +53,29 @@ class Formula:
     _directions: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
-        return text_with_where(self.expression, self._variables, self._symbols)
+        return self.text()
 
     __repr__ = __str__
 
-    def latex(self) -> str:
-        """The formula in LaTeX, without the dollars around it."""
-        return latex_with_where(self.expression, self._variables, self._symbols)
+    def text(self, style: str = "transpose") -> str:
+        """The formula in one line of Unicode.
+
+        Parameters
+        ----------
+        style
+            `"transpose"` for xᵀAy and tr(AᵀB), `"inner"` for ⟨x, Ay⟩ and ⟨A, B⟩.
+
+        >>> import numpy as np
+        >>> import wengert as wg
+        >>> form = wg.derive(lambda x, A: np.log(x @ A @ x), np.ones(2), np.eye(2))
+        >>> print(form.gradient.text(style="inner"))
+        (A + Aᵀ)x/⟨x, Ax⟩
+        """
+        return text_with_where(self.expression, self._variables, self._symbols, style)
+
+    def latex(self, style: str = "transpose") -> str:
+        """The formula in LaTeX, without the dollars around it; `style` as in `text`."""
+        return latex_with_where(self.expression, self._variables, self._symbols, style)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -98,11 +116,7 @@ class Formula:
 
         Its parameters are `arguments`, then the names of `held`. It runs without Wengert.
         """
-        names = [*self.arguments, *self.held]
-        one_axis = [word for word in names if self._axes.get(word) == 1]
-        given = [self._symbols[word] for word in names]
-        result = re.sub(r"\W+", "_", self.what.lower())
-        return python_of({result: self.expression}, given, one_axis, name=name or result)
+        return python_of_all({self._word: self}, name or self._word)
 
     def compile(self) -> Callable[..., Any]:
         """The formula as a fast NumPy function of `arguments`, with the data of `held` in it; nothing is traced.
@@ -111,33 +125,17 @@ class Formula:
         ------
         CheckError
             The code and the formula disagree at random arrays.
+        ArgumentError
+            An array that the function holds has not what was assumed of it.
         """
-        plain = compiled(self.python())
-        values, sizes = self._example
-        shaped = self._shaped
-        with np.errstate(all="ignore"):
-            found = shaped(plain(*[values[name] for name in (*self.arguments, *self.held)]))
-            expected = evaluate(self.expression, values, sizes)
-        error = np.max(np.abs(np.reshape(found, np.shape(expected)) - expected), initial=0.0)
-        if not error <= _AGREEMENT * max(float(np.max(np.abs(expected), initial=0.0)), 1e-300):
-            raise CheckError(f"derive: the code of the {self.what} differs from the formula {self} by {error:.1e}")
-        held, count = tuple(self.held.values()), len(self.arguments)
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        signature = inspect.Signature([inspect.Parameter(name, kind) for name in self.arguments])
-        what, listed = self.what, ", ".join(self.arguments)
+        found = compiled_all({self._word: self}, self._word)
+        found.__doc__ = f"{self.what}({', '.join(self.arguments)}) = {self}"
+        return found
 
-        def formula(*args: Any, **named: Any) -> Any:
-            if named or len(args) != count:
-                try:
-                    args = signature.bind(*args, **named).args
-                except TypeError as error:
-                    raise ArgumentError(f"the {what} is a function of {listed}: {error}") from None
-            return shaped(plain(*args, *held))
-
-        formula.__signature__ = signature  # type: ignore[attr-defined]
-        formula.__name__ = formula.__qualname__ = re.sub(r"\W+", "_", what.lower())
-        formula.__doc__ = f"{self.what}({listed}) = {self}"
-        return formula
+    @property
+    def _word(self) -> str:
+        """The word for it as a name."""
+        return re.sub(r"\W+", "_", self.what.lower())
 
     def _shaped(self, found: Any) -> Any:
         """With the axes that NumPy's derivative has, where the code gives a number or an array of one axis."""
@@ -147,3 +145,81 @@ class Formula:
         if axes == 2:
             return np.reshape(found, (1, -1) if self.expression.rows == 1 else (-1, 1))
         return np.reshape(found, -1 if axes else ())
+
+    def _check(self, found: Any) -> None:
+        """Compare what the code gives at the example with the formula's value there."""
+        values, sizes = self._example
+        with np.errstate(all="ignore"):
+            expected = evaluate(self.expression, values, sizes)
+        error = np.max(np.abs(np.reshape(found, np.shape(expected)) - expected), initial=0.0)
+        if not error <= _AGREEMENT * max(float(np.max(np.abs(expected), initial=0.0)), 1e-300):
+            # what is zero comes out as the rounding errors of what it is computed from
+            if error <= NEGLIGIBLE * magnitude(lambda arrays: evaluate(self.expression, arrays, sizes), values):
+                return
+            raise CheckError(f"derive: the code of the {self.what} differs from the formula {self} by {error:.1e}")
+
+
+def _arguments(formulas: Mapping[str, Formula]) -> tuple[str, ...]:
+    """The parameters of a function of several formulas: those of the function, then the directions."""
+    directions = dict.fromkeys(name for one in formulas.values() for name in one._directions)
+    own = dict.fromkeys(name for one in formulas.values() for name in one.arguments if name not in directions)
+    return (*own, *directions)
+
+
+def python_of_all(formulas: Mapping[str, Formula], name: str) -> str:
+    """The source of one function that computes formulas of one function, which share what they have in common.
+
+    Parameters
+    ----------
+    formulas
+        By the names of the results. Several are returned as a tuple.
+    name
+        Of the function.
+    """
+    first = next(iter(formulas.values()))
+    names = [*_arguments(formulas), *first.held]
+    one_axis = [word for word in names if first._axes.get(word) == 1]
+    expressions = {result: one.expression for result, one in formulas.items()}
+    return python_of(expressions, [first._symbols[word] for word in names], one_axis, name=name)
+
+
+def compiled_all(formulas: Mapping[str, Formula], name: str) -> Callable[..., Any]:
+    """That function, with the arrays that the formulas hold.
+
+    Raises
+    ------
+    CheckError
+        The code and a formula disagree at random arrays.
+    """
+    for one in formulas.values():
+        check_held(one.held, one._symbols, one.what)
+    plain = compiled(python_of_all(formulas, name))
+    arguments, (first, *others) = _arguments(formulas), formulas.values()
+    held = tuple(first.held.values())
+    signature = inspect.Signature(
+        [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD) for word in arguments]
+    )
+
+    def together(*args: Any) -> Any:
+        found = plain(*args, *held)
+        if not others:
+            return first._shaped(found)
+        return tuple([one._shaped(part) for one, part in zip(formulas.values(), found, strict=True)])
+
+    def formula(*args: Any, **named: Any) -> Any:
+        if named or len(args) != len(arguments):
+            try:
+                args = signature.bind(*args, **named).args
+            except TypeError as error:
+                raise ArgumentError(f"the {first.what} is a function of {', '.join(arguments)}: {error}") from None
+        return together(*args)
+
+    values, _ = first._example
+    with np.errstate(all="ignore"):
+        found = plain(*[values[word] for word in (*arguments, *first.held)])
+    for one, part in zip(formulas.values(), found if others else [found], strict=True):
+        one._check(one._shaped(part))
+    formula.__signature__ = signature  # type: ignore[attr-defined]
+    formula.__name__ = formula.__qualname__ = name
+    formula.__doc__ = f"{', '.join(one.what for one in formulas.values())}, as functions of {', '.join(arguments)}."
+    return formula

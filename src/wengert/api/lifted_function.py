@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -16,12 +18,15 @@ from wengert.calculus import algebra
 from wengert.calculus.capture import Program
 from wengert.calculus.derive import lifted
 from wengert.calculus.dimension import Dim
+from wengert.calculus.drawing import Drawing, Way
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
-from wengert.calculus.instances import MANNERS, SQUARE, draw, manner_of, with_implied
-from wengert.calculus.sizing import PRIMES, sizes_of, unified
+from wengert.calculus.instances import SQUARE, draw, with_implied
+from wengert.calculus.magnitude import firmness, trouble
+from wengert.calculus.sizing import PRIMES, Sizes, sizes_of
+from wengert.calculus.unifying import unified
 from wengert.display.formula import text_of
-from wengert.errors import CheckError, ConversionError, OutputError, UnsupportedError
+from wengert.errors import CheckError, ConversionError, OutputError, UndefinedDerivativeError, UnsupportedError
 from wengert.graph import Operand
 
 __all__ = ["Instance", "LiftedFunction", "quiet"]
@@ -29,6 +34,13 @@ __all__ = ["Instance", "LiftedFunction", "quiet"]
 _DIMENSIONS: Final = ("n", "m", "k", "p", "q", "r", "s", "t", "u", "v", "w", "l")
 _ATTEMPTS: Final = 12
 _PAIRS: Final = 3
+_MOST_WEAK: Final = 60
+# entries of all data, and of one axis, up to which formulas are checked at these lengths, too
+_LARGEST_OWN: Final = 200_000
+_LONGEST_OWN: Final = 1000
+_MOST_INSTANCES: Final = 24
+# a derivative that is so much smaller than the numbers that it is computed from tells little
+_WEAK: Final = 1e-7
 
 
 @dataclass(frozen=True)
@@ -67,19 +79,16 @@ class LiftedFunction:
         self.program, self.data, self.variables = program, data, tuple(variables)
         self.shapes = {name: tuple(lengths) for name, lengths in shapes.items()}
         self.properties = {name: with_implied(properties.get(name, ()), name) for name in self.shapes}
-        self._manners = {"": dict.fromkeys(self.shapes, "")}
-        self._manners["as the data"] = {name: manner_of(value) for name, value in data.items()}
-        self._manners.update({manner: dict.fromkeys(self.shapes, manner) for manner in MANNERS if manner})
         sizes = sizes_of(self.shapes)
         for name, held in self.properties.items():
             if held & SQUARE:
                 sizes.merge((name, 0), (name, 1))
-        counts = {name: len(lengths) for name, lengths in self.shapes.items()}
-        with quiet():
-            self._sizes = unified(self.run, sizes, self._sized, counts)
+        self._sizes = self._unified(sizes)
+        self._check_repeatable()
+        self._drawing = Drawing(self._sizes, self.data, self.properties, self.variables)
         self.dims = self._named_dims()
         self.symbols: dict[str, Expression] = {name: self._symbol(name) for name in self.shapes}
-        self.manner, self.result_axes = "", 0
+        self.result_axes, self.convention = 0, "symmetric"
         self.instances, self.expression = self._found()
 
     def run(self, values: Mapping[str, Any]) -> Any:
@@ -95,27 +104,57 @@ class LiftedFunction:
             still = {name: box(np.array(value)) for name, value in values.items() if isinstance(value, np.ndarray)}
             return self.program({**values, **still})
 
-    def drawn(self, name: str, shape: tuple[int, ...], seed: int, kind: str | None = None) -> Any:
-        """A random array that honours what is assumed of the array of this name."""
-        random = np.random.default_rng([seed, *name.encode()])
-        manner = self._manners[self.manner].get(name, "") if kind is None else ""
-        found = draw(shape, self.properties[kind or name], random, manner)
-        dtype = getattr(self.data.get(name), "dtype", None)
-        # masks stay masks
-        return found > 0.5 if dtype == np.bool_ else found
+    def _unified(self, sizes: Sizes) -> Sizes:
+        """The classes of equally long axes; captured arrays that take no part in the function are left out."""
+        counts = {name: len(lengths) for name, lengths in self.shapes.items()}
+        with quiet():
+            used = unified(self.run, sizes, self._sized, counts, self._primes())
+            idle = [name for name in self.shapes if name not in {*used, *self.variables, *self.program.arguments}]
+            if not idle or not self._runs_without(idle, sizes):
+                return sizes
+        for name in idle:
+            del self.shapes[name], self.properties[name]
+        self.data = {name: value for name, value in self.data.items() if name not in idle}
+        return sizes.without(idle)
 
-    def _sized(self, name: str, shape: tuple[int, ...]) -> Any:
+    def _runs_without(self, names: Sequence[str], sizes: Sizes) -> bool:
+        """Whether the function never looks at some of its arrays, not even at their shapes."""
+        lengths = sizes.primes()
+        values = {name: self._sized(name, sizes.shape(name, lengths), 0) for name in self.shapes}
+        try:
+            self.run({**values, **dict.fromkeys(names, object())})
+        except Exception:  # noqa: BLE001 (whatever the function does with such a thing)
+            return False
+        return True
+
+    def _sized(self, name: str, shape: tuple[int, ...], draw_number: int) -> Any:
         """An array that has only its shape, while lengths are looked for."""
+        random = np.random.default_rng([draw_number, *name.encode()])
+        square = len(shape) == 2 and len(set(shape)) == 1
         held = self.properties[name]
-        self.manner = ""
-        if (held & SQUARE and len(set(shape)) > 1) or len(shape) == 1:
-            held = frozenset()
-        return draw(shape, held, np.random.default_rng([0, *name.encode()])) if held else self._plain(name, shape)
+        if held and not (len(shape) == 1 or (held & SQUARE and not square)):
+            return draw(shape, held, random)
+        if draw_number == 1 and square:
+            return draw(shape, {"positive definite"}, random)
+        found = random.uniform(0.5, 1.5, shape)
+        return found > 1 if self._is_mask(name) else found if shape else np.float64(found)
 
-    def _plain(self, name: str, shape: tuple[int, ...]) -> Any:
-        dtype = getattr(self.data.get(name), "dtype", None)
-        found = np.random.default_rng([0, *name.encode()]).uniform(0.5, 1.5, shape)
-        return found > 1 if dtype == np.bool_ else found if shape else float(found)
+    def _check_repeatable(self) -> None:
+        """Refuse a function that is another one when it is called again."""
+        lengths = self._sizes.primes(self._primes())
+        values = {name: self._sized(name, self._sizes.shape(name, lengths), 0) for name in self.shapes}
+        with quiet(), suppress(np.linalg.LinAlgError, UndefinedDerivativeError):
+            first, second = self.run(values), self.run(values)
+            self._look_at(first)
+            if not np.array_equal(first, second, equal_nan=True):
+                raise UnsupportedError(
+                    f"derive: {self.program.name} has different values at the same arrays, as with random numbers, "
+                    f"which have no formula; draw them outside and pass them as an argument, or use wengert.grad with "
+                    f"a generator of a fixed seed"
+                )
+
+    def _is_mask(self, name: str) -> bool:
+        return getattr(self.data.get(name), "dtype", None) == np.bool_
 
     def _named_dims(self) -> dict[tuple[str, int], Dim]:
         """A letter for each class of axes, those of the variables first."""
@@ -141,7 +180,7 @@ class LiftedFunction:
         A number in the program may happen to be as large as a length, so that different lengths have to be tried.
         """
         found: list[tuple[Instance, Expression]] = []
-        for _, one in zip(range(2 * _PAIRS), self._sound_instances(), strict=False):
+        for _, one in zip(range(_MOST_INSTANCES), self._sound_instances(), strict=False):
             lengths = {size: dim for dim, size in one.sizes.items()}
             with quiet():
                 expression = lifted(self.run, self.symbols, one.values, lengths)
@@ -152,49 +191,121 @@ class LiftedFunction:
                 if expression is same and not set(other.sizes.items()) & set(one.sizes.items()):
                     return [other, one], expression
             found.append((one, expression))
-        if not found:
-            raise UnsupportedError(
-                f"derive: no random arrays were found at which {self.program.name} and its differential are finite and "
-                f"stable; say with assume what its arguments have to be (positive entries, positive definite, ...)"
+            if len(dict.fromkeys(expression for _, expression in found)) > _PAIRS:
+                break
+        texts = [*dict.fromkeys(text_of(expression) for _, expression in found)]
+        if len(texts) > 1:
+            raise CheckError(
+                f"derive: {self.program.name} is {texts[0]} at one size and {texts[-1]} at another; write numbers of "
+                f"entries as x.shape[0] or len(x)"
             )
-        texts = dict.fromkeys(text_of(expression) for _, expression in found)
-        raise CheckError(
-            f"derive: {self.program.name} is {next(iter(texts))} at one size and {[*texts][-1]} at another; write "
-            f"numbers of entries as x.shape[0] or len(x)"
+        raise UnsupportedError(self._undefined())
+
+    def _undefined(self) -> str:
+        """What is told where the function is defined nowhere that was looked at."""
+        name, data = self.program.name, self.data
+        with quiet():
+            reason = ""
+            if self.shapes.keys() == data.keys():
+                reason = trouble(self.run, data)
+                where = f"derive: {name} has no finite value at the arrays that it was given{reason}"
+            if not reason:
+                values = self._instance(self._orders()[0], 0, next(self._drawing.ways())).values
+                where = (
+                    f"derive: no random arrays were found at which {name} and its differential are finite and stable"
+                    f"{trouble(self.run, values)}"
+                )
+        return (
+            f"{where}; say with assume what the arrays have to be (positive entries, positive definite, ...), or give "
+            f"arrays at which {name} is defined"
         )
 
     def _sound_instances(self) -> Iterator[Instance]:
-        """Instances; a matrix that the function inverts may have to be wide enough, an argument inside a domain."""
-        primes = [prime for prime in PRIMES if not any(_shows(prime, number) for number in self.program.numbers)]
+        """Instances; a matrix that the function inverts may have to be wide enough, an argument inside a domain.
+
+        Those at which the derivative is next to nothing come late: a singular matrix, or a function that saturates,
+        shows less than others, but a derivative may be zero everywhere.
+        """
+        orders = self._orders()
+        weak: list[tuple[float, Instance]] = []
+        given: Counter[tuple[int, ...]] = Counter()
+        for way in self._drawing.ways():
+            if way.mixed or len(weak) > _MOST_WEAK:
+                yield from _best_first(weak)
+                weak = []
+            for seed, order in enumerate(orders):
+                if given[order[: len(self.dims)]] >= _PAIRS:
+                    continue
+                one = self._instance(order, seed, way)
+                soundness = self._soundness(one)
+                if soundness > _WEAK:
+                    given[order[: len(self.dims)]] += 1
+                    yield one
+                elif soundness >= 0:
+                    weak.append((soundness, one))
+        yield from _best_first(weak)
+
+    def _orders(self) -> list[tuple[int, ...]]:
+        """Lengths for the classes of axes."""
+        primes = self._primes()
         random = np.random.default_rng(0)
         count = len(self.dims) + 1
-        for manner in self._manners:
-            self.manner, sound = manner, 0
-            orders = [tuple(primes[:count]), (*primes[1:count], primes[0])]
-            orders += [tuple(random.permutation(primes[: count + 2])) for _ in range(_ATTEMPTS - len(orders))]
-            for seed, order in enumerate(orders):
-                one = self._instance(order, seed)
-                if self._is_sound(one):
-                    sound += 1
-                    yield one
-            if sound > 1:
-                return
+        # small arrays first, with other numbers in them; then lengths that are ordered as those of the data are
+        small = tuple(primes[:count]), (*primes[1:count], primes[0])
+        known = [self._sizes.lengths[axis] or 0 for axis in self.dims]
+        ranks = {axis: place for place, axis in enumerate(sorted(range(len(known)), key=known.__getitem__))}
+        alike = [tuple([primes[start + ranks[axis]] for axis in range(len(known))]) for start in (0, 1)]
+        orders = [*small, *small, *alike]
+        return [*orders, *(tuple(random.permutation(primes[: count + 2])) for _ in range(_ATTEMPTS - len(orders)))]
 
-    def _instance(self, primes: Sequence[int], seed: int) -> Instance:
+    def _primes(self) -> list[int]:
+        """Primes that are no numbers of the program."""
+        return [prime for prime in PRIMES if not any(_shows(prime, number) for number in self.program.numbers)]
+
+    def _instance(self, primes: Sequence[int], seed: int, way: Way) -> Instance:
         lengths = self._sizes.primes([int(prime) for prime in primes])
-        values = {name: self.drawn(name, self._sizes.shape(name, lengths), seed) for name in self.shapes}
+        values = {name: self._drawing.array(name, self._sizes.shape(name, lengths), way, seed) for name in self.shapes}
         return Instance(values, {dim: lengths[axis] for axis, dim in self.dims.items()})
+
+    @functools.cached_property
+    def own_instance(self) -> Instance | None:
+        """Arrays of the lengths that the caller's data have, where those are known and no great burden.
+
+        A program may look at lengths, and be another function at just these.
+        """
+        if self.shapes.keys() != self.data.keys() or sum(map(np.size, self.data.values())) > _LARGEST_OWN:
+            return None
+        lengths = {axis: np.shape(self.data[axis[0]])[axis[1]] for axis in self._sizes.parents}
+        if max(lengths.values(), default=0) > _LONGEST_OWN:
+            return None
+        sizes = {dim: lengths[axis] for axis, dim in self.dims.items()}
+        for seed, way in enumerate(self._drawing.plain_ways()):
+            values = {name: self._drawing.array(name, np.shape(x), way, seed) for name, x in self.data.items()}
+            one = Instance(values, sizes)
+            if self._soundness(one) >= 0:
+                return one
+        return None
 
     def direction_at(self, name: str, point: Any) -> Any:
         """A direction in which a variable may move."""
         found = np.random.default_rng([1, *f"d{name}".encode()]).standard_normal(np.shape(point))
-        return self.among(name, found) if np.shape(point) else float(found)
+        return self.among(name, found) if np.shape(point) else np.float64(found)
 
     def among(self, name: str, change: Any) -> Any:
         """The nearest change of a variable that keeps it symmetric, or diagonal."""
         if "diagonal" in self.properties[name]:
             return np.diag(np.diag(change))
         return 0.5 * (change + change.T) if "symmetric" in self.properties[name] else change
+
+    def is_by_entries(self, name: str) -> bool:
+        """Whether the derivative by a symmetric variable is by its independent entries, which is no gradient."""
+        held = self.properties[name]
+        return self.convention == "vech" and "symmetric" in held and "diagonal" not in held
+
+    def gradient_of(self, name: str, slope: Any) -> Any:
+        """The gradient among the matrices where the variable moves, from that among all; or that by its entries."""
+        inside = self.among(name, slope)
+        return 2 * inside - np.diag(np.diag(inside)) if self.is_by_entries(name) else inside
 
     def values_at(self, one: Instance) -> dict[str, Any]:
         """All arrays of an instance, those of the directions included."""
@@ -231,34 +342,36 @@ class LiftedFunction:
 
     def _is_steady(self, expression: Expression, one: Instance) -> bool:
         """Whether rounding changes the formula by little: inverses in it may not exist where the function does."""
-        found = []
-        for change in (0.0, 1e-11):
-            moved = {name: value * (1 + change) if np.ndim(value) else value for name, value in one.values.items()}
-            found.append(evaluate(expression, moved, one.sizes))
-        size = np.max(np.abs(found[0]), initial=0.0)
-        return bool(np.max(np.abs(found[1] - found[0]), initial=0.0) <= 1e-7 * size)
+        return firmness(lambda values: evaluate(expression, values, one.sizes), one.values) >= 0
 
-    def _is_sound(self, one: Instance) -> bool:
-        """Whether rounding of the arguments changes the differential by little."""
-        found = []
-        for change in (0.0, 1e-11):
-            moved = {
-                name: value * (1 + change) if np.asarray(value).dtype.kind == "f" else value
-                for name, value in one.values.items()
-            }
-            function, point = self.restricted(Instance(moved, one.sizes), self.variables)
-            directions = tuple([self.direction_at(name, moved[name]) for name in self.variables])
-            try:
-                with quiet():
-                    self._look_at(self.run(moved))
-                    value, pushed = jvp(function, tuple(point), directions)
-            except np.linalg.LinAlgError:
-                return False
-            found.append(np.asarray(pushed))
-            if not np.all(np.isfinite(value)):
-                return False
-        size = np.max(np.abs(found[0]), initial=0.0)
-        return bool(np.isfinite(size) and np.max(np.abs(found[1] - found[0]), initial=0.0) <= 1e-7 * size)
+    def _soundness(self, one: Instance) -> float:
+        """How large value and differential are beside what they come from; negative where not to be relied on."""
+        directions = tuple([self.direction_at(name, one.values[name]) for name in self.variables])
+
+        def pushed(values: Mapping[str, Any]) -> Any:
+            function, point = self.restricted(Instance(dict(values), one.sizes), self.variables)
+            return jvp(function, tuple(point), directions)[1]
+
+        try:
+            with quiet():
+                value = self.run(one.values)
+                self._look_at(value)
+                if not np.all(np.isfinite(value)):
+                    return -1.0
+                return min(firmness(self.run, one.values), firmness(pushed, one.values))
+        except (np.linalg.LinAlgError, UndefinedDerivativeError):
+            return -1.0
+
+
+def _best_first(found: list[tuple[float, Instance]]) -> list[Instance]:
+    """Instances by their soundness, the best of each size before the others."""
+    ranked: list[tuple[int, float, Instance]] = []
+    seen: Counter[tuple[int, ...]] = Counter()
+    for soundness, one in sorted(found, key=lambda pair: -pair[0]):
+        size = tuple(one.sizes.values())
+        ranked.append((seen[size], -soundness, one))
+        seen[size] += 1
+    return [one for *_, one in sorted(ranked, key=lambda entry: entry[:2])]
 
 
 @contextmanager

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 
+from wengert.api.holding import check_held
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression, Symbol, walk
 from wengert.calculus.linear_map import PieceSum, read
+from wengert.display.formula_python import compiled
 from wengert.display.linear_map import index_text, operator_text, vec_text
 from wengert.display.linear_map_python import map_python
-from wengert.errors import ArgumentError
+from wengert.errors import ArgumentError, CheckError
 
 __all__ = ["LinearMap"]
 
 Order = Literal["C", "F"]
 _NOTHING: Final[Mapping[str, Any]] = {}
+_AGREEMENT: Final = 1e-7
 
 
 class LinearMap:
@@ -172,8 +176,9 @@ class LinearMap:
         Parameters
         ----------
         arguments
-            The symbols of its parameters, by default those of the map in alphabetical order; needed where a length is
-            that of an array which does not occur in the map.
+            The symbols of its parameters, by default those of the formula that the map comes from, or else of the map
+            in alphabetical order; columns are arrays of one axis. Needed where a length is that of an array which does
+            not occur in the map.
         name
             Of the function.
 
@@ -182,8 +187,74 @@ class LinearMap:
         UnsupportedError
             The derivative of a function of matrices is in the map, or a length comes from no argument.
         """
-        own = [symbol for _, symbol in sorted(self._symbols.items()) if symbol is not self.direction]
-        return map_python(self.pieces, [one for one in arguments if isinstance(one, Symbol)] or own, name)
+        own = [one for one in arguments if isinstance(one, Symbol)] or self._parameters()
+        return map_python(self.pieces, own, name)
+
+    def _parameters(self) -> list[Symbol]:
+        """The symbols of the formula that the map comes from, in their order, or its own."""
+        listed = self._others.values() if self._others else [self._symbols[name] for name in sorted(self._symbols)]
+        # the formula's directions are none of its arrays
+        directions = {f"d{name}" for name in self._variables} | {self.direction.name}
+        return [one for one in listed if isinstance(one, Symbol) and one.name not in directions]
+
+    def compile(self) -> Callable[..., Any]:
+        """The dense array as a fast NumPy function of the arrays that the map does not hold; nothing is traced.
+
+        The first array that it computes is compared with the map in a random direction.
+
+        Raises
+        ------
+        UnsupportedError
+            The derivative of a function of matrices is in the map, or a length comes from no array.
+        CheckError
+            The first call: the code and the map disagree.
+
+        >>> import numpy as np
+        >>> import wengert as wg
+        >>> V = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+        >>> form = wg.derive(lambda U: np.sum((U @ V.T) ** 2), np.ones((4, 2)))
+        >>> hessian = form.hessian.linear_map().compile()
+        >>> hessian(np.ones((4, 2))).shape
+        (4, 2, 4, 2)
+        """
+        symbols = self._parameters()
+        plain = compiled(self.python(symbols))
+        names = tuple([symbol.name for symbol in symbols if symbol.name not in self._held])
+        held = {symbol.name: self._held[symbol.name] for symbol in symbols if symbol.name in self._held}
+        check_held(held, {symbol.name: symbol for symbol in symbols}, "linear map")
+        columns = {symbol.name for symbol in symbols if symbol.is_vector}
+        signature = inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names])
+        checked = False
+
+        def dense(*args: Any, **named: Any) -> Any:
+            nonlocal checked
+            try:
+                given = signature.bind(*args, **named).arguments
+            except TypeError as error:
+                raise ArgumentError(f"the linear map is a function of {', '.join(names)}: {error}") from None
+            values = {**given, **held}
+            found = plain(
+                *[np.reshape(values[s.name], -1) if s.name in columns else values[s.name] for s in symbols]
+            )  # fmt: skip
+            if not checked:
+                self._check(found, values)
+                checked = True
+            return found
+
+        dense.__signature__ = signature  # type: ignore[attr-defined]
+        dense.__doc__ = f"The dense array of {self}."
+        return dense
+
+    def _check(self, dense: Any, values: Mapping[str, Any]) -> None:
+        """Compare the dense array with the operator in a random direction."""
+        operator = self.operator(values)
+        direction = np.random.default_rng(0).standard_normal(operator.shape[1])
+        with np.errstate(all="ignore"):
+            expected = operator.matvec(direction)
+            found = np.reshape(dense, operator.shape) @ direction
+        error = np.max(np.abs(found - expected), initial=0.0)
+        if not error <= _AGREEMENT * max(float(np.max(np.abs(expected), initial=0.0)), 1e-300):
+            raise CheckError(f"linear map: the code of the dense array differs from {self} by {error:.1e}")
 
     def _axes(self) -> int:
         """How many axes the result has."""
@@ -223,6 +294,7 @@ class LinearMap:
         """The arrays of the map and the lengths of their axes."""
         values = {**self._held, **given}
         known = {**self._others, **self._symbols}
+        check_held({name: value for name, value in self._held.items() if name not in given}, known, "linear map")
         missing = [name for name, node in self._symbols.items() if node is not self.direction and name not in values]
         if missing:
             raise ArgumentError(f"linear map: values has no array for {', '.join(sorted(missing))}")

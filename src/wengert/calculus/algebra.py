@@ -37,7 +37,7 @@ from wengert.errors import UnsupportedError
 
 __all__ = [
     "ONE", "add", "apply", "diagonal", "hadamard", "hadamard_of", "identity", "inverse", "is_one", "is_zero", "matmul",
-    "negative", "number", "ones", "power", "product", "scale", "size", "split", "subtract", "symbol", "together",
+    "negative", "number", "ones", "power", "product", "size", "split", "subtract", "symbol", "together",
     "transpose", "zero",
 ]  # fmt: skip
 
@@ -78,6 +78,12 @@ def _into(scalars: Scalars, x: Expression, exponent: Fraction) -> Coefficient:
         raise UnsupportedError("something is divided by what is zero for all arguments")
     assert not chain
     whole = exponent.denominator == 1
+    if not whole and coefficient > 0:
+        # the root of a square is an absolute value
+        for base, e in list(factors.items()):
+            if e.numerator % 2 == 0 and not is_nonnegative(base):
+                side = apply("absolute", base)
+                factors[side] = factors.get(side, Fraction(0)) + factors.pop(base)
     if not whole and not (coefficient > 0 and all(map(is_nonnegative, factors))):
         # (a b)^p is a^p b^p for what is not negative
         scalars[x] = scalars.get(x, Fraction(0)) + exponent
@@ -105,7 +111,7 @@ def matmul(*factors: Expression) -> Any:
     """The product of matrices, among which scalars may stand anywhere."""
     coefficient: Coefficient = ONE
     scalars: Scalars = {}
-    chain: list[Expression] = []
+    chains: list[Sequence[Expression]] = []
     rows = cols = None
     for factor in factors:
         if not factor.is_scalar:
@@ -114,34 +120,38 @@ def matmul(*factors: Expression) -> Any:
         coefficient = coefficient * own
         for base, exponent in powers.items():
             coefficient = coefficient * _into(scalars, base, exponent)
-        chain.extend(links)
-    if coefficient == 0 or any(isinstance(link, Zero) for link in chain):
+        chains.append(links)
+    if coefficient == 0 or any(isinstance(link, Zero) for chain in chains for link in chain):
         return zero(1 if rows is None else rows, 1 if cols is None else cols)
-    return _settled(coefficient, scalars, chain, rows)
+    return _settled(coefficient, scalars, chains, rows)
 
 
-def _settled(coefficient: Coefficient, scalars: Scalars, chain: list[Expression], rows: Length | None) -> Any:
-    """A product with neighbours merged and inner scalars taken out."""
-    changed = True
-    while changed:
-        changed = False
-        for place in range(len(chain) - 1):
-            merged = together(chain[place], chain[place + 1])
-            if merged is not None:
-                own, powers, links = split(merged)
-                coefficient = coefficient * own
-                for base, exponent in powers.items():
-                    coefficient = coefficient * _into(scalars, base, exponent)
-                chain[place : place + 2] = links
-                changed = True
-                break
+def _settled(
+    coefficient: Coefficient, scalars: Scalars, chains: Sequence[Sequence[Expression]], rows: Length | None
+) -> Any:
+    """A product with neighbours merged and inner scalars taken out, of chains that are in normal form each."""
+    chain: list[Expression] = []
+    waiting = [(link, place == 0) for links in reversed(chains) for place, link in reversed(list(enumerate(links)))]
+    while waiting:
+        link, meets = waiting.pop()
+        merged = together(chain[-1], link) if meets and chain else None
+        if merged is None:
+            chain.append(link)
+            continue
+        chain.pop()
+        own, powers, links = split(merged)
+        coefficient = coefficient * own
+        for base, exponent in powers.items():
+            coefficient = coefficient * _into(scalars, base, exponent)
+        if waiting:
+            waiting[-1] = (waiting[-1][0], True)
+        waiting.extend((link, place == 0) for place, link in reversed(list(enumerate(links))))
     cut = _scalar_inside(chain)
     if cut is not None:
         first, last = cut
         inner = chain[first : last + 1]
         coefficient = coefficient * _into(scalars, _form(inner), ONE)
-        rest = chain[:first] + chain[last + 1 :]
-        return _settled(coefficient, scalars, rest, rows)
+        return _settled(coefficient, scalars, (chain[:first], chain[last + 1 :]), rows)
     if not chain and rows is not None and rows != 1:
         # only identities were there
         chain = [identity(rows)]
@@ -170,6 +180,12 @@ def together(left: Expression, right: Expression) -> Any:
 
 def _form(chain: Sequence[Expression]) -> Any:
     """The scalar of a row, matrices and a column, in the one way to write it."""
+    if len(chain) == 2 and any(isinstance(side, Hadamard) for side in (transpose(chain[0]), chain[1])):
+        whole = hadamard(transpose(chain[0]), chain[1])
+        if isinstance(whole, Hadamard) and len(whole.factors) > 2:
+            # of (u ∘ v)ᵀw, (u ∘ w)ᵀv, and so on, one
+            (base, exponent), *rest = whole.factors
+            chain = [*split(transpose(hadamard_of({base: exponent})))[2], hadamard_of(dict(rest))]
     turned = [transpose(link) for link in reversed(chain)]
     best = min((list(chain), turned), key=_legibility)
     return normal(make(Product, 1, 1, (ONE, ()), tuple(best)))
@@ -185,11 +201,6 @@ def _transposed_inverse(link: Expression) -> bool:
     return isinstance(link, Inverse) and isinstance(link.parts[0], Transpose)
 
 
-def scale(factor: Expression, x: Expression) -> Any:
-    """A scalar times an expression."""
-    return matmul(factor, x)
-
-
 def negative(x: Expression) -> Any:
     """`-x`."""
     return matmul(number(-1), x)
@@ -203,20 +214,19 @@ def subtract(x: Expression, y: Expression) -> Any:
 def add(*terms: Expression) -> Any:
     """The sum, like terms merged."""
     shape = next((term.shape for term in terms), (1, 1))
-    gathered: dict[Any, Coefficient] = {}
-    flat: list[Expression] = []
-    for term in terms:
-        flat.extend(_terms_of(term))
-    for term in flat:
+    if shape[0] == 1 != shape[1]:
+        return transpose(add(*[transpose(term) for term in terms]))
+    gathered: dict[Any, tuple[Coefficient, Expression]] = {}
+    for term in [part for whole in terms for part in _terms_of(whole)]:
         if is_zero(term):
             continue
         coefficient, scalars, chain = split(term)
-        key = (tuple(sorted(scalars.items())), chain)
-        gathered[key] = gathered.get(key, Fraction(0)) + coefficient
-    found = [
-        product(coefficient, dict(scalars), chain) for (scalars, chain), coefficient in gathered.items() if coefficient
-    ]
-    found = [term for term in found if not is_zero(term)]
+        key = (frozenset(scalars.items()), chain)
+        if key in gathered:
+            coefficient = coefficient + gathered[key][0]
+            term = product(coefficient, scalars, chain)
+        gathered[key] = coefficient, term
+    found = [term for _, term in gathered.values() if not is_zero(term)]
     if not found:
         return zero(*shape)
     if len(found) == 1:
@@ -243,11 +253,17 @@ def transpose(x: Expression) -> Any:
         return x.parts[0]
     if isinstance(x, Zero):
         return zero(x.cols, x.rows)
+    if has(x, "antisymmetric"):
+        return negative(x)
     if isinstance(x, Product):
         return product(x.coefficient, dict(x.scalars), [transpose(link) for link in reversed(x.chain)])
     if isinstance(x, Inverse):
         return inverse(transpose(x.parts[0]))
     if x.cols != 1 and x.rows != 1:
+        if isinstance(x, Sum):
+            turned = add(*map(transpose, x.parts))
+            if turned.length < x.length:
+                return turned
         if isinstance(x, Hadamard):
             return hadamard_of({transpose(base): exponent for base, exponent in x.factors})
         if isinstance(x, Apply) and of_entries(x.name):
@@ -307,7 +323,7 @@ def hadamard_of(powers: Mapping[Expression, Fraction]) -> Any:
         if isinstance(base, Hadamard) and (exponent.denominator == 1 or _has_roots(base)):
             for inside, inner in base.factors:
                 # the root of a square is an absolute value
-                turned = exponent.denominator % 2 == 0 and inner % 2 == 0 and not is_nonnegative(inside)
+                turned = inner % 2 == 0 and (inner * exponent) % 2 != 0 and not is_nonnegative(inside)
                 whole = apply("absolute", inside) if turned else inside
                 gathered[whole] = gathered.get(whole, Fraction(0)) + inner * exponent
         elif isinstance(base, Zero) and exponent > 0:

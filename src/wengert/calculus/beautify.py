@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -18,48 +17,163 @@ from wengert.calculus.expression import (
     Product,
     Sum,
     Transpose,
+    once,
     walk,
 )
+from wengert.calculus.properties import centred_axis
 from wengert.calculus.rewriting import rewritten
 
-__all__ = ["beautify", "length"]
+__all__ = ["beautify", "common_front", "length"]
 
 # more terms than this are not written out to see whether they merge
 _MOST_TERMS: Final = 16
 # sums that are longer are not opened, so that the time stays in proportion to what is printed
 _MOST_SYMBOLS: Final = 160
+# parts that are looked at, besides a few for each node, before what is left stays as it is: it is no reading matter
+_LOOKS: Final = 20_000
+_LOOKS_AT_EACH: Final = 20
 
 
 def length(expression: Expression) -> int:
     """About how many symbols an expression is when it is printed."""
-    known: dict[Expression, int] = {}
-    for node in walk(expression):
-        own = 0 if isinstance(node, Sum | Product) else 1
-        if isinstance(node, Product):
-            own = (abs(node.coefficient) != 1) + sum(exponent != 1 for _, exponent in node.scalars)
-        if isinstance(node, Sum):
-            own = len(node.parts) - 1
-        known[node] = own + sum(known[part] for part in node.parts)
-    return known[expression]
+    return expression.length
 
 
 def beautify(expression: Expression) -> Any:
     """The same value with common factors collected, as far as that makes it shorter."""
-    return rewritten(expression, _collected)
+    return once("beautified", expression, lambda node: _Shortener().whole(node))
 
 
-@functools.lru_cache(maxsize=4096)
-def _collected(node: Expression) -> Any:
-    if isinstance(node, Hadamard):
-        return _shortest(node, [_written_out(node)])
-    if isinstance(node, Product):
-        return _shortest(node, [_number_inside(node)])
-    if not isinstance(node, Sum):
-        return node
-    ways = [_from_left, _from_right, _by_front, _by_entries]
-    if length(node) <= _MOST_SYMBOLS:
-        ways += [_without_complements, _turned, _multiplied_out]
-    return _shortest(node, [way(node) for way in ways])
+class _Shortener:
+    """One formula on the way to its shortest form; what was found of its nodes lives as long as the search."""
+
+    def __init__(self) -> None:
+        self.known: dict[Expression, Any] = {}
+        self.looks = _LOOKS
+
+    def whole(self, expression: Expression) -> Any:
+        self.looks += _LOOKS_AT_EACH * sum(1 for _ in walk(expression))
+        return rewritten(expression, self.collected)
+
+    def collected(self, node: Expression) -> Any:
+        if node not in self.known:
+            self.known[node] = self._found(node)
+        return self.known[node]
+
+    def _found(self, node: Expression) -> Any:
+        self.looks -= sum([1 + len(part.parts) for part in node.parts])
+        if self.looks < 0:
+            return node
+        if isinstance(node, Hadamard):
+            return _shortest(node, [_written_out(node)])
+        if isinstance(node, Product):
+            return _shortest(node, [self._number_inside(node)])
+        if not isinstance(node, Sum):
+            return node
+        ways = [self._from_left, self._from_right, self._by_front, self._by_entries]
+        if length(node) <= _MOST_SYMBOLS:
+            ways += [_without_complements, self._turned, self._multiplied_out]
+        return _shortest(node, [way(node) for way in ways])
+
+    def _number_inside(self, node: Product) -> Any:
+        """A coefficient taken into a bracket: ½(2S − 2T) = S − T."""
+        place = next((place for place, link in enumerate(node.chain) if isinstance(link, Sum)), None)
+        if place is None or node.coefficient == 1:
+            return None
+        scaled = algebra.add(
+            *[algebra.matmul(algebra.number(node.coefficient), term) for term in node.chain[place].parts]
+        )
+        fronts = [algebra.power(base, exponent) for base, exponent in node.scalars]
+        return algebra.matmul(*fronts, *node.chain[:place], self.collected(scaled), *node.chain[place + 1 :])
+
+    def _by_entries(self, node: Sum) -> Any:
+        """The factors by entries that all terms share in front of a bracket: u ∘ v + u ∘ w = u ∘ (v + w)."""
+        bodies = [_entries(term) for term in node.parts]
+        shared = _least([powers for _, powers in bodies])
+        if not shared:
+            return None
+        rest = [
+            algebra.matmul(front, algebra.hadamard_of({base: e - shared.get(base, 0) for base, e in powers.items()}))
+            for front, powers in bodies
+        ]
+        if any(
+            isinstance(part, Ones) for term in rest for link in algebra.split(term)[2] for part in (link, *link.parts)
+        ):
+            # s ∘ v − (sᵀv) s is easier to read than s ∘ (v − (sᵀv) 1)
+            return None
+        return algebra.hadamard(algebra.hadamard_of(shared), self.collected(algebra.add(*rest)))
+
+    def _from_left(self, node: Sum) -> Any:
+        return self._by_end(node, 0)
+
+    def _from_right(self, node: Sum) -> Any:
+        return self._by_end(node, -1)
+
+    def _turned(self, node: Sum) -> Any:
+        """A sum in which another sum stands transposed, with the transpose at its terms."""
+        if not any(isinstance(term, Transpose) and isinstance(term.parts[0], Sum) for term in node.parts):
+            return None
+        terms = [
+            algebra.transpose(part)
+            for term in node.parts
+            if isinstance(term, Transpose) and isinstance(term.parts[0], Sum)
+            for part in term.parts[0].parts
+        ]
+        others = [t for t in node.parts if not (isinstance(t, Transpose) and isinstance(t.parts[0], Sum))]
+        return self.collected(algebra.add(*terms, *others))
+
+    def _multiplied_out(self, node: Sum) -> Any:
+        """A sum with its brackets opened, where terms of it then cancel or merge."""
+        count = sum(map(_count_opened, node.parts))
+        if count == len(node.parts) or count > _MOST_TERMS:
+            return None
+        terms = [part for term in node.parts for part in _opened(term)]
+        found = algebra.add(*terms)
+        count = len(found.parts) if isinstance(found, Sum) else 1
+        return self.collected(found) if count < len(terms) else None
+
+    def _by_end(self, node: Sum, end: int) -> Any:
+        """The largest group of terms whose chains begin, or end, alike taken together."""
+        groups: dict[Expression, list[Expression]] = {}
+        for term in node.parts:
+            _, _, chain = algebra.split(term)
+            # a column stays a sum of columns: Ax − (xᵀAx) x, not (A − (xᵀAx) I) x
+            alone = len(chain) == 1 and (node.cols == 1 if end else node.rows == 1)
+            if chain and not alone:
+                groups.setdefault(chain[end], []).append(term)
+        shared = {link: terms for link, terms in groups.items() if len(terms) > 1}
+        if not shared:
+            return None
+        link = max(shared, key=lambda one: (len(shared[one]), length(one), one.digest))
+        terms = shared[link]
+        inside = self.collected(algebra.add(*[_without(term, end, link) for term in terms]))
+        whole = algebra.matmul(link, inside) if end == 0 else algebra.matmul(inside, link)
+        rest = [term for term in node.parts if term not in terms]
+        return self.collected(algebra.add(whole, *rest)) if rest else whole
+
+    def _by_front(self, node: Sum) -> Any:
+        """Coefficients and scalars that all terms share."""
+        found = common_front(node)
+        return None if found is None else algebra.matmul(found[0], self.collected(algebra.add(*found[1])))
+
+
+def common_front(node: Sum) -> tuple[Any, list[Any]] | None:
+    """What all terms share of coefficients and scalars, and the terms without it; None where they share nothing."""
+    splits = [algebra.split(term) for term in node.parts]
+    common = _common([coefficient for coefficient, _, _ in splits])
+    if all(coefficient < 0 for coefficient, _, _ in splits):
+        common = -common
+    shared = _least([scalars for _, scalars, _ in splits])
+    if common == 1 and not shared:
+        return None
+    terms = []
+    for coefficient, scalars, chain in splits:
+        # floats are divided only where the quotient is exact
+        rest = coefficient / common if abs(coefficient) != abs(common) else 1 if coefficient == common else -1
+        powers = [algebra.power(base, exponent - shared.get(base, 0)) for base, exponent in scalars.items()]
+        terms.append(algebra.matmul(algebra.number(rest), *powers, *chain))
+    factor = [algebra.power(base, exponent) for base, exponent in shared.items()]
+    return algebra.matmul(algebra.number(common), *factor), terms
 
 
 def _shortest(node: Expression, candidates: Sequence[Any]) -> Any:
@@ -76,32 +190,6 @@ def _written_out(node: Hadamard) -> Any:
     return None
 
 
-def _number_inside(node: Product) -> Any:
-    """A coefficient taken into a bracket: ½(2S − 2T) = S − T."""
-    place = next((place for place, link in enumerate(node.chain) if isinstance(link, Sum)), None)
-    if place is None or node.coefficient == 1:
-        return None
-    scaled = algebra.add(*[algebra.matmul(algebra.number(node.coefficient), term) for term in node.chain[place].parts])
-    fronts = [algebra.power(base, exponent) for base, exponent in node.scalars]
-    return algebra.matmul(*fronts, *node.chain[:place], _collected(scaled), *node.chain[place + 1 :])
-
-
-def _by_entries(node: Sum) -> Any:
-    """The factors by entries that all terms share in front of a bracket: u ∘ v + u ∘ w = u ∘ (v + w)."""
-    bodies = [_entries(term) for term in node.parts]
-    shared = _least([powers for _, powers in bodies])
-    if not shared:
-        return None
-    rest = [
-        algebra.matmul(front, algebra.hadamard_of({base: e - shared.get(base, 0) for base, e in powers.items()}))
-        for front, powers in bodies
-    ]
-    if any(isinstance(part, Ones) for term in rest for link in algebra.split(term)[2] for part in (link, *link.parts)):
-        # s ∘ v − (sᵀv) s is easier to read than s ∘ (v − (sᵀv) 1)
-        return None
-    return algebra.hadamard(algebra.hadamard_of(shared), _collected(algebra.add(*rest)))
-
-
 def _entries(term: Expression) -> tuple[Any, dict[Expression, Fraction]]:
     """A term as a scalar and powers that are multiplied entry by entry."""
     coefficient, scalars, chain = algebra.split(term)
@@ -116,7 +204,7 @@ def _without_complements(node: Sum) -> Any:
     inside = [part for part in walk(node) if isinstance(part, Apply) and part.name == "logistic"]
     for one in inside:
         other = algebra.apply("logistic", algebra.negative(one.operand))
-        if other in inside:
+        if other is not one and other in inside:
             return algebra.add(*[part for term in node.parts for part in _in_terms_of(term, one, other)])
     return None
 
@@ -137,36 +225,15 @@ def _in_terms_of(term: Expression, function: Expression, complement: Expression)
     return [term]
 
 
-def _from_left(node: Sum) -> Any:
-    return _by_end(node, 0)
+def _count_opened(term: Expression) -> int:
+    """How many terms a product is with its brackets opened."""
+    inside = [link.parts[0] if isinstance(link, Transpose) else link for link in algebra.split(term)[2]]
+    return math.prod(sum(map(_count_opened, link.parts)) for link in inside if _is_opened(link))
 
 
-def _from_right(node: Sum) -> Any:
-    return _by_end(node, -1)
-
-
-def _turned(node: Sum) -> Any:
-    """A sum in which another sum stands transposed, with the transpose at its terms."""
-    if not any(isinstance(term, Transpose) and isinstance(term.parts[0], Sum) for term in node.parts):
-        return None
-    terms = [
-        algebra.transpose(part)
-        for term in node.parts
-        if isinstance(term, Transpose) and isinstance(term.parts[0], Sum)
-        for part in term.parts[0].parts
-    ]
-    others = [t for t in node.parts if not (isinstance(t, Transpose) and isinstance(t.parts[0], Sum))]
-    return _collected(algebra.add(*terms, *others))
-
-
-def _multiplied_out(node: Sum) -> Any:
-    """A sum with its brackets opened, where terms of it then cancel or merge."""
-    terms = [part for term in node.parts for part in _opened(term)]
-    if len(terms) == len(node.parts) or len(terms) > _MOST_TERMS:
-        return None
-    found = algebra.add(*terms)
-    count = len(found.parts) if isinstance(found, Sum) else 1
-    return _collected(found) if count < len(terms) else None
+def _is_opened(x: Expression) -> bool:
+    """Whether it is a bracket; I − 11ᵀ/n is a matrix of its own."""
+    return isinstance(x, Sum) and centred_axis(x) is None
 
 
 def _opened(term: Expression) -> list[Any]:
@@ -174,32 +241,12 @@ def _opened(term: Expression) -> list[Any]:
     coefficient, scalars, chain = algebra.split(term)
     for place, link in enumerate(chain):
         inside = link.parts[0] if isinstance(link, Transpose) else link
-        if isinstance(inside, Sum):
+        if _is_opened(inside):
             parts = inside.parts if inside is link else [algebra.transpose(part) for part in inside.parts]
             front = algebra.product(coefficient, scalars, ())
             products = [algebra.matmul(front, *chain[:place], part, *chain[place + 1 :]) for part in parts]
             return [found for product in products for found in _opened(product)]
     return [term]
-
-
-def _by_end(node: Sum, end: int) -> Any:
-    """The largest group of terms whose chains begin, or end, alike taken together."""
-    groups: dict[Expression, list[Expression]] = {}
-    for term in node.parts:
-        _, _, chain = algebra.split(term)
-        # a column stays a sum of columns: Ax − (xᵀAx) x, not (A − (xᵀAx) I) x
-        alone = len(chain) == 1 and (node.cols == 1 if end else node.rows == 1)
-        if chain and not alone:
-            groups.setdefault(chain[end], []).append(term)
-    shared = {link: terms for link, terms in groups.items() if len(terms) > 1}
-    if not shared:
-        return None
-    link = max(shared, key=lambda one: (len(shared[one]), length(one), one.digest))
-    terms = shared[link]
-    inside = _collected(algebra.add(*[_without(term, end, link) for term in terms]))
-    whole = algebra.matmul(link, inside) if end == 0 else algebra.matmul(inside, link)
-    rest = [term for term in node.parts if term not in terms]
-    return _collected(algebra.add(whole, *rest)) if rest else whole
 
 
 def _without(term: Expression, end: int, link: Expression) -> Any:
@@ -209,25 +256,6 @@ def _without(term: Expression, end: int, link: Expression) -> Any:
     if not rest and not isinstance(link, Identity):
         rest = (algebra.identity(link.cols if end == 0 else link.rows),)
     return algebra.matmul(*front, *rest)
-
-
-def _by_front(node: Sum) -> Any:
-    """Coefficients and scalars that all terms share."""
-    splits = [algebra.split(term) for term in node.parts]
-    common = _common([coefficient for coefficient, _, _ in splits])
-    if all(coefficient < 0 for coefficient, _, _ in splits):
-        common = -common
-    shared = _least([scalars for _, scalars, _ in splits])
-    if common == 1 and not shared:
-        return None
-    terms = []
-    for coefficient, scalars, chain in splits:
-        # floats are divided only where the quotient is exact
-        rest = coefficient / common if abs(coefficient) != abs(common) else 1 if coefficient == common else -1
-        powers = [algebra.power(base, exponent - shared.get(base, 0)) for base, exponent in scalars.items()]
-        terms.append(algebra.matmul(algebra.number(rest), *powers, *chain))
-    factor = [algebra.power(base, exponent) for base, exponent in shared.items()]
-    return algebra.matmul(algebra.number(common), *factor, _collected(algebra.add(*terms)))
 
 
 def _common(coefficients: Sequence[Any]) -> Any:

@@ -18,8 +18,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.calculus.exchange import exchanged, filled, is_container, items_of
+from wengert.calculus.exchange import attributes_of, exchanged, filled, holds_too_many, is_container, items_of
+from wengert.errors import UnsupportedError
 from wengert.graph.source import belongs_to_user
+from wengert.programs import Program as TracedProgram
 
 __all__ = ["Program", "is_data", "program_of"]
 
@@ -138,7 +140,8 @@ class _Call:
     def __call__(self, function: Function, values: Mapping[str, Any]) -> Any:
         known = {**self.rest, **{name: value for name, value in values.items() if name in self.rest}}
         named = {keyword: known[name] for keyword, name in self.keywords.items()}
-        return function(*[known[name] for name in self.positions], **named)
+        # run as the other transforms run it, so that SciPy's functions take traced values
+        return TracedProgram(function).run(tuple([known[name] for name in self.positions]), named)
 
 
 def _arguments(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], _Call]:
@@ -221,9 +224,10 @@ class _Reach:
             self.numbers |= {constant for constant in code.co_consts if type(constant) in (int, float)}
 
     def _look_into(self, holder: Any) -> None:
+        own = attributes_of(holder)
         for name in sorted(self.attributes):
-            if name in getattr(holder, "__dict__", {}):
-                self._meet(name, vars(holder)[name])
+            if name in own:
+                self._meet(name, own[name])
             else:
                 found = inspect.getattr_static(type(holder), name, None)
                 self._await(found.__func__ if isinstance(found, staticmethod) else found)
@@ -243,6 +247,11 @@ class _Reach:
         elif is_container(value):
             for inner, item in items_of(name, value):
                 self._meet(inner, item)
+        elif holds_too_many(value):
+            raise UnsupportedError(
+                f"derive: {name} holds {len(value)} arrays, which are more than a formula has names for; derive a part "
+                f"of the function, or use wengert.grad, which gives its derivative as numbers"
+            )
         elif id(value) not in self._known and (callable(value) or _is_holder(value)):
             # what is known waits no second time
             self._waiting.append(value)
@@ -258,7 +267,9 @@ def _is_user_function(value: Any) -> bool:
 
 def _is_holder(value: Any) -> bool:
     """Whether a value is an object of a user's class, with attributes of its own."""
-    if isinstance(value, (FunctionType, MethodType, ModuleType, type, np.ndarray)) or not hasattr(value, "__dict__"):
+    if isinstance(value, (FunctionType, MethodType, ModuleType, type, np.ndarray)):
+        return False
+    if not hasattr(value, "__dict__") and not any("__slots__" in vars(cls) for cls in type(value).__mro__):
         return False
     if isinstance(value, SimpleNamespace):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -31,9 +32,13 @@ from wengert.calculus.expression import (
     walk,
 )
 from wengert.calculus.operators import OPERATORS, frechet
-from wengert.scipy import special
 
 __all__ = ["FUNCTIONS", "evaluate"]
+
+
+def _special(name: str) -> Callable[..., Any]:
+    """A function of `scipy.special`, which takes a while to import, and few formulas need."""
+    return lambda *operands: getattr(import_module("wengert.scipy.special"), name)(*operands)
 
 
 def _softmax(z: Any) -> Any:
@@ -43,9 +48,10 @@ def _softmax(z: Any) -> Any:
 
 FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     **{name: getattr(np, name) for name in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p",
-                                            "expm1", "arctan", "arcsin", "arccos", "arcsinh", "arctanh", "absolute",
-                                            "sign")},
-    **{name: getattr(special, name) for name in ("erf", "erfc", "gammaln", "digamma")},
+                                            "expm1", "arctan", "arcsin", "arccos", "arcsinh", "arctanh", "arccosh",
+                                            "absolute", "sign")},
+    **{name: _special(name) for name in ("erf", "erfc", "erfcx", "gammaln", "digamma", "ndtr", "log_ndtr")},
+    "trigamma": lambda z: _special("polygamma")(1, z),
     "logistic": lambda z: 1 / (1 + np.exp(-z)),
     "softmax": _softmax,
     "logsumexp": lambda z: np.log(np.sum(np.exp(z))),

@@ -5,15 +5,20 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import keyword
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import CellType, FunctionType, MethodType
 from typing import Any, Final
 
-__all__ = ["exchanged", "filled", "is_container", "items_of"]
+import numpy as np
+
+__all__ = ["attributes_of", "exchanged", "filled", "holds_too_many", "is_container", "items_of"]
 
 Function = Callable[..., Any]
 # longer lists are no parameters with names
 _MOST_ITEMS: Final = 20
+_MOST_ARRAYS: Final = 80
 
 
 def exchanged(function: Function, values: Mapping[tuple[str, int], Any], reached: Sequence[Any]) -> Function:
@@ -40,18 +45,43 @@ def filled(cell: CellType) -> bool:
     return True
 
 
+def attributes_of(holder: Any) -> dict[str, Any]:
+    """The attributes that an object has of its own, in a dict or in slots."""
+    listed = [vars(cls).get("__slots__", ()) for cls in type(holder).__mro__]
+    slots = [name for names in listed for name in ((names,) if isinstance(names, str) else names)]
+    found = {name: getattr(holder, name) for name in slots if name != "__dict__" and hasattr(holder, name)}
+    return {**found, **getattr(holder, "__dict__", {})}
+
+
 def is_container(value: Any) -> bool:
     """Whether a value is a dict, a list or a tuple whose items may be arrays with names."""
-    return isinstance(value, (dict, list, tuple)) and len(value) <= _MOST_ITEMS
+    if not isinstance(value, (dict, list, tuple)):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    most = _MOST_ARRAYS if any(isinstance(item, np.ndarray) for item in items) else _MOST_ITEMS
+    return len(value) <= most
+
+
+def holds_too_many(value: Any) -> bool:
+    """Whether a container has more arrays than a formula has names for."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return len(items) > _MOST_ARRAYS and any(isinstance(item, np.ndarray) for item in items)
 
 
 def items_of(name: str, value: Any) -> list[tuple[str, Any]]:
     """The items of a container with names: keys and fields that are words, else the container's with a number."""
+    # a number behind a number would be another number
+    stem = f"{name}_" if name[-1:].isdigit() else name
     if isinstance(value, dict):
-        return [(key if isinstance(key, str) and key.isidentifier() else f"{name}{i}", item)
-                  for i, (key, item) in enumerate(value.items())]  # fmt: skip
-    fields = getattr(value, "_fields", None) or [f"{name}{place}" for place in range(len(value))]
+        return [(_word(key) or f"{stem}{place}", item) for place, (key, item) in enumerate(value.items())]
+    fields = getattr(value, "_fields", None) or [f"{stem}{place}" for place in range(len(value))]
     return list(zip(fields, value, strict=True))
+
+
+def _word(key: Any) -> str:
+    """The key of a dict as a name, where it is a text that begins with a letter."""
+    word = re.sub(r"\W+", "_", key).strip("_") if isinstance(key, str) else ""
+    return word if word.isidentifier() and not keyword.iskeyword(word) else ""
 
 
 class _Exchange:
@@ -103,21 +133,28 @@ class _Exchange:
 
     def _settle(self, holder: Any) -> None:
         made = self.copies[id(holder)]
-        for name, value in list(vars(holder).items()):
+        own = attributes_of(holder)
+        for name, value in own.items():
             new = self.new(name, value)
             if new is not value:
                 # frozen dataclasses, too
                 object.__setattr__(made, name, new)
-        for (name, identity), new in self.values.items():
-            # an attribute of the class
-            if name not in vars(holder) and id(inspect.getattr_static(type(holder), name, None)) == identity:
-                object.__setattr__(made, name, new)
-        for name in dir(type(holder)):
-            method = inspect.getattr_static(type(holder), name, None)
-            inner = method.__func__ if isinstance(method, staticmethod) else method
-            if isinstance(inner, FunctionType) and id(inner) in self.copies and name != "__call__":
-                own = self.copies[id(inner)]
-                object.__setattr__(made, name, own if inner is not method else MethodType(own, made))
+        cls = type(holder)
+        # what the class has, its methods and arrays, stands in a class of the copy's own, where Python looks for it
+        members = {
+            name: new
+            for (name, identity), new in self.values.items()
+            if name not in own and id(inspect.getattr_static(cls, name, None)) == identity
+        }
+        for name in dir(cls):
+            method = inspect.getattr_static(cls, name, None)
+            inner = method.__func__ if isinstance(method, (staticmethod, classmethod)) else method
+            if isinstance(inner, FunctionType) and id(inner) in self.copies:
+                mine = self.copies[id(inner)]
+                members[name] = mine if inner is method else type(method)(mine)
+        if members:
+            metaclass: Any = type(cls)
+            object.__setattr__(made, "__class__", metaclass(cls.__name__, (cls,), {"__slots__": (), **members}))
 
 
 def _function_like(function: FunctionType, scope: dict[str, Any]) -> FunctionType:

@@ -18,7 +18,7 @@ from wengert.calculus.dimension import Dim, Length
 __all__ = [
     "NEIGHBOURS", "Apply", "Determinant", "Diagonal", "DiagonalOf", "Expression", "Frechet", "Hadamard", "Identity",
     "Inverse", "Number", "Ones", "Product", "Size", "Sum", "Symbol", "Trace", "Transpose", "Zero", "make",
-    "neighbours", "normal", "rule", "walk",
+    "neighbours", "normal", "once", "rule", "walk",
 ]  # fmt: skip
 
 Coefficient = Fraction | float
@@ -27,7 +27,7 @@ Coefficient = Fraction | float
 class Expression:
     """A node: its kind is the class, `data` what it holds besides its `parts`."""
 
-    __slots__ = ("__weakref__", "cols", "data", "digest", "normal", "parts", "rows")
+    __slots__ = ("__weakref__", "cols", "data", "digest", "known", "length", "parts", "rows")
 
     rank: ClassVar[int] = 9
     rows: Length
@@ -35,8 +35,10 @@ class Expression:
     data: tuple[Any, ...]
     parts: tuple[Expression, ...]
     digest: bytes
-    #: what the rules make of it, when they have been asked
-    normal: Expression | None
+    #: about how many symbols it is when it is printed
+    length: int
+    #: what has been found out of it, by what was asked
+    known: dict[str, Any] | None
 
     @property
     def shape(self) -> tuple[Length, Length]:
@@ -52,6 +54,11 @@ class Expression:
     def is_vector(self) -> bool:
         """Whether it is a column."""
         return self.cols == 1 and self.rows != 1
+
+    @property
+    def signs(self) -> int:
+        """How many symbols it brings itself, besides those of its parts."""
+        return 1
 
     def __lt__(self, other: Expression) -> bool:
         return self.order < other.order
@@ -133,6 +140,11 @@ class Sum(Expression):
 
     __slots__ = ()
 
+    @property
+    def signs(self) -> int:
+        """A sign between terms."""
+        return len(self.parts) - 1
+
 
 class Product(Expression):
     """A coefficient, scalars with exponents, and a chain of matrices; `data` is (coefficient, exponents).
@@ -156,6 +168,12 @@ class Product(Expression):
     def chain(self) -> tuple[Expression, ...]:
         """The matrices, in their order."""
         return self.parts[len(self.data[1]) :]
+
+    @property
+    def signs(self) -> int:
+        """The coefficient, and the exponents."""
+        exponents: tuple[Fraction, ...] = self.data[1]
+        return int(abs(self.coefficient) != 1) + sum(exponent != 1 for exponent in exponents)
 
 
 class Transpose(Expression):
@@ -268,7 +286,8 @@ def make(
         found = _known.get(key)
         if found is None:
             found = object.__new__(kind)
-            found.rows, found.cols, found.data, found.parts, found.normal = rows, cols, data, parts, None
+            found.rows, found.cols, found.data, found.parts, found.known = rows, cols, data, parts, None
+            found.length = found.signs + sum([part.length for part in parts])
             text = f"{kind.__name__}|{rows}|{cols}|{_written(data)}"
             found.digest = hashlib.blake2b(
                 text.encode() + b"".join([part.digest for part in parts]), digest_size=12
@@ -311,10 +330,23 @@ def neighbours(function: RuleT) -> RuleT:
 
 def normal(node: Expression) -> Any:
     """The normal form of a node whose parts are in normal form."""
-    if node.normal is None:
-        found = next((f for f in (r(node) for r in _RULES.get(type(node), ())) if f is not None), node)
-        node.normal = found
-    return node.normal
+    return once("normal", node, _by_rules)
+
+
+def _by_rules(node: Expression) -> Expression:
+    return next((f for f in (r(node) for r in _RULES.get(type(node), ())) if f is not None), node)
+
+
+def once(what: str, node: Expression, found: Callable[[Any], Any]) -> Any:
+    """What a function makes of a node, kept with the node and freed with it."""
+    if node.known is None:
+        node.known = {}
+    if what not in node.known:
+        made = found(node)
+        # a node that referred to itself would wait for the cycle collector
+        node.known[what] = None if made is node else made
+    kept = node.known[what]
+    return node if kept is None else kept
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -11,11 +11,12 @@ import numpy as np
 from wengert.calculus.properties import IMPLIED
 from wengert.errors import ArgumentError
 
-__all__ = ["MANNERS", "PROPERTIES", "SQUARE", "detected", "draw", "manner_of", "with_implied"]
+__all__ = ["MANNERS", "PROPERTIES", "SQUARE", "detected", "draw", "has_property", "manner_of", "with_implied"]
 
 Array = Any
 # rounding in a product of two random matrices
 _CLOSE: Final = 1e-10
+_CLOSE_SINGLE: Final = 1e-4
 _MOST_ORDERS: Final = 24
 
 
@@ -32,8 +33,11 @@ def _one_hot(x: Array) -> Array:
 
 
 def _idempotent(x: Array) -> Array:
-    basis = _orthogonal(x)[:, : max(1, len(x) // 2)]
-    return basis @ basis.T
+    """A projection along some other space, so that it is not symmetric but where x is."""
+    count = max(1, len(x) // 2)
+    basis = _orthogonal(x)[:, :count]
+    across = basis if np.array_equal(x, x.T) else basis + 0.3 * x[:, :count]
+    return basis @ np.linalg.solve(across.T @ basis, across.T)
 
 
 PROPERTIES: Final[dict[str, Callable[[Array], Array]]] = {
@@ -56,54 +60,62 @@ PROPERTIES: Final[dict[str, Callable[[Array], Array]]] = {
 SQUARE: Final = frozenset(PROPERTIES) - {"positive entries", "nonnegative entries", "one-hot", "one-hot rows"}
 
 
-def _near(x: Array, y: Array) -> bool:
-    return bool(np.all(np.abs(x - y) <= _CLOSE * max(1.0, float(np.max(np.abs(x), initial=0.0)))))
+def _near(x: Array, y: Array, close: float) -> bool:
+    size = max(float(np.max(np.abs(part), initial=0.0)) for part in (x, y))
+    return bool(np.all(np.abs(x - y) <= close * size))
 
 
-def _symmetric(x: Array) -> bool:
-    return bool(np.array_equal(x, x.T)) or (_near(x, x.T) and not np.array_equal(np.triu(x), x))
+def _symmetric(x: Array, close: float) -> bool:
+    return bool(np.array_equal(x, x.T)) or (_near(x, x.T, close) and not np.array_equal(np.triu(x), x))
 
 
-def _eigenvalues(x: Array) -> Array:
-    return np.linalg.eigvalsh(0.5 * (x + x.T))
+def _smallest(x: Array) -> float:
+    """The smallest eigenvalue of a symmetric matrix beside its largest entry."""
+    return float(np.min(np.linalg.eigvalsh(0.5 * (x + x.T))) / (np.max(np.abs(x)) or 1.0))
 
 
 def _binary_sums(x: Array, axis: int | None) -> bool:
     return bool(np.all((x == 0) | (x == 1)) and np.all(np.sum(x, axis=axis) == 1))
 
 
-_HOLDS: Final[dict[str, Callable[[Array], bool]]] = {
+_HOLDS: Final[dict[str, Callable[[Array, float], bool]]] = {
     "symmetric": _symmetric,
-    "positive semidefinite": lambda x: _symmetric(x) and bool(np.min(_eigenvalues(x)) >= -_CLOSE * np.max(np.abs(x))),
-    "positive definite": lambda x: _symmetric(x) and bool(np.min(_eigenvalues(x)) > _CLOSE * np.max(np.abs(x))),
-    "orthogonal": lambda x: _near(x.T @ x, np.eye(len(x))),
-    "diagonal": lambda x: bool(np.array_equal(x, np.diag(np.diag(x)))),
-    "lower triangular": lambda x: bool(np.array_equal(x, np.tril(x))),
-    "upper triangular": lambda x: bool(np.array_equal(x, np.triu(x))),
-    "invertible": lambda x: bool(np.linalg.cond(x) < 1 / _CLOSE),
-    "idempotent": lambda x: _near(x @ x, x),
-    "positive entries": lambda x: bool(np.all(x > 0)),
-    "nonnegative entries": lambda x: bool(np.all(x >= 0)),
-    "one-hot": lambda x: _binary_sums(x, None),
-    "one-hot rows": lambda x: _binary_sums(x, 1),
+    "positive semidefinite": lambda x, close: _symmetric(x, close) and _smallest(x) >= -close,
+    "positive definite": lambda x, close: _symmetric(x, close) and _smallest(x) > close,
+    "orthogonal": lambda x, close: _near(x.T @ x, np.eye(len(x)), close),
+    "diagonal": lambda x, close: bool(np.array_equal(x, np.diag(np.diag(x)))),
+    "lower triangular": lambda x, close: bool(np.array_equal(x, np.tril(x))),
+    "upper triangular": lambda x, close: bool(np.array_equal(x, np.triu(x))),
+    "invertible": lambda x, close: bool(np.linalg.cond(x) < 1 / close),
+    "idempotent": lambda x, close: _near(x @ x, x, close),
+    "positive entries": lambda x, close: bool(np.all(x > 0)),
+    "nonnegative entries": lambda x, close: bool(np.all(x >= 0)),
+    "one-hot": lambda x, close: _binary_sums(x, None),
+    "one-hot rows": lambda x, close: _binary_sums(x, 1),
 }
-"""Whether an array has the property."""
+"""Whether an array has the property, up to rounding errors of a size."""
 
 # what tells the reader something when it is found in data; every random square matrix is invertible
 _TELLING: Final = (
-    "positive definite", "symmetric", "orthogonal", "diagonal", "lower triangular", "upper triangular", "idempotent",
-    "positive entries", "nonnegative entries", "one-hot", "one-hot rows",
+    "positive definite", "positive semidefinite", "symmetric", "orthogonal", "diagonal", "lower triangular",
+    "upper triangular", "idempotent", "positive entries", "nonnegative entries", "one-hot", "one-hot rows",
 )  # fmt: skip
 
 
-def _has(name: str, array: Array) -> bool:
+def has_property(name: str, array: Array) -> bool:
     """Whether an array has a property for which it has the right number of axes."""
-    if np.ndim(array) == 0:
-        return name in ("positive entries", "nonnegative entries") and _HOLDS[name](array)
-    square = np.ndim(array) == 2 and np.shape(array)[0] == np.shape(array)[1]
-    if (name in SQUARE and not square) or (name == "one-hot rows") != (np.ndim(array) == 2 and name == "one-hot rows"):
+    close = _CLOSE_SINGLE if getattr(array, "dtype", None) == np.float32 else _CLOSE
+    x = np.asarray(array, dtype=float)
+    if x.ndim == 0:
+        return name in ("positive entries", "nonnegative entries") and _HOLDS[name](x, close)
+    square = x.ndim == 2 and x.shape[0] == x.shape[1]
+    if (
+        (name in SQUARE and not square)
+        or (name == "one-hot rows" and x.ndim != 2)
+        or (name == "one-hot" and x.ndim != 1)
+    ):
         return False
-    return not (name == "one-hot" and np.ndim(array) != 1) and _HOLDS[name](np.asarray(array, dtype=float))
+    return _HOLDS[name](x, close)
 
 
 def detected(array: Array) -> tuple[str, ...]:
@@ -116,7 +128,7 @@ def detected(array: Array) -> tuple[str, ...]:
     """
     if np.size(array) == 0 or (np.ndim(array) and np.size(array) < 2) or not np.all(np.isfinite(array)):
         return ()
-    found = [name for name in _TELLING if _has(name, array)]
+    found = [name for name in _TELLING if has_property(name, array)]
     if "diagonal" in found:
         found = [name for name in found if "triangular" not in name]
     implied = {other for name in found for other in with_implied([name]) - {name}}
@@ -145,12 +157,20 @@ def with_implied(properties: Iterable[str], name: str = "") -> frozenset[str]:
 MANNERS: Final[dict[str, Callable[[Array], Array]]] = {
     "": lambda x: x,
     "small": lambda x: 0.1 * x,
+    "tiny": lambda x: 0.001 * x,
     "positive entries": lambda x: np.abs(x) + 0.5,
+    "negative entries": lambda x: -np.abs(x) - 0.5,
     "entries between 0 and 1": lambda x: 0.1 + 0.8 * np.exp(-np.abs(x)),
     "entries 0 and 1": lambda x: (x > 0).astype(float),
+    "large entries": lambda x: 10 * np.abs(x) + 10,
+    "very large entries": lambda x: 100 * np.abs(x) + 100,
     "positive definite": lambda x: x @ x.T / len(x) + np.eye(len(x)) if _is_square(x) else x,
 }
 """Ways to draw an array of which nothing is assumed, so that a function is evaluated inside its domain."""
+
+
+# a number that is 0 or 1 hides what it stands for
+_OF_NUMBERS: Final = frozenset(MANNERS) - {"entries 0 and 1", "positive definite"}
 
 
 def _is_square(x: Array) -> bool:
@@ -161,12 +181,14 @@ def manner_of(array: Array) -> str:
     """The way to draw arrays that resemble one of data."""
     if np.size(array) == 0 or not np.all(np.isfinite(array)):
         return ""
-    if np.ndim(array) == 2 and _is_square(array) and len(array) > 1 and _has("positive definite", array):
+    if np.ndim(array) == 2 and _is_square(array) and len(array) > 1 and has_property("positive definite", array):
         return "positive definite"
     if np.size(array) > 1 and np.all((array == 0) | (array == 1)):
         return "entries 0 and 1"
     if np.all(array > 0):
         return "entries between 0 and 1" if np.all(array < 1) else "positive entries"
+    if np.all(array < 0):
+        return "negative entries"
     return "small" if np.max(np.abs(array)) < 0.5 else ""
 
 
@@ -182,13 +204,15 @@ def draw(shape: tuple[int, ...], properties: Iterable[str], random: np.random.Ge
     start: Any = random.standard_normal(shape)
     if not shape:
         # numbers are positive where nothing speaks against it: they are rates, weights and exponents
-        return float(abs(start) + 0.5) if manner != "entries between 0 and 1" else float(MANNERS[manner](start))
+        made = MANNERS[manner if manner in _OF_NUMBERS else ""]
+        # one of NumPy's: a root of a negative one is no complex number
+        return np.float64(made(abs(start) + 0.5))
     if not wanted:
         return MANNERS[manner](start)
     for order in itertools.islice(itertools.permutations(wanted), _MOST_ORDERS):
         array = start
         for name in order:
             array = PROPERTIES[name](array)
-        if len(wanted) == 1 or all(_has(name, array) for name in wanted):
+        if len(wanted) == 1 or all(has_property(name, array) for name in wanted):
             return array
     raise ArgumentError(f"derive: no array was found that is {', '.join(wanted)} at once; assume less")

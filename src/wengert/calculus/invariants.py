@@ -40,6 +40,7 @@ from wengert.calculus.expression import (
     make,
     normal,
 )
+from wengert.calculus.properties import has
 
 __all__ = ["determinant", "diagonal_of", "frechet", "trace"]
 
@@ -61,11 +62,16 @@ def diagonal_of(m: Expression) -> Any:
     if cut is not None:
         # diag(A u vᵀ B) = (A u) ∘ (Bᵀ v)
         return matmul(front, hadamard(matmul(*chain[: cut + 1]), transpose(matmul(*chain[cut + 1 :]))))
-    place = next((place for place, link in enumerate(chain) if isinstance(link, Diagonal)), None)
-    if place is not None:
+    places = [place for place, link in enumerate(chain) if len(chain) > 1 and has(link, "diagonal")]
+    if places:
+        # at an end it takes least with it
+        place = min(places, key=lambda place: place not in (0, len(chain) - 1))
         # diag(A diag(x) B) = (A ∘ Bᵀ) x
         left, right = (_chained(part, m) for part in (chain[:place], chain[place + 1 :]))
-        return matmul(front, hadamard(left, transpose(right)), chain[place].parts[0])
+        inside = diagonal_of(chain[place])
+        if isinstance(left, Identity) or isinstance(right, Identity):
+            return matmul(front, hadamard(inside, diagonal_of(matmul(left, right))))
+        return matmul(front, hadamard(left, transpose(right)), inside)
     node = make(DiagonalOf, m.rows, 1, (), (min(body, transpose(body), key=lambda x: x.order),))
     return matmul(front, normal(node))
 

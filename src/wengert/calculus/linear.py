@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from wengert.calculus import algebra, invariants
-from wengert.calculus.expression import Diagonal, DiagonalOf, Expression, Hadamard, Product, Sum, Transpose, walk
+from wengert.calculus.expression import Apply, Expression, Frechet, Sum, Symbol, walk
+from wengert.calculus.linear_map.reading import steps_of
+from wengert.calculus.linear_map.steps import Against, Extract, Multiply, Onto, Spread, Step, Turn, Weigh
 from wengert.errors import UnsupportedError
 
 __all__ = ["coefficient"]
 
+_MOST_PARTS: Final = 64
 
-def coefficient(expression: Expression, direction: Expression) -> Any:
+
+def coefficient(expression: Expression, direction: Symbol) -> Any:
     """The matrix M of `M d`, for a column or a number that is linear in the column d.
 
     Raises
@@ -19,121 +25,199 @@ def coefficient(expression: Expression, direction: Expression) -> Any:
     UnsupportedError
         The direction stands where no matrix can be taken off.
     """
-    return _Reader(expression, direction).read(expression)
+    known: dict[Expression, list[Moving]] = {}
+    for node in walk(expression):
+        if node is direction:
+            known[node] = [Column(algebra.identity(direction.rows))]
+        elif any(part in known for part in node.parts):
+            known[node] = _merged(_read(node, known, direction))
+    if expression not in known:
+        return algebra.zero(expression.rows, direction.rows)
+    return algebra.add(*[one.matrix for one in known[expression] if isinstance(one, Column)])
 
 
-class _Reader:
-    def __init__(self, expression: Expression, direction: Expression) -> None:
-        self.direction = direction
-        self.holds: set[Expression] = set()
-        for node in walk(expression):
-            if node is direction or any(part in self.holds for part in node.parts):
-                self.holds.add(node)
+@dataclass(frozen=True)
+class Moving:
+    """A matrix that is linear in a column u = C d, where C is the `matrix`."""
 
-    def read(self, x: Expression) -> Any:
-        if x not in self.holds:
-            return algebra.zero(x.rows, self.direction.rows)
-        if x is self.direction:
-            return algebra.identity(x.rows)
-        if isinstance(x, Sum):
-            return algebra.add(*[self.read(part) for part in x.parts])
-        if isinstance(x, Hadamard):
-            return self._hadamard(x)
-        if isinstance(x, DiagonalOf):
-            found = [invariants.diagonal_of(term) for term in _written_out(x.parts[0], self.holds)]
-            if any(term is x for term in found):
-                raise _unreadable(x)
-            return self._again(found)
-        if isinstance(x, Product):
-            return self._form(x) if x.is_scalar and x.chain else self._product(x)
-        raise _unreadable(x)
+    matrix: Any
 
-    def _hadamard(self, x: Hadamard) -> Any:
-        moving = [(base, exponent) for base, exponent in x.factors if base in self.holds]
-        if len(moving) != 1 or moving[0][1] != 1:
-            raise _unreadable(x)
-        rest = {base: exponent for base, exponent in x.factors if base not in self.holds}
-        return algebra.matmul(algebra.diagonal(algebra.hadamard_of(rest)), self.read(moving[0][0]))
-
-    def _product(self, x: Product) -> Any:
-        moving = [base for base, _ in x.scalars if base in self.holds]
-        if moving:
-            (base,) = moving
-            still = [algebra.power(other, exponent) for other, exponent in x.scalars if other is not base]
-            return algebra.matmul(algebra.number(x.coefficient), *still, *x.chain, self.read(base))
-        front = [algebra.number(x.coefficient), *(algebra.power(base, exponent) for base, exponent in x.scalars)]
-        place = next(place for place, link in enumerate(x.chain) if link in self.holds)
-        before, link, after = x.chain[:place], x.chain[place], x.chain[place + 1 :]
-        if not after:
-            return algebra.matmul(*front, *before, self.read(link))
-        return algebra.matmul(*front, *before, self._through(link, after))
-
-    def _through(self, link: Expression, after: tuple[Expression, ...]) -> Any:
-        """The matrix of a link that moves, times a column that does not."""
-        terms = _terms(link) or self._terms_by_entries(link)
-        if terms:
-            return self._again([algebra.matmul(part, *after) for part in terms])
-        if isinstance(link, Diagonal):
-            return self._again([algebra.hadamard(algebra.matmul(*after), link.parts[0])])
-        raise _unreadable(link)
-
-    def _terms_by_entries(self, link: Expression) -> list[Expression]:
-        """The terms of a product by entries with a sum that moves."""
-        for base, exponent in link.factors if isinstance(link, Hadamard) else ():
-            if base in self.holds and exponent == 1 and _terms(base):
-                rest = {other: e for other, e in link.factors if other is not base}  # type: ignore[attr-defined]
-                return [algebra.hadamard(*([algebra.hadamard_of(rest)] if rest else []), part) for part in _terms(base)]
-        return []
-
-    def _again(self, terms: list[Expression]) -> Any:
-        """The matrix of a sum that has been written out."""
-        return algebra.add(*[_Reader(term, self.direction).read(term) for term in terms])
-
-    def _form(self, x: Product) -> Any:
-        """uᵀ M v, a row times the direction."""
-        chain = x.chain
-        if chain[-1] not in self.holds:
-            chain = tuple([algebra.transpose(link) for link in reversed(chain)])
-        *before, last = chain
-        inner = [place for place, link in enumerate(before) if link in self.holds]
-        if last not in self.holds and len(inner) == 1:
-            return self._in_the_middle(chain, inner[0])
-        if last not in self.holds or any(link in self.holds for link in before):
-            raise _unreadable(x)
-        return algebra.matmul(*before, self.read(last))
-
-    def _in_the_middle(self, chain: tuple[Expression, ...], place: int) -> Any:
-        """A row, a link that moves, and a column."""
-        before, link, after = chain[:place], chain[place], chain[place + 1 :]
-        terms = _terms(link) or self._terms_by_entries(link)
-        if terms:
-            return self._again([algebra.matmul(*before, part, *after) for part in terms])
-        if isinstance(link, Diagonal):
-            sides = algebra.transpose(algebra.matmul(*before)), algebra.matmul(*after)
-            return self._again([algebra.matmul(algebra.transpose(algebra.hadamard(*sides)), link.parts[0])])
-        raise _unreadable(link)
+    def after(self, step: Step) -> Moving | None:
+        """What a step makes of it; None where that is no such form."""
+        raise NotImplementedError
 
 
-def _terms(link: Expression) -> list[Expression]:
-    """The terms of a sum, or of the transpose of one."""
-    if isinstance(link, Sum):
-        return list(link.parts)
-    if isinstance(link, Transpose) and isinstance(link.parts[0], Sum):
-        return [algebra.transpose(part) for part in link.parts[0].parts]
-    return []
+class Column(Moving):
+    """u itself; a number where C has one row."""
+
+    def after(self, step: Step) -> Moving | None:
+        c = self.matrix
+        if isinstance(step, Multiply):
+            moved = algebra.matmul(step.left, c)
+            if step.right.is_scalar:
+                return Column(algebra.matmul(step.right, moved))
+            return Outer(moved, algebra.transpose(step.right))
+        if isinstance(step, Weigh):
+            return Column(algebra.matmul(algebra.diagonal(step.by), c))
+        if isinstance(step, Turn):
+            return Row(c, algebra.number(1))
+        if isinstance(step, Spread):
+            return Between(c, algebra.identity(c.rows), algebra.identity(c.rows))
+        if isinstance(step, Against):
+            return Column(algebra.matmul(algebra.transpose(step.matrix), c))
+        return _multiple(c, step.matrix) if isinstance(step, Onto) else None
 
 
-def _written_out(x: Expression, holds: set[Expression]) -> list[Expression]:
-    """A chain as a list of terms, its moving sums multiplied out."""
-    coefficient, scalars, chain = algebra.split(x)
-    place = next((place for place, link in enumerate(chain) if _terms(link) and link in holds), None)
-    if place is None:
-        return [x]
-    front = algebra.product(coefficient, scalars, ())
-    terms = [algebra.matmul(front, *chain[:place], part, *chain[place + 1 :]) for part in _terms(chain[place])]
-    return [part for term in terms for part in _written_out(term, holds)]
+def _multiple(row: Any, matrix: Any) -> Moving:
+    """A number c d times a matrix."""
+    return Column(algebra.matmul(matrix, row)) if matrix.cols == 1 else Multiple(row, matrix)
 
 
-def _unreadable(x: Expression) -> UnsupportedError:
-    kind = type(x.parts[0] if isinstance(x, Transpose) else x).__name__
-    return UnsupportedError(f"the second derivative is an operator that has no matrix here (inside {kind})")
+@dataclass(frozen=True)
+class Multiple(Moving):
+    """u T, where u is a number."""
+
+    of: Any
+
+    def after(self, step: Step) -> Moving | None:
+        return _multiple(self.matrix, step.applied(self.of))
+
+
+@dataclass(frozen=True)
+class Outer(Moving):
+    """u vᵀ."""
+
+    v: Any
+
+    def after(self, step: Step) -> Moving | None:
+        c, v = self.matrix, self.v
+        if isinstance(step, Multiply):
+            moved, turned = algebra.matmul(step.left, c), algebra.matmul(algebra.transpose(step.right), v)
+            return Column(algebra.matmul(turned, moved)) if turned.is_scalar else Outer(moved, turned)
+        if isinstance(step, Turn):
+            return Row(c, v)
+        if isinstance(step, Weigh):
+            return Between(c, algebra.identity(c.rows), algebra.matmul(step.by, algebra.diagonal(v)))
+        if isinstance(step, Extract):
+            return Column(algebra.matmul(algebra.diagonal(v), c))
+        if isinstance(step, Against):
+            return Column(algebra.matmul(algebra.transpose(algebra.matmul(step.matrix, v)), c))
+        return None
+
+
+@dataclass(frozen=True)
+class Row(Moving):
+    """v uᵀ; uᵀ itself where v is a number."""
+
+    v: Any
+
+    def after(self, step: Step) -> Moving | None:
+        c, v = self.matrix, self.v
+        if isinstance(step, Multiply):
+            front, moved = algebra.matmul(step.left, v), algebra.matmul(algebra.transpose(step.right), c)
+            return Column(algebra.matmul(front, moved)) if step.right.cols == 1 else Row(moved, front)
+        if isinstance(step, Turn):
+            return Column(algebra.matmul(v, c)) if v.is_scalar else Outer(c, v)
+        # the others see no difference between a matrix and its transpose
+        turned = Outer(c, v)
+        if isinstance(step, Weigh):
+            found = turned.after(Weigh(algebra.transpose(step.by)))
+            return None if found is None else found.after(Turn())
+        return turned.after(Against(algebra.transpose(step.matrix)) if isinstance(step, Against) else step)
+
+
+@dataclass(frozen=True)
+class Between(Moving):
+    """L diag(u) R."""
+
+    left: Any
+    right: Any
+
+    def after(self, step: Step) -> Moving | None:
+        c, left, right = self.matrix, self.left, self.right
+        if isinstance(step, Multiply):
+            left, right = algebra.matmul(step.left, left), algebra.matmul(right, step.right)
+            if right.cols == 1:
+                return Column(algebra.matmul(left, algebra.diagonal(right), c))
+            if left.rows == 1:
+                turned = algebra.diagonal(algebra.transpose(left))
+                return Row(algebra.matmul(algebra.transpose(right), turned, c), algebra.number(1))
+            return Between(c, left, right)
+        if isinstance(step, Turn):
+            return Between(c, algebra.transpose(right), algebra.transpose(left))
+        if isinstance(step, Weigh):
+            return Weighed(c, left, right, step.by)
+        if isinstance(step, Extract):
+            return Column(algebra.matmul(algebra.hadamard(left, algebra.transpose(right)), c))
+        if isinstance(step, Against):
+            sides = algebra.matmul(algebra.transpose(left), step.matrix, algebra.transpose(right))
+            return Column(algebra.matmul(algebra.transpose(invariants.diagonal_of(sides)), c))
+        return None
+
+
+@dataclass(frozen=True)
+class Weighed(Moving):
+    """P ∘ (L diag(u) R)."""
+
+    left: Any
+    right: Any
+    by: Any
+
+    def after(self, step: Step) -> Moving | None:
+        c, left, right, by = self.matrix, self.left, self.right, self.by
+        if isinstance(step, Turn):
+            return Weighed(c, *map(algebra.transpose, (right, left, by)))
+        if isinstance(step, Weigh):
+            return Weighed(c, left, right, algebra.hadamard(by, step.by))
+        if isinstance(step, Against):
+            return Between(c, left, right).after(Against(algebra.hadamard(step.matrix, by)))
+        if isinstance(step, Extract):
+            found = Between(c, left, right).after(step)
+            return None if found is None else found.after(Weigh(invariants.diagonal_of(by)))
+        if not isinstance(step, Multiply):
+            return None
+        if step.right.cols == 1:
+            # (P ∘ (L diag(u) R)) w = (L ∘ (P diag(w) Rᵀ)) u
+            weights = algebra.matmul(by, algebra.diagonal(step.right), algebra.transpose(right))
+            return Column(algebra.matmul(step.left, algebra.hadamard(left, weights), c))
+        if step.left.rows == 1:
+            turned = self.after(Turn())
+            sides = algebra.transpose(step.right), algebra.transpose(step.left)
+            found = None if turned is None else turned.after(Multiply(*sides))
+            return None if found is None else found.after(Turn())
+        return None
+
+
+def _read(node: Expression, known: dict[Expression, list[Moving]], direction: Symbol) -> list[Moving]:
+    moving = [part for part in node.parts if part in known]
+    if isinstance(node, Sum):
+        return [one for part in moving for one in known[part]]
+    if isinstance(node, (Apply, Frechet)) or len(moving) > 1:
+        raise _unreadable(node, direction)
+    found: list[Moving] = known[moving[0]]
+    for step in steps_of(node, moving[0], direction):
+        followed = [one.after(step) for one in found]
+        found = [one for one in followed if one is not None]
+        if len(found) < len(followed):
+            raise _unreadable(node, direction)
+    return found
+
+
+def _merged(parts: Sequence[Moving]) -> list[Moving]:
+    """The columns as one; the others as they are."""
+    columns = [one.matrix for one in parts if isinstance(one, Column)]
+    found = [one for one in parts if not isinstance(one, Column)]
+    if len(found) > _MOST_PARTS:
+        raise UnsupportedError(
+            f"the second derivative is a sum of more than {_MOST_PARTS} products with the direction inside; "
+            f"wengert.hessian and wengert.hvp give its numbers"
+        )
+    return [*([Column(algebra.add(*columns))] if columns else []), *found]
+
+
+def _unreadable(node: Expression, direction: Symbol) -> UnsupportedError:
+    kind = f"the derivative of {node.name}" if isinstance(node, (Apply, Frechet)) else "a product by entries"
+    return UnsupportedError(
+        f"the second derivative in the direction {direction.name} is an operator that has no matrix in matrix algebra: "
+        f"{direction.name} stands inside {kind}; wengert.hessian and wengert.hvp give its numbers"
+    )

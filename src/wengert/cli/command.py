@@ -136,6 +136,15 @@ def _add_derive(commands: Any) -> None:
     command.add_argument(
         "--assume", metavar="TEXT", help='properties, as "X: positive definite; y: one-hot", and lengths, as "A: m n"'
     )
+    command.add_argument(
+        "--convention",
+        choices=("symmetric", "vech"),
+        default="symmetric",
+        help="the gradient in a symmetric variable: symmetric, or by independent entries (default: symmetric)",
+    )
+    command.add_argument(
+        "--language", choices=("matlab", "numpy"), help="the language of FORMULA (default: what it shows)"
+    )
     manner = command.add_mutually_exclusive_group()
     manner.add_argument("--latex", action="store_true", help="write the formulas in LaTeX")
     manner.add_argument("--python", action="store_true", help="write NumPy functions that compute them")
@@ -187,7 +196,10 @@ def _derive(options: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = derived_text(options.formula, options.wrt, options.assume, _manner(options), _version())
+            found = derived_text(
+                options.formula, options.wrt, options.assume, _manner(options), _version(), options.convention,
+                options.language,
+            )  # fmt: skip
         except CheckError as error:
             _write(f"wengert: {str(error).removeprefix('derive: ')}\n", sys.stderr)
             return DISPROVED

@@ -13,7 +13,7 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.closed_form import ClosedForm, ClosedForms
-from wengert.api.derive import derive
+from wengert.api.derive import Convention, derive
 from wengert.api.explanation import Explanation, Gradient
 from wengert.api.formula import Formula
 from wengert.cli.inputs import Inputs
@@ -23,21 +23,33 @@ from wengert.testing.subject import REFUSALS
 
 __all__ = ["FormulaSection", "derived_text", "formula_of"]
 
-# a formula of a program with more operations is no reading matter
-_MOST_EQUATIONS: Final = 40
+# programs with more operations are not tried, and formulas of more characters are no reading matter
+_MOST_EQUATIONS: Final = 120
+_MOST_CHARACTERS: Final = 1000
 _LONGEST: Final = 400
 
 
-def derived_text(formula: str, wrt: str | None, assume: str | None, manner: str, version: str) -> str:
+def derived_text(
+    formula: str,
+    wrt: str | None,
+    assume: str | None,
+    manner: str,
+    version: str,
+    convention: Convention = "symmetric",
+    language: str | None = None,
+) -> str:
     """What `wengert derive` writes, in the manner that was asked for."""
     names = tuple(word.strip() for word in wrt.split(",")) if wrt is not None else None
+    if names is not None and not all(names):
+        raise UsageError(f"--wrt {wrt!r} has an empty name; write the names of variables with commas between them")
     form: ClosedForm | ClosedForms
+    told = {} if language is None else {"language": language}
     if names is not None and len(names) > 1:
-        form = derive(formula, wrt=names, assume=assume)
+        form = derive(formula, wrt=names, assume=assume, convention=convention, **told)
     else:
-        form = derive(formula, wrt=names[0] if names else None, assume=assume)
+        form = derive(formula, wrt=names[0] if names else None, assume=assume, convention=convention, **told)
     if manner == "steps":
-        return _steps(form)
+        return str(form.derivation())
     found = list(_formulas(form))
     if manner == "latex":
         return "\n".join(f"{what}: {made.latex()}" if len(found) > 1 else made.latex() for what, made in found)
@@ -70,14 +82,6 @@ def _formulas(form: ClosedForm | ClosedForms) -> Iterator[tuple[str, Formula]]:
         for name, formula in zip(names, each, strict=True):
             what = formula.what
             yield (f"{what} in {name}" if isinstance(name, str) and " in " not in what else what), formula
-
-
-def _steps(form: ClosedForm | ClosedForms) -> str:
-    # several variables have no derivation in one piece
-    derivation = getattr(form, "derivation", None)
-    if derivation is None:
-        raise UsageError("--steps is for one variable; name one with --wrt")
-    return str(derivation())
 
 
 def _document(
@@ -158,13 +162,16 @@ def formula_of(function: Callable[..., Any], inputs: Inputs, explanation: Explan
     """The formula of an explained derivative, compared with it at the point."""
     names = [part.name for part in explanation.inputs if part.note == "differentiated"]
     if len(explanation.listing) > _MOST_EQUATIONS:
-        return FormulaSection({}, {}, (), f"a formula of {len(explanation.listing)} operations is no reading matter")
+        return FormulaSection({}, {}, (), f"the formula of {len(explanation.listing)} operations is no reading matter")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             args, kwargs = tree.map(_copied, (inputs.args, inputs.kwargs))
             form = derive(function, *args, wrt=tuple(names), **kwargs)
             formulas = form.gradient if form.expression.is_scalar else form.jacobian
+            longest = max(len(str(formula)) for formula in formulas.values())
+            if longest > _MOST_CHARACTERS:
+                return FormulaSection({}, {}, (), f"a formula of {longest} characters is no reading matter")
             return FormulaSection(formulas, _errors(formulas, form, explanation, inputs), form.domain)
     except REFUSALS as error:
         text = " ".join(str(error).removeprefix("derive: ").split())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import html
 from dataclasses import dataclass
 
+from wengert.calculus.beautify import length
 from wengert.calculus.derivation import Account, Form, account, results_of
 from wengert.calculus.expression import Apply, Expression, Inverse, Sum, Symbol, make, walk
 from wengert.calculus.rewriting import substituted
 from wengert.display.derivation_latex import Latex
-from wengert.display.derivation_words import Style, Text
+from wengert.display.derivation_style import Style
+from wengert.display.derivation_words import Text
 from wengert.display.where import with_where
 
 __all__ = ["Derivation", "Step", "derivation"]
@@ -33,8 +36,17 @@ class Derivation:
     `.account` is all of it as expressions.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(
+        self,
+        account: Account,
+        style: str = "transpose",
+        letters: tuple[str, str] | None = None,
+        within: bool = False,
+    ) -> None:
         self.account = account
+        self._ending: tuple[Step, ...] = ()
+        text, latex = letters or (None, None)
+        self._text, self._latex = Text(account, style, text, within), Latex(account, style, latex, within)
 
     @property
     def level(self) -> str:
@@ -44,10 +56,10 @@ class Derivation:
     @functools.cached_property
     def steps(self) -> tuple[Step, ...]:
         """The rows of the text, those of the results without a number."""
-        return tuple(_rows(self.account, Text(self.account)))
+        return (*_rows(self.account, self._text), *self._ending[:1])
 
     def __str__(self) -> str:
-        style = Text(self.account)
+        style = self._text
         wide = min(max(len(f"{row.left} = {row.right}") for row in self.steps), _WIDEST)
         head = f"{style.function} = {style.statement}"
         wide_head = len(head) > wide + _MARGIN
@@ -60,27 +72,30 @@ class Derivation:
             number = "" if row.number is None else f"{row.number}.".ljust(_MARGIN)
             lines.append(_beside(f"{number}{shown} = {row.right}", row.rule, wide + _MARGIN))
             previous = row.left
-        return "\n".join([*lines, style.check])
+        return "\n".join([*lines, *style.closing])
 
     __repr__ = __str__
 
+    def with_ending(self, text: Step, latex: Step) -> Derivation:
+        """The same with one row more, which follows from the results."""
+        found = copy.copy(self)
+        found._ending = (text, latex)
+        return found
+
     def latex(self) -> str:
         """An `aligned` block without the dollars around it; rules stand in the last column."""
-        style = Latex(self.account)
-        rows = [rf"{style.function} &= {style.statement} && {style.spaces}"]
-        rows.extend(rf"&\phantom{{=}}\ {line}" for line in style.introduction)
+        style = self._latex
+        rows: list[tuple[str, str, str]] = []
         previous = ""
-        for row in _rows(self.account, style):
+        for row in (*_rows(self.account, style), *self._ending[1:]):
             left = "" if row.left == previous and row.number is not None else row.left
-            rows.append(f"{left} &= {row.right} && {row.rule}".rstrip(" &"))
+            rows.append((left, row.right, row.rule))
             previous = row.left
-        rows.append(rf"&\phantom{{=}}\ {style.check}")
-        inner = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}"
+        return style.block(rows)
 
     def html(self) -> str:
         """A table that needs no other software to be read."""
-        style = Text(self.account)
+        style = self._text
         first = ["", style.function, style.statement, style.spaces]
         body = [_table_row(first)]
         body += [f'<tr><td></td><td colspan="3">{html.escape(line)}</td></tr>' for line in style.introduction]
@@ -88,20 +103,22 @@ class Derivation:
             number = "" if row.number is None else f"{row.number}."
             kind = "line" if row.number is not None else "result"
             body.append(_table_row([number, row.left, row.right, row.rule], kind))
-        body.append(f'<tr><td></td><td colspan="3">{html.escape(style.check)}</td></tr>')
+        body += [f'<tr><td></td><td colspan="3">{html.escape(line)}</td></tr>' for line in style.closing]
         return '<table class="wengert-derivation">\n' + "\n".join(body) + "\n</table>"
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex()}$$"
 
 
+# A result of more symbols is no reading matter.
+_LONGEST = 300
 # Longer lines have their rule on a line of its own.
 _WIDEST = 64
 _LINE = 110
 _MARGIN = 4
 
 
-def derivation(form: Form, level: str = "normal") -> Derivation:
+def derivation(form: Form, level: str = "normal", style: str = "transpose") -> Derivation:
     r"""How the derivatives of a closed form are found.
 
     Parameters
@@ -111,11 +128,13 @@ def derivation(form: Form, level: str = "normal") -> Derivation:
     level
         `"short"` gives the outermost rule and what is read off, `"normal"` one line for each rule, `"full"` a name for
         every intermediate value and a line for every step.
+    style
+        `"inner"` writes all forms and traces as inner products; `"transpose"` those that are moved.
 
     Raises
     ------
     ArgumentError
-        There is no such level.
+        There is no such level, or no such style.
     CheckError
         A line is false at a random direction.
 
@@ -129,7 +148,8 @@ def derivation(form: Form, level: str = "normal") -> Derivation:
     ∇f(x) = Aᵀr
     """
     results = results_of(form)
-    return Derivation(account(form, level, _repeated(form, [found[1] for found in results if found]), results))
+    named = _repeated(form, [found[1] for found in results if found])
+    return Derivation(account(form, level, named, results), style)
 
 
 def _repeated(form: Form, results: list[Expression]) -> list[Expression]:
@@ -154,8 +174,13 @@ def _rows(account: Account, style: Style) -> list[Step]:
         for line in part.lines:
             number += 1
             found.append(Step(number, style.target(part), style.total(line.pieces), style.rules(line)))
+        if part.left_out:
+            number += part.left_out
+            found.append(Step(None, style.target(part), style.left_out(part), ""))
         result = part.result
-        found.append(Step(None, style.read_off(result), style.formula(result.expression), style.remarks(result)))
+        long = account.level != "full" and length(result.expression) > _LONGEST
+        said = style.too_long(result) if long else style.formula(result.expression)
+        found.append(Step(None, style.read_off(result), said, "" if long else style.remarks(result)))
     return found
 
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 from typing import Final
 
+from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
 from wengert.calculus.expression import (
+    Apply,
     Coefficient,
     Diagonal,
     Expression,
+    Hadamard,
     Identity,
     Inverse,
     Number,
     Ones,
     Product,
+    Symbol,
+    Trace,
     Transpose,
     make,
+    walk,
 )
-from wengert.calculus.properties import has
+from wengert.calculus.properties import centred_axis, has
 
 __all__ = [
-    "cheapest_splits", "is_negative", "is_row_of_ones", "is_special", "is_thin", "magnitude", "positive",
-    "reversed_product",    "root_of_square", "split", "turned", "turns",
+    "cheapest_splits", "fewest_transposes", "holds", "is_negative", "is_row_of_ones", "is_special",
+    "is_sum_of_exponentials", "is_thin", "magnitude", "positive", "product_of", "reversed_product",
+    "root_of_square", "sides",
+    "split", "straightened", "turned", "turns", "with_squares",
 ]  # fmt: skip
 
 # Every symbolic length counts as this many entries where orders are compared.
@@ -48,12 +56,70 @@ def root_of_square(chain: Sequence[Expression]) -> tuple[Expression, ...] | None
     return tuple(chain[count // 2 :])
 
 
+def with_squares(expression: Expression) -> Expression:
+    """An expression in which xᵀCx is (Cx)ᵀ(Cx) for C = I − 11ᵀ/n, so that it is seen to be a square; so for traces."""
+    found: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        parts = tuple([found[part] for part in node.parts])
+        if isinstance(node, Trace) and isinstance(parts[0], Product):
+            parts = (_with_square(parts[0], trace=True),)
+        same = all(new is old for new, old in zip(parts, node.parts, strict=True))
+        found[node] = node if same else make(type(node), node.rows, node.cols, node.data, parts)
+        if node.is_scalar and isinstance(found[node], Product):
+            found[node] = _with_square(found[node], trace=False)
+    return found[expression]
+
+
+def _with_square(x: Expression, trace: bool) -> Expression:
+    """A product with the centring matrix in its middle twice, where it then is a square."""
+    count = len(x.data[1])
+    links = x.parts[count:]
+    for start in range(len(links) if trace else 1):
+        chain = (*links[start:], *links[:start])
+        middle = len(chain) // 2
+        if len(chain) > 1 and centred_axis(chain[middle]) is not None:
+            doubled = (*chain[: middle + 1], *chain[middle:])
+            if root_of_square(doubled) is not None:
+                shape = doubled[0].rows, doubled[-1].cols
+                return make(Product, *shape, x.data, (*x.parts[:count], *doubled))  # type: ignore[no-any-return]
+    return x
+
+
 def _transposes(one: Expression, other: Expression) -> bool:
     if isinstance(one, Inverse) and isinstance(other, Inverse) and one is not other:
         return _transposes(one.parts[0], other.parts[0])
     if one is other:
         return has(one, "symmetric")
+    if isinstance(one, Hadamard) and isinstance(other, Hadamard):
+        return {(_reversed(base), power) for base, power in one.factors} == set(other.factors)
     return any(isinstance(a, Transpose) and a.parts[0] is b for a, b in ((one, other), (other, one)))
+
+
+def holds(x: Expression, names: Container[str]) -> bool:
+    """Whether a symbol of one of these names stands in an expression."""
+    return any(isinstance(node, Symbol) and node.name in names for node in walk(x))
+
+
+def fewest_transposes(chain: Sequence[Expression]) -> Sequence[Expression]:
+    """A scalar chain, or the same number read from its other end where that has fewer transposes."""
+    around = tuple(algebra.transpose(link) for link in reversed(chain))
+    counts = [sum(isinstance(node, Transpose) for link in way for node in walk(link)) for way in (chain, around)]
+    return around if counts[1] < counts[0] else chain
+
+
+def sides(
+    chain: Sequence[Expression], directions: Container[str], trace: bool
+) -> tuple[Sequence[Expression], Sequence[Expression]]:
+    """The two factors of an inner product: of a form, or of the trace of a chain, which may be turned round.
+
+    A direction stands on the right; of the ways that are left, the one with the fewest transposes is taken.
+    """
+    starts = range(len(chain)) if trace else (0,)
+    ways = [(*chain[start:], *chain[:start]) for start in starts]
+    ways += [tuple(map(turned, reversed(way))) for way in ways]
+    still = [way for way in ways if not holds(way[0], directions)] or ways
+    found = [([turned(way[0])], way[1:]) for way in still]
+    return min(found, key=lambda pair: sum(isinstance(link, Transpose) for side in pair for link in side))
 
 
 def split(term: Expression) -> tuple[Coefficient, Sequence[tuple[Expression, Fraction]], tuple[Expression, ...]]:
@@ -61,6 +127,22 @@ def split(term: Expression) -> tuple[Coefficient, Sequence[tuple[Expression, Fra
     if isinstance(term, Product) and not (term.is_scalar and term.chain):
         return term.coefficient, term.scalars, term.chain
     return Fraction(1), (), (term,)
+
+
+def product_of(
+    coefficient: Coefficient, scalars: Sequence[tuple[Expression, Fraction]], chain: Sequence[Expression]
+) -> Expression:
+    """A number and scalars times a chain as it stands: the reverse of `split`."""
+    rows, cols = chain[0].rows, chain[-1].cols
+    if rows == 1 == cols and len(chain) > 1:
+        chain = (make(Product, 1, 1, (Fraction(1), ()), tuple(chain)),)
+    if len(chain) == 1 and coefficient == 1 and not scalars:
+        return chain[0]
+    if rows == 1 == cols:
+        scalars, chain = (*scalars, (chain[0], Fraction(1))), ()
+    exponents = tuple([exponent for _, exponent in scalars])
+    parts = (*[base for base, _ in scalars], *chain)
+    return make(Product, rows, cols, (coefficient, exponents), parts)  # type: ignore[no-any-return]
 
 
 def positive(term: Expression) -> Expression:
@@ -78,6 +160,14 @@ def is_row_of_ones(link: Expression) -> bool:
     return isinstance(link, Transpose) and isinstance(link.parts[0], Ones)
 
 
+def is_sum_of_exponentials(x: Product) -> bool:
+    """Whether it is the sum of the rows or of the columns of exponentials of a matrix."""
+    if x.coefficient != 1 or x.scalars or len(x.chain) != 2 or not isinstance(x.chain[1], Ones):
+        return False
+    first = x.chain[0].parts[0] if isinstance(x.chain[0], Transpose) else x.chain[0]
+    return isinstance(first, Apply) and first.name == "exp"
+
+
 def is_thin(x: Expression) -> bool:
     """Whether all terms of a sum are diagonal or of rank one, so that none is worth forming."""
     chains = [split(term)[2] for term in x.parts]
@@ -93,8 +183,10 @@ def is_special(link: Expression) -> bool:
     return isinstance(inner, (Diagonal, Inverse, Ones))
 
 
-def cheapest_splits(links: Sequence[Expression]) -> dict[tuple[int, int], int]:
-    """Where each part of a chain is cut last, by the count of multiplications."""
+def cheapest_splits(
+    links: Sequence[Expression], known: Callable[[tuple[Expression, ...]], bool] = lambda _: False
+) -> dict[tuple[int, int], int]:
+    """Where each part of a chain is cut last, by the count of multiplications; parts that are known cost none."""
     sizes = [_nominal(links[0].rows), *[_nominal(link.cols) for link in links]]
     costs = {(place, place): 0.0 for place in range(len(links))}
     splits: dict[tuple[int, int], int] = {}
@@ -113,8 +205,14 @@ def cheapest_splits(links: Sequence[Expression]) -> dict[tuple[int, int], int]:
                 total = costs[first, cut] + costs[cut + 1, last] + work
                 if total < best:
                     best, splits[first, last] = total, cut
-            costs[first, last] = best
+            costs[first, last] = 0.0 if known(tuple(links[first : last + 1])) else best
     return splits
+
+
+def thinnest(links: Sequence[Expression]) -> int:
+    """The place in a chain, counted in links before it, where the least goes through; the first one of several."""
+    sizes = [_nominal(links[0].rows), *[_nominal(link.cols) for link in links]]
+    return sizes.index(min(sizes))
 
 
 def _nominal(length: Length) -> int:
@@ -144,3 +242,15 @@ def reversed_product(matrix: Expression) -> Expression | None:
     chain = tuple(turned(link) for link in reversed(matrix.chain))
     parts = (*matrix.parts[: len(matrix.scalars)], *chain)
     return make(Product, matrix.cols, matrix.rows, matrix.data, parts)  # type: ignore[no-any-return]
+
+
+def straightened(entries: Hadamard) -> Hadamard:
+    """A product entry by entry, or its transpose where that has fewer transposed factors."""
+    bases = tuple([_reversed(base) for base in entries.parts])
+    fewer = sum(isinstance(base, Transpose) for base in bases) < sum(isinstance(b, Transpose) for b in entries.parts)
+    return make(Hadamard, entries.cols, entries.rows, entries.data, bases) if fewer else entries
+
+
+def _reversed(x: Expression) -> Expression:
+    """The transpose of a factor, as the normal form has it."""
+    return reversed_product(x) or turned(x)

@@ -20,6 +20,8 @@ from wengert.display.notation import (
     Entrywise,
     Fenced,
     Indicator,
+    Inner,
+    Manner,
     Name,
     Notation,
     Power,
@@ -32,21 +34,22 @@ from wengert.display.printing import Printer
 from wengert.display.where import with_where
 from wengert.display.writing import notation_of
 
-__all__ = ["text_of", "text_with_where"]
+__all__ = ["side_by_side", "text_of", "text_with_where"]
 
+_PLAIN: Final = Manner()
 _SUPERSCRIPTS: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _DIGITS: Final = frozenset("0123456789")
 _NORMS: Final = {"norm": "", "frobenius": "_F", "spectral": "₂", "nuclear": "_*"}
 _CONSTANTS: Final = {"identity": "I", "Identity": "Id", "ones": "𝟏", "zero": "0"}
 _LETTERS: Final = "A-Za-zα-ωΑ-Ω"
 # a word runs together with any letter, a function or a norm with a letter behind it
-_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[₀-₉⁰¹²³⁴-⁹ᵀ⁻⁺]*$")
+_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[0-9]*[₀-₉⁰¹²³⁴-⁹ᵀ⁻⁺]*$")
 _WORD_FIRST: Final = re.compile(rf"[{_LETTERS}]{{2,}}")
 _CLOSED: Final = re.compile(rf"([{_LETTERS}|‖√\]].*[)|‖\]]|√.*|.*∘\S+|.*‖(_F|₂|_\*))$")
 _LETTER_FIRST: Final = re.compile(rf"[{_LETTERS}𝟏√‖|0-9]")
 
 
-def text_of(expression: Expression, variables: Iterable[str] = ()) -> str:
+def text_of(expression: Expression, variables: Iterable[str] = (), manner: Manner = _PLAIN) -> str:
     """An expression as text.
 
     Parameters
@@ -55,6 +58,8 @@ def text_of(expression: Expression, variables: Iterable[str] = ()) -> str:
         Any expression of `wengert.calculus`.
     variables
         Names in which terms are ordered, the highest degree first.
+    manner
+        How it is written beside others.
 
     Raises
     ------
@@ -69,19 +74,27 @@ def text_of(expression: Expression, variables: Iterable[str] = ()) -> str:
     >>> print(text_of(algebra.add(half_sum, b), ["x"]))
     ½(A + Aᵀ)x + b
     """
-    return _Text().printed(notation_of(expression, variables))
+    return _Text().printed(notation_of(expression, variables, manner))
 
 
-def text_with_where(expression: Expression, variables: Sequence[str] = (), taken: Iterable[str] = ()) -> str:
+def text_with_where(
+    expression: Expression, variables: Sequence[str] = (), taken: Iterable[str] = (), style: str = "transpose"
+) -> str:
     """The same, with names for what is long and occurs more than once: `s − ssᵀ,  where s = softmax(Ax + b)`."""
+    manner = Manner(style, frozenset(taken))
     (short,), named = with_where([expression], taken)
-    listed = ", ".join(f"{text_of_name(name)} = {text_of(inner, variables)}" for name, inner in reversed(named))
-    return text_of(short, variables) + (f",  where {listed}" if listed else "")
+    listed = ", ".join(f"{text_of_name(name)} = {text_of(inner, variables, manner)}" for name, inner in reversed(named))
+    return text_of(short, variables, manner) + (f",  where {listed}" if listed else "")
 
 
 def text_of_name(name: str) -> str:
     """A name as it is printed in a formula."""
     return written(name).text
+
+
+def side_by_side(left: str, right: str) -> str:
+    """Two factors, with a space between them where they would run together."""
+    return _Text().joined(left, right)
 
 
 class _Text(Printer):
@@ -133,7 +146,12 @@ class _Text(Printer):
         return f"D{node.function}({at})[{direction}]"
 
     def indicator(self, node: Indicator) -> str:
-        return f"𝟏[{self.known[node.parts[0]]} > 0]"
+        left, right = (self.known[part] for part in node.parts)
+        return f"𝟏[{left} {node.relation} {right}]"
+
+    def inner(self, node: Inner) -> str:
+        left, right = (self.known[part] for part in node.parts)
+        return f"⟨{left}, {right}⟩"
 
     def root(self, node: Root) -> str:
         return f"√{self.within(node.parts[0], ATOM)}"

@@ -11,14 +11,17 @@ __all__ = ["frechet_step", "function_step"]
 
 _NUMPY: Final = frozenset({
     "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p", "expm1", "arctan", "arcsin", "arccos",
-    "arcsinh", "arctanh", "sign", "max", "prod",
+    "arcsinh", "arctanh", "arccosh", "sign", "max", "prod",
 })  # fmt: skip
 _NAMED: Final = {
     "absolute": "np.abs",
     "pinv": "np.linalg.pinv",
     "cholesky": "np.linalg.cholesky",
     "logistic": "special.expit",
-    **{name: f"special.{name}" for name in ("softmax", "logsumexp", "erf", "erfc", "gammaln", "digamma")},
+    **{
+        name: f"special.{name}"
+        for name in ("softmax", "logsumexp", "erf", "erfc", "erfcx", "gammaln", "digamma", "ndtr", "log_ndtr")
+    },
     **{name: f"linalg.{name}" for name in ("expm", "sinm", "cosm")},
 }
 # a function, and what it is given behind its operand
@@ -31,6 +34,7 @@ _WITH: Final = {
 _ITEMS: Final = {"largest_eigenvalue": "-1", "smallest_eigenvalue": "0"}
 _COLUMNS: Final = {"leading_projector": ":, -1", "trailing_projector": ":, 0"}
 _TEMPLATES: Final = {
+    "trigamma": "special.polygamma(1, {0})",
     "argmax_rows": "np.eye({0}.shape[1])[np.argmax({0}, axis=1)]",
     "logm": "np.real_if_close(linalg.logm({0}))",
     "sqrtm": "np.real_if_close(linalg.sqrtm({0}))",

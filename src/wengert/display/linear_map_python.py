@@ -1,18 +1,26 @@
-"""The dense array of a linear map as NumPy code: one einsum for each piece."""
+"""The dense array of a linear map as NumPy code: one einsum for each piece.
+
+A piece that is zero outside a diagonal, such as I ⊗ B, is written into a view of its entries there, and nothing of its
+zeros is ever computed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Final
 
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
-from wengert.calculus.expression import Expression, Number, Symbol
+from wengert.calculus.expression import Diagonal, Expression, Number, Ones, Symbol
 from wengert.calculus.linear_map import Piece, PieceSum
 from wengert.calculus.linear_map.pieces import is_identity
 from wengert.calculus.linear_map.steps import Against, Extract, Multiply, Onto, Shape, Spread, Step, Turn, Weigh
-from wengert.display.formula_python import python_of
+from wengert.display.factoring import with_factors
+from wengert.display.formula_python import Parameters, formed, parameters_of, source_of
+from wengert.display.planning import Planner
+from wengert.display.statements import Writer
 from wengert.errors import UnsupportedError
 
 __all__ = ["map_python"]
@@ -21,6 +29,8 @@ __all__ = ["map_python"]
 _RESULT: Final = "ij"
 _VARIABLE: Final = "kl"
 _SUMMED: Final = "".join(letter for letter in ascii_lowercase if letter not in "ijkl")
+_LONGEST: Final = 110
+_ORDER: Final = _RESULT + _VARIABLE + _SUMMED
 
 
 def map_python(pieces: PieceSum, arguments: Sequence[Symbol], name: str) -> str:
@@ -33,103 +43,180 @@ def map_python(pieces: PieceSum, arguments: Sequence[Symbol], name: str) -> str:
     arguments
         The symbols of the function's parameters; columns are arrays of one axis.
     name
-        Of the function. The arrays that stand in its products come from a second function, `arrays_of_` and the name.
+        Of the function.
 
     Raises
     ------
     UnsupportedError
         The derivative of a function of matrices is in the map, or a length comes from no argument.
     """
-    arrays: dict[Expression, str] = {}
-    terms = [_Contraction(piece, arrays).term() for piece in pieces.pieces]
-    listed = ", ".join(symbol.name for symbol in arguments)
-    columns = [symbol.name for symbol in arguments if symbol.cols == 1 and symbol.rows != 1]
-    if not terms:
-        # zeros of the right shape, by a product of columns of zeros
-        return _zeros(pieces, arguments, columns, name)
-    named = {word: matrix for matrix, word in arrays.items()}
-    body = "\n        + ".join(terms)
-    body = body if len(terms) == 1 else f"(\n        {body}\n    )"
-    value = f"return {_with_rows(body, pieces)}"
-    if not named:
-        return _with_import(f"def {name}({listed}):\n    {value}\n")
-    inner = python_of(named, arguments, columns, name=f"arrays_of_{name}")
-    taken = f"{', '.join(named)} = arrays_of_{name}({listed})"
-    return _with_import(f"{inner}\n\ndef {name}({listed}):\n    {taken}\n    {value}\n")
-
-
-def _with_rows(body: str, pieces: PieceSum) -> str:
-    """With the axis of length 1 that a matrix of one row has."""
+    terms = [_Contraction(piece).term() for piece in pieces.pieces]
+    matrices = dict.fromkeys(matrix for term in terms for matrix in term.matrices)
+    one_axis = [symbol.name for symbol in arguments if symbol.cols == 1 and symbol.rows != 1]
+    parameters = parameters_of(matrices, arguments, one_axis)
+    planner = Planner(parameters.names, parameters.lengths, formed(matrices))
+    roots = with_factors(planner.steps, [planner.plan(matrix) for matrix in matrices])
+    taken = {*parameters.names.values()}
+    result = next(word for word in (name, f"{name}_array", f"{name}_of_{'_'.join(taken)}") if word not in taken)
+    writer = Writer(roots, [result], taken)
+    words = dict(zip(matrices, writer.named(), strict=True))
     before, behind = (shape[0] == 1 and shape[1] != 1 for shape in (pieces.target, pieces.source))
-    if not before and not behind:
-        return body
-    whole = body if body.startswith("(") else f"({body})"
-    return f"{whole}[{', '.join(['None'] * before + ['...', 'None', ':'] * behind)}]"
+    rows = f"[{', '.join(['None'] * before + ['...', 'None', ':'] * behind)}]" if before or behind else ""
+    shape = [_length(length, parameters) for length in _lengths(pieces)]
+    lines = [*writer.written, *_statements(terms, words, shape, result, rows)]
+    return source_of(name, parameters, lines)
 
 
-def _with_import(source: str) -> str:
-    return source if source.startswith("import") else f"import numpy as np\n\n\n{source}"
+def _statements(
+    terms: Sequence[_Term], words: dict[Expression, str], shape: Sequence[str], result: str, rows: str
+) -> list[str]:
+    """The terms added up, and the sum returned with the axis of length 1 that a matrix of one row has."""
+    full = [term.value(words) for term in terms if not term.is_sparse]
+    sparse = [term for term in terms if term.is_sparse]
+    if not sparse and full:
+        whole = _sum(full)
+        return [f"return ({whole}){rows}" if rows else f"return {whole}"]
+    if not shape:
+        return ["return 0.0"]
+    lengths = f"({', '.join(shape)})" if len(shape) > 1 else shape[0]
+    lines = [f"{result} = np.zeros({lengths})"]
+    if full:
+        lines.append(f"{result} += {_sum(full)}")
+    for place, term in enumerate(sparse):
+        sign, value = ("-", term.value(words)[1:]) if term.value(words).startswith("-") else ("+", term.value(words))
+        equals = f"{sign}=" if full or place or sign == "-" else "="
+        lines.append(_broken(f'np.einsum("{term.axes}->{term.kept}", {result})[...] {equals} {value}'))
+    return [*lines, f"return {result}{rows}"]
 
 
-def _zeros(pieces: PieceSum, arguments: Sequence[Symbol], columns: Sequence[str], name: str) -> str:
-    axes = [length for shape in (pieces.target, pieces.source) for length in shape[: 1 if shape[1] == 1 else 2]]
-    axes = axes[int(pieces.target == (1, 1)) : len(axes) - int(pieces.source == (1, 1))]
-    named: dict[str, Any] = {f"length_{place}": algebra.size(length) for place, length in enumerate(axes)}
-    inner = python_of(named, arguments, columns, name=f"arrays_of_{name}")
-    if not axes:
-        return inner
-    listed = ", ".join(symbol.name for symbol in arguments)
-    return _with_import(
-        f"{inner}\n\ndef {name}({listed}):\n    lengths = arrays_of_{name}({listed})\n"
-        f"    return np.zeros(np.atleast_1d(lengths).astype(int))\n"
-    )
+def _sum(terms: Sequence[str]) -> str:
+    text = terms[0]
+    for term in terms[1:]:
+        text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+    if len(text) <= 100:
+        return text
+    lines = [f"        {'' if not place or term.startswith('-') else '+ '}{term}" for place, term in enumerate(terms)]
+    return "\n".join(["(", *lines, "    )"])
+
+
+def _broken(line: str) -> str:
+    """A long line, the arguments of its last call in lines of their own."""
+    if len(line) <= _LONGEST or line.count("np.einsum(") < 2:
+        return line
+    front, _, rest = line.rpartition("np.einsum(")
+    return f"{front}np.einsum(\n        {rest[:-1]}\n    )"
+
+
+def _lengths(pieces: PieceSum) -> list[Length]:
+    """Of the axes of the array, without those of length 1."""
+    return [length for shape in (pieces.target, pieces.source) for length in shape if length != 1]
+
+
+def _length(length: Length, parameters: Parameters) -> str:
+    if isinstance(length, int):
+        return str(length)
+    if length not in parameters.lengths:
+        raise UnsupportedError(f"the length {length} is that of no argument: give all arrays as arguments")
+    written, axis = parameters.lengths[length]
+    return f"{written}.shape[{axis}]"
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A number times a product of arrays by indices.
+
+    A letter that occurs twice among the `axes` of the result says that all entries elsewhere are zero.
+    """
+
+    front: Expression
+    operands: tuple[tuple[str, Expression], ...]
+    axes: str
+
+    @property
+    def matrices(self) -> list[Expression]:
+        """The arrays in it."""
+        front = [] if isinstance(self.front, Number) else [self.front]
+        return [*front, *[matrix for _, matrix in self.operands]]
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether most entries are zero."""
+        return len(set(self.axes)) < len(self.axes)
+
+    @property
+    def kept(self) -> str:
+        """The letters of the axes once, those that the entries do not depend on first."""
+        held = "".join(letters for letters, _ in self.operands)
+        letters = dict.fromkeys(self.axes)
+        return "".join(sorted(letters, key=lambda letter: letter in held))
+
+    def value(self, words: dict[Expression, str]) -> str:
+        """The code of it; for a sparse one, of the entries that are not zero."""
+        front = self._front(words)
+        if not self.operands:
+            return front
+        axes = "".join(letter for letter in self.kept if any(letter in held for held, _ in self.operands))
+        value = self._product(axes if self.is_sparse else self.axes, words)
+        if front in ("1", "-1"):
+            return f"-{value}" if front == "-1" else value
+        return f"{front} * {value}"
+
+    def _front(self, words: dict[Expression, str]) -> str:
+        if not isinstance(self.front, Number):
+            return words[self.front]
+        number: Any = self.front.value
+        return repr(int(number) if number == int(number) else float(number))
+
+    def _product(self, axes: str, words: dict[Expression, str]) -> str:
+        listed = [_unturned(letters, words[matrix]) for letters, matrix in self.operands]
+        if len(listed) == 1:
+            ((letters, word),) = listed
+            if letters in (axes, axes[::-1]):
+                return word if letters == axes else f"{word}.T"
+        optimize = ", optimize=True" if len(listed) > 2 else ""
+        subscripts = f'"{",".join(letters for letters, _ in listed)}->{axes}"'
+        return f"np.einsum({', '.join([subscripts, *[word for _, word in listed]])}{optimize})"
+
+
+def _unturned(letters: str, word: str) -> tuple[str, str]:
+    """An array and its indices without a transposition."""
+    return (letters[::-1], word[:-2]) if word.endswith(".T") else (letters, word)
 
 
 class _Contraction:
     """A piece as an einsum: letters for the axes, and the arrays that have them."""
 
-    def __init__(self, piece: Piece, arrays: dict[Expression, str]) -> None:
-        self.piece, self.arrays = piece, arrays
-        self.operands: list[tuple[str, str]] = []
+    def __init__(self, piece: Piece) -> None:
+        self.piece = piece
+        self.operands: list[tuple[str, Expression]] = []
         self.free: Iterator[str] = iter(_SUMMED)
+        # of two letters of one index, the other one
+        self.same: dict[str, str] = {}
         self.rows, self.cols = _letters(piece.source, _VARIABLE)
         self.shape: Shape = piece.source
 
-    def term(self) -> str:
-        """The code of the piece."""
+    def term(self) -> _Term:
+        """What the piece contributes."""
         for step in self.piece.steps:
             self._take(step)
             self.shape = step.target(self.shape)
-        above = _letters(self.shape, _RESULT)
-        self._settle(above)
-        below = _letters(self.piece.source, _VARIABLE)
-        front = self._front()
-        if not self.operands:
-            return f"{front}1.0"
-        axes = ",".join(letters for letters, _ in self.operands)
-        words = ", ".join(word for _, word in self.operands)
-        optimize = ", optimize=True" if len(self.operands) > 2 else ""
-        return f'{front}np.einsum("{axes}->{"".join((*above, *below))}", {words}{optimize})'
+        above, below = _letters(self.shape, _RESULT), _letters(self.piece.source, _VARIABLE)
+        for letter, current in zip(above, (self.rows, self.cols), strict=True):
+            self._tie(letter, current)
+        operands = [(self._renamed(letters), matrix) for letters, matrix in self.operands]
+        operands = [one for one in operands if not _is_idle(one, operands)]
+        return _Term(self.piece.front, tuple(operands), self._renamed("".join((*above, *below))))
 
-    def _front(self) -> str:
-        front = self.piece.front
-        if algebra.is_one(front):
-            return ""
-        if isinstance(front, Number) and front.value == -1:
-            return "-"
-        return f"{float(front.value)!r} * " if isinstance(front, Number) else f"{self._name(front)} * "
+    def _tie(self, one: str, other: str) -> None:
+        """Say that two letters are one index."""
+        first, second = sorted((self._renamed(one), self._renamed(other)), key=_ORDER.find)
+        if first and first != second:
+            self.same[second] = first
 
-    def _settle(self, above: tuple[str, str]) -> None:
-        """Name the axes of the result, with an identity where one of them is an axis of the variable, too."""
-        for letter, current, length in zip(above, (self.rows, self.cols), self.shape, strict=True):
-            if current in _VARIABLE:
-                if letter:
-                    self._hold(algebra.identity(length), letter, current)
-            else:
-                self.operands = [(axes.replace(current, letter), word) for axes, word in self.operands]
-
-    def _name(self, matrix: Expression) -> str:
-        return self.arrays.setdefault(matrix, f"array_{len(self.arrays) + 1}")
+    def _renamed(self, letters: str) -> str:
+        while any(letter in self.same for letter in letters):
+            letters = "".join([self.same.get(letter, letter) for letter in letters])
+        return letters
 
     def _hold(self, matrix: Expression, rows: str, cols: str) -> None:
         """Multiply by the entries of a matrix at these indices."""
@@ -137,14 +224,15 @@ class _Contraction:
             # a vector has one axis
             matrix = algebra.transpose(matrix)
         if not matrix.is_scalar:
-            self.operands.append((rows + cols, self._name(matrix)))
+            self.operands.append((rows + cols, matrix))
 
     def _next(self, length: Length) -> str:
         return "" if length == 1 else next(self.free)
 
     def _take(self, step: Step) -> None:
         if isinstance(step, Multiply):
-            self._multiply(step)
+            self.rows = self._through(step.left, self.rows, step.left.rows)
+            self.cols = self._through(algebra.transpose(step.right), self.cols, step.right.cols)
         elif isinstance(step, Turn):
             self.rows, self.cols = self.cols, self.rows
         elif isinstance(step, (Weigh, Against)):
@@ -155,26 +243,32 @@ class _Contraction:
             self.rows, self.cols = (self._next(length) for length in step.matrix.shape)
             self._hold(step.matrix, self.rows, self.cols)
         elif isinstance(step, Extract):
-            self._hold(algebra.identity(self.shape[0]), self.rows, self.cols)
+            self._tie(self.rows, self.cols)
             self.cols = ""
         elif isinstance(step, Spread):
-            self.cols = self._next(self.shape[0])
-            self._hold(algebra.identity(self.shape[0]), self.rows, self.cols)
+            self.cols = self.rows
         else:
             raise UnsupportedError(
                 "linear map: the derivative of a function of matrices in a direction has no code as an array; ask for "
                 "dense() at numbers"
             )
 
-    def _multiply(self, step: Multiply) -> None:
-        if not is_identity(step.left):
-            rows = self._next(step.left.rows)
-            self._hold(step.left, rows, self.rows)
-            self.rows = rows
-        if not is_identity(step.right):
-            cols = self._next(step.right.cols)
-            self._hold(step.right, self.cols, cols)
-            self.cols = cols
+    def _through(self, matrix: Expression, current: str, length: Length) -> str:
+        """The index behind a factor, which stands in front of what has the current index."""
+        if is_identity(matrix):
+            return current
+        if isinstance(matrix, Diagonal):
+            self._hold(matrix.parts[0], current, "")
+            return current
+        behind = self._next(length)
+        self._hold(matrix, behind, current)
+        return behind
+
+
+def _is_idle(operand: tuple[str, Expression], operands: Sequence[tuple[str, Expression]]) -> bool:
+    """Whether it is a vector of ones along an axis that another array has, too."""
+    letters, matrix = operand
+    return isinstance(matrix, Ones) and any(letters in held and other is not matrix for held, other in operands)
 
 
 def _letters(shape: Shape, letters: str) -> tuple[str, str]:

@@ -6,17 +6,19 @@ the one to the other, and the printers from there to characters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
 from wengert.calculus.expression import Coefficient
 from wengert.display.naming import Written
+from wengert.errors import ArgumentError
 
 __all__ = [
-    "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "SUM", "VULGAR", "Added", "Call", "Constant", "Directional",
-    "Entrywise", "Fenced", "Indicator", "Juxtaposed", "Name", "Negative", "Notation", "Numeral", "Power",
-    "Pseudoinverse", "Quotient", "Raised", "Root",
+    "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "STYLES", "SUM", "VULGAR", "Added", "Call", "Constant", "Directional",
+    "Entrywise", "Fenced", "Indicator", "Inner", "Juxtaposed", "Manner", "Name", "Negative", "Notation", "Numeral",
+    "Power", "Pseudoinverse", "Quotient", "Raised", "Root", "entry_by_entry", "fraction_of", "side_by_side", "signed",
 ]  # fmt: skip
 
 SUM, ENTRYWISE, PRODUCT, POWER, ATOM = range(5)
@@ -24,6 +26,40 @@ SUM, ENTRYWISE, PRODUCT, POWER, ATOM = range(5)
 VULGAR: Final = {Fraction(*map(int, pair.split("/"))): character for pair, character in (
     ("1/2", "½"), ("1/3", "⅓"), ("2/3", "⅔"), ("1/4", "¼"), ("3/4", "¾"), ("1/6", "⅙"), ("1/8", "⅛"),
 )}  # fmt: skip
+
+
+STYLES: Final = ("transpose", "inner")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How formulas that are read together are written.
+
+    Attributes
+    ----------
+    style
+        `"transpose"` for xᵀAy and tr(AᵀB), `"inner"` for ⟨x, Ay⟩ and ⟨A, B⟩.
+    names
+        The names in all of them; different ones look different.
+    directions
+        Names whose forms and traces are inner products in both styles.
+    norms
+        Whether vᵀv is ‖v‖² without exception.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such style.
+    """
+
+    style: str = "transpose"
+    names: frozenset[str] = frozenset()
+    directions: frozenset[str] = frozenset()
+    norms: bool = False
+
+    def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            raise ArgumentError(f"derive: style is {' or '.join(map(repr, STYLES))}, received {self.style!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +106,9 @@ class Fenced(Notation):
 
 @dataclass(frozen=True, eq=False)
 class Indicator(Notation):
-    """One where its part is positive, else zero."""
+    """One where the relation holds between its two parts, `<`, `>` or `=`, else zero."""
+
+    relation: str = ">"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +148,11 @@ class Juxtaposed(Notation):
 
 
 @dataclass(frozen=True, eq=False)
+class Inner(Notation):
+    """The inner product of two parts."""
+
+
+@dataclass(frozen=True, eq=False)
 class Entrywise(Notation):
     """Factors multiplied entry by entry, those from `divisors` on divided by."""
 
@@ -118,7 +161,9 @@ class Entrywise(Notation):
 
 @dataclass(frozen=True, eq=False)
 class Quotient(Notation):
-    """The first part over the second."""
+    """The first part over the second, which is a number unless it is `entrywise`."""
+
+    entrywise: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,3 +176,25 @@ class Added(Notation):
     """Terms, each as it is or subtracted."""
 
     subtracted: tuple[bool, ...] = ()
+
+
+def signed(negative: bool, piece: Notation) -> Notation:
+    """A piece, or minus it."""
+    return Negative((piece,)) if negative else piece
+
+
+def fraction_of(value: Coefficient) -> Notation:
+    """A number that is not negative, with a bar where it has no character of its own."""
+    if isinstance(value, Fraction) and value.denominator != 1 and value not in VULGAR:
+        return Quotient((Numeral((), Fraction(value.numerator)), Numeral((), Fraction(value.denominator))))
+    return Numeral((), value)
+
+
+def side_by_side(factors: Sequence[Notation]) -> Notation:
+    """Factors of a product."""
+    return factors[0] if len(factors) == 1 else Juxtaposed(tuple(factors))
+
+
+def entry_by_entry(factors: Sequence[Notation]) -> Notation:
+    """Factors of a product by entries."""
+    return factors[0] if len(factors) == 1 else Entrywise(tuple(factors))

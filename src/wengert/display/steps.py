@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from wengert.calculus.dimension import Length
 
-__all__ = ["Step", "Steps", "Value", "steps_of"]
+__all__ = ["COLUMN", "Factors", "Step", "Steps", "Value", "is_floating", "steps_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,19 @@ class Value(NamedTuple):
     cols: Length
 
 
+Factors = tuple[list[Step], list[Step]]
+"""What stands above a bar and below it."""
+
+
+COLUMN: Final = ":, None"
+"""The index that makes a vector a matrix of one column."""
+_FLOATING: Final = frozenset({
+    *(f"np.{name}" for name in ("sqrt", "exp", "log", "log1p", "expm1", "logaddexp", "sin", "cos", "tan", "tanh",
+                                "sinh", "cosh", "arctan", "mean", "eye", "ones", "zeros")),
+    *(f"np.linalg.{name}" for name in ("inv", "pinv", "solve", "norm", "cholesky", "eigvalsh")),
+})  # fmt: skip
+
+
 def steps_of(roots: Iterable[Step]) -> Iterator[Step]:
     """Every step once, parts before what is made of them."""
     seen: set[Step] = set()
@@ -46,12 +59,28 @@ def steps_of(roots: Iterable[Step]) -> Iterator[Step]:
                 waiting.extend((part, False) for part in reversed(step.parts))
 
 
+def is_floating(step: Step) -> bool:
+    """Whether the value has a fractional part even if all arguments are integers."""
+    found: dict[Step, bool] = {}
+    for one in steps_of([step]):
+        if one.kind == "number":
+            found[one] = isinstance(one.data[0], float)
+        elif one.kind in ("divide", "solve", "logdet") or (
+            one.kind == "call" and (one.data[0] in _FLOATING or one.data[0].partition(".")[0] in ("special", "linalg"))
+        ):
+            found[one] = True
+        else:
+            found[one] = any(found[part] for part in one.parts)
+    return found[step]
+
+
 class Steps:
     """Makes steps, each once, the trivial ones away."""
 
     def __init__(self) -> None:
         self.known: dict[Any, Step] = {}
         self.unordered: dict[Any, Step] = {}
+        self._transposed: dict[Step, Step] = {}
 
     def commuted(self, step: Step, contents: Iterable[Any]) -> Step:
         """The step that was first made of the same parts in whatever order."""
@@ -82,19 +111,48 @@ class Steps:
         """A matrix turned; rows and columns of one axis are the same array."""
         if step.axes < 2:
             return step
+        if step not in self._transposed:
+            self._transposed[step] = self._turned(step)
+        return self._transposed[step]
+
+    def _turned(self, step: Step) -> Step:
         if step.kind == "transpose":
             return step.parts[0]
         if step.kind == "outer":
             return self.make("outer", step.parts[::-1], (), 2)
         if step.kind == "add" and all(part.kind in ("outer", "transpose") for part in step.parts):
             return self.add([self.transpose(part) for part in step.parts], step.data)
-        if step.kind == "matmul" and step.parts[0] is self.transpose(step.parts[1]):
+        if self._is_symmetric(step):
             return step
         return self.make("transpose", (step,), (), 2)
 
+    def _is_symmetric(self, step: Step) -> bool:
+        """Whether a matrix is its own transpose, as far as its form tells."""
+        if step.kind in ("matmul", "outer"):
+            return step.parts[0] is self.transpose(step.parts[1])
+        matrices = [part for part in step.parts if part.axes]
+        if step.kind == "add":
+            signed = list(zip(step.parts, step.data, strict=True))
+            turned = [(self._opposite(part), sign) for part, sign in signed]
+            return all(part.axes != 1 for part in step.parts) and Counter(signed) == Counter(turned)
+        if step.kind in ("multiply", "divide", "negative", "power"):
+            return all(part.axes == 2 and self.transpose(part) is part for part in matrices)
+        if step.kind == "diagonal":
+            return self.transpose(step.parts[0]) is step.parts[0]
+        if step.kind == "call" and step.data[0] == "np.linalg.inv":
+            return self.transpose(step.parts[0]) is step.parts[0]
+        return step.kind == "call" and step.data[0] == "np.eye"
+
+    def _opposite(self, term: Step) -> Step:
+        """The transpose of a term, without a look at what it is made of: sums may be deep."""
+        if term in self._transposed or term.kind in ("transpose", "outer"):
+            return self.transpose(term)
+        squared = term.kind == "matmul" and self.make("transpose", (term.parts[1],), (), 2) is term.parts[0]
+        return term if squared or term.axes < 2 else self.make("transpose", (term,), (), 2)
+
     def column(self, step: Step) -> Step:
         """A vector as a matrix of one column, which scales rows."""
-        return self.make("index", (step,), (":, None",), 2)
+        return self.make("index", (step,), (COLUMN,), 2)
 
     def add(self, terms: Sequence[Step], subtracted: Sequence[bool]) -> Step:
         """A sum with signs, what is added first."""
@@ -109,6 +167,8 @@ class Steps:
         """Minus a step."""
         if step.kind == "number":
             return self.number(-step.data[0])
+        if step.kind == "outer":
+            return self.make("outer", (self.negative(step.parts[0]), step.parts[1]), (), 2)
         return self.make("negative", (step,), (), step.axes)
 
     def multiply(self, factors: Sequence[Step]) -> Step:

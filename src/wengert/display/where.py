@@ -10,6 +10,7 @@ from typing import Any, Final
 from wengert.calculus.expression import (
     Apply,
     Expression,
+    Hadamard,
     Identity,
     Number,
     Ones,
@@ -23,8 +24,10 @@ from wengert.calculus.expression import (
     make,
     walk,
 )
-from wengert.display.forms import root_of_square, turned
+from wengert.calculus.properties import centred_axis
+from wengert.display.forms import root_of_square, turned, with_squares
 from wengert.display.naming import written
+from wengert.display.powers import power_in
 
 __all__ = ["with_where"]
 
@@ -36,7 +39,13 @@ _SCALARS: Final = ("q", "s", "c", "p", "r", "t", "a", "b")
 _VECTORS: Final = ("v", "u", "w", "z", "p", "q", "r", "s")
 _MATRICES: Final = ("M", "G", "N", "K", "Q", "H", "P", "R", "S", "T")
 # by what is named; the others follow where these are taken
-_FITTING: Final = {"softmax": ("s", "p"), "softmax_rows": ("P", "S"), "sum": ("r", "d", "z"), "inverse": ("G", "H")}
+_FITTING: Final = {
+    "softmax": ("s", "p"),
+    "softmax_rows": ("P", "S"),
+    "sum": ("r", "d", "z"),
+    "inverse": ("G", "H"),
+    "centring": ("C",),
+}
 _LEAVES: Final = (Symbol, Number, Size, Identity, Ones, Zero)
 
 
@@ -65,7 +74,7 @@ def with_where(
     >>> name, long is s
     ('s', True)
     """
-    formulas = list(expressions)
+    formulas = list(map(with_squares, expressions))
     nodes = [node for formula in formulas for node in walk(formula)]
     symbols = {node.name for node in nodes if isinstance(node, Symbol)}
     symbols |= {str(node.dim) for node in nodes if isinstance(node, Size)}
@@ -78,7 +87,8 @@ def with_where(
             break
         name = _name(found, taken)
         taken.add(written(name).text)
-        symbol = make(Symbol, found.rows, found.cols, (name, frozenset()))
+        properties = frozenset({"symmetric"} if centred_axis(found) is not None else ())
+        symbol = make(Symbol, found.rows, found.cols, (name, properties))
         formulas = [_exchanged(formula, found, symbol) for formula in formulas]
         named = [(other, _exchanged(inner, found, symbol)) for other, inner in named]
         named.append((name, found))
@@ -103,11 +113,18 @@ def _best(formulas: Sequence[Expression]) -> Any:
             segments[segment] = segments.get(segment, 0) + times[node]
     best, gain = None, _WORTH - 1
     for node, count in (*times.items(), *segments.items()):
-        if count > 1 and node not in formulas and not isinstance(node, (*_LEAVES, Transpose)):
+        if count > 1 and node not in formulas and not isinstance(node, (*_LEAVES, Transpose)) and not _is_uniform(node):
             saved = count * (_measure(node, lengths) - 1) - lengths[node] - 2
             if saved > gain:
                 best, gain = node, saved
     return best
+
+
+def _is_uniform(x: Expression) -> bool:
+    """Whether all entries are one number made of lengths, as those of 11ᵀ/n."""
+    return isinstance(x, Product) and all(
+        isinstance(part.parts[0] if isinstance(part, Transpose) else part, (Ones, Size)) for part in x.parts
+    )
 
 
 def _measure(node: Expression, lengths: dict[Expression, int]) -> int:
@@ -126,13 +143,21 @@ def _measure(node: Expression, lengths: dict[Expression, int]) -> int:
 
 
 def _read(node: Expression) -> Sequence[Expression]:
-    """The parts of a node that are printed: of a square, its root."""
+    """The parts of a node that are printed: of a square, its root; of x^p, no logarithm."""
+    raised = power_in(node.parts[0]) if isinstance(node, Apply) and node.name == "exp" else None
+    if raised is not None:
+        inside = [link for part in _factors(node.parts[0]) for link in _factors(part)]
+        return [raised[0].operand, *(part for part in inside if part is not raised[0])]
     square = node.parts[0] if isinstance(node, Trace) else node
     if not isinstance(square, Product) or not square.chain or (node is square and not node.is_scalar):
         return node.parts
     half = root_of_square(square.chain)
     plain = half is None or (len(half) == 1 and isinstance(half[0], Symbol)) or half[0] is square.chain[0]
     return node.parts if half is None or plain or square.coefficient != 1 else half
+
+
+def _factors(x: Expression) -> Sequence[Expression]:
+    return x.parts if isinstance(x, (Hadamard, Product)) else (x,)
 
 
 def _segments(node: Expression, read: Sequence[Expression]) -> list[Expression]:
@@ -168,6 +193,10 @@ def _exchanged(formula: Expression, old: Expression, symbol: Expression) -> Expr
         if node is old:
             new[node] = symbol
             continue
+        if isinstance(node, Apply) and node.name == "exp" and (power_in(node.parts[0]) or (None,))[0] is old:
+            # x^p does not show its logarithm
+            new[node] = node
+            continue
         parts = tuple(new[part] for part in node.parts)
         data = node.data
         if isinstance(node, Product) and isinstance(old, Product) and not old.scalars and old.coefficient == 1:
@@ -179,6 +208,10 @@ def _exchanged(formula: Expression, old: Expression, symbol: Expression) -> Expr
                 for link in _shortened(node.parts[start:stop], parts[start:stop], old, symbol)
             )
         same = len(parts) == len(node.parts) and all(a is b for a, b in zip(parts, node.parts, strict=True))
+        if isinstance(node, Product) and len(parts) == 1 < len(node.parts) and node.coefficient == 1:
+            # all of a chain has become a name
+            new[node] = parts[0]
+            continue
         new[node] = node if same else make(type(node), node.rows, node.cols, data, parts)
     return new[formula]
 
@@ -208,6 +241,7 @@ def _shortened(
 def _name(node: Expression, taken: set[str]) -> str:
     """A free name in the manner of what is named."""
     kind: str = node.name if isinstance(node, Apply) else type(node).__name__.lower()
+    kind = kind if centred_axis(node) is None else "centring"
     usual = _SCALARS if node.is_scalar else _VECTORS if 1 in node.shape else _MATRICES
     fitting: tuple[str, ...] = _FITTING.get(kind, ()) if not node.is_scalar else ()
     fitting = tuple(letter for letter in fitting if letter.isupper() == (1 not in node.shape))

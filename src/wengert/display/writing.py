@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from wengert.calculus.expression import (
     Apply,
-    Coefficient,
     Determinant,
     Diagonal,
     DiagonalOf,
@@ -30,10 +29,9 @@ from wengert.calculus.expression import (
     Trace,
     Transpose,
     Zero,
-    make,
     walk,
 )
-from wengert.display.forms import is_negative, magnitude, root_of_square
+from wengert.display.forms import fewest_transposes, holds, is_negative, magnitude, root_of_square, sides, straightened
 from wengert.display.naming import FENCES, FUNCTION_NAMES, PAIRS, Written, written_names
 from wengert.display.notation import (
     VULGAR,
@@ -44,7 +42,9 @@ from wengert.display.notation import (
     Entrywise,
     Fenced,
     Indicator,
+    Inner,
     Juxtaposed,
+    Manner,
     Name,
     Negative,
     Notation,
@@ -54,16 +54,24 @@ from wengert.display.notation import (
     Quotient,
     Raised,
     Root,
+    entry_by_entry,
+    fraction_of,
+    side_by_side,
+    signed,
 )
+from wengert.display.ordering import Degrees
+from wengert.display.powers import power_in
+from wengert.display.relations import indicator
 from wengert.errors import UnsupportedError
 
 __all__ = ["notation_of"]
 
+_PLAIN: Final = Manner()
 # A formula of more symbols than this is no reading matter.
 _LONGEST: Final = 20_000
 
 
-def notation_of(expression: Expression, variables: Iterable[str] = ()) -> Notation:
+def notation_of(expression: Expression, variables: Iterable[str] = (), manner: Manner = _PLAIN) -> Notation:
     """How an expression is written.
 
     Parameters
@@ -72,31 +80,44 @@ def notation_of(expression: Expression, variables: Iterable[str] = ()) -> Notati
         Any expression of `wengert.calculus`.
     variables
         The names in which terms are ordered, the highest degree first.
+    manner
+        How it is written beside others.
 
     Raises
     ------
     UnsupportedError
         There is no notation for a node of the expression, or it is too long to be printed.
     """
-    return _Writer(expression, frozenset(variables)).whole(expression)
+    return _Writer(expression, frozenset(variables), manner).whole(expression)
 
 
 class _Writer:
     """One expression on its way to paper."""
 
-    def __init__(self, expression: Expression, variables: frozenset[str]) -> None:
-        self.variables = variables
-        self.names = written_names(node.name for node in walk(expression) if isinstance(node, Symbol))
+    def __init__(self, expression: Expression, variables: frozenset[str], manner: Manner) -> None:
+        self.manner = manner
+        own = {node.name for node in walk(expression) if isinstance(node, Symbol)}
+        self.names = written_names(own | manner.names)
         taken = {written.text for written in self.names.values()}
         self.identity = "Identity" if "I" in taken else "identity"
         self.functions = {**FUNCTION_NAMES, **({"logistic": "logistic"} if "σ" in taken else {})}
         self.known: dict[Expression, Notation] = {}
         self.symbols: dict[Expression, int] = {}
-        self.degrees: dict[Expression, Fraction] = {}
-        self.in_numbers: set[Expression] = set()
+        self.degrees = Degrees(variables)
 
     def whole(self, expression: Expression) -> Notation:
+        self._learn(expression)
+        if isinstance(expression, Product) and isinstance(self.known[expression], Negative):
+            # rather (b − Ax) than −(Ax − b)
+            mixed = [factor for factor in _sums(expression) if any(map(is_negative, factor.parts))]
+            return self.product(expression, mixed[0]) if mixed else self.known[expression]
+        return self.known[expression]
+
+    def _learn(self, expression: Expression) -> None:
+        """Write all nodes, parts before what is made of them."""
         for node in walk(expression):
+            if node in self.known:
+                continue
             rule = _RULES.get(type(node))
             if rule is None:
                 raise UnsupportedError(f"{type(node).__name__} has no notation: this formula cannot be printed")
@@ -106,36 +127,13 @@ class _Writer:
                     f"a formula of more than {_LONGEST} symbols is too long to be printed; its NumPy code names its "
                     f"parts"
                 )
-            self.degrees[node] = self._degree(node)
-            if any(part in self.in_numbers for part in node.parts) or self._is_number_variable(node):
-                self.in_numbers.add(node)
+            self.degrees.learn(node)
             self.known[node] = rule(self, node)
-        if isinstance(expression, Product) and isinstance(self.known[expression], Negative):
-            # rather (b − Ax) than −(Ax − b)
-            mixed = [link for link in expression.chain if isinstance(link, Sum) and any(map(is_negative, link.parts))]
-            return self.product(expression, mixed[0]) if mixed else self.known[expression]
-        return self.known[expression]
-
-    def _is_number_variable(self, node: Expression) -> bool:
-        return isinstance(node, Symbol) and node.is_scalar and node.name in self.variables
-
-    def _degree(self, node: Expression) -> Fraction:
-        """The degree in the variables; without any, vectors and matrices count."""
-        inner = [self.degrees[part] for part in node.parts]
-        if isinstance(node, Symbol):
-            return Fraction(int(node.name in self.variables if self.variables else not node.is_scalar))
-        if isinstance(node, (Product, Hadamard)):
-            exponents = node.data[-1]
-            powers = [*exponents, *[1] * (len(inner) - len(exponents))]
-            return sum((power * degree for power, degree in zip(powers, inner, strict=True)), Fraction(0))
-        if isinstance(node, Inverse):
-            return -inner[0]
-        # functions of the variable stand between it and constants
-        return Fraction(int(any(inner)), 2) if isinstance(node, Apply) else max(inner, default=Fraction(0))
 
     def sum(self, x: Sum, negated: bool = False) -> Notation:
         """A sum, or minus that sum."""
-        terms = [self._term(term) for term in self._in_order(x, negated)]
+        ordered = self.degrees.in_order(x, lambda term: isinstance(self._term(term), Negative) != negated)
+        terms = list(map(self._term, ordered))
         subtracted = tuple(isinstance(term, Negative) != negated for term in terms)
         return Added(tuple(term.parts[0] if isinstance(term, Negative) else term for term in terms), subtracted)
 
@@ -144,39 +142,23 @@ class _Writer:
         if isinstance(term, Ones):
             return Numeral((), Fraction(1))
         if isinstance(term, Product) and len(term.parts) == 1 and isinstance(term.parts[0], Ones):
-            return _signed(term.coefficient < 0, Numeral((), magnitude(term.coefficient)))
+            return signed(term.coefficient < 0, Numeral((), magnitude(term.coefficient)))
         return self.known[term]
-
-    def _in_order(self, x: Sum, negated: bool) -> list[Expression]:
-        """The highest degree first, and no negative term in front if that can be avoided.
-
-        A matrix polynomial in a number ascends (A + tB), as do a constant and a term that is no logarithm (1 + xᵀx).
-        """
-        sign = 1 if not x.is_scalar and x in self.in_numbers else -1
-        terms = sorted(x.parts, key=lambda term: (sign * self.degrees[term], _breadth(term), term.order))
-        if len(terms) == 2 and any(isinstance(term, (Number, Ones)) for term in terms):
-            other = next(term for term in terms if not isinstance(term, (Number, Ones)))
-            constant = next(term for term in terms if term is not other)
-            terms = [other, constant] if _is_logarithm(other) else [constant, other]
-        if is_negative(terms[0]) != negated:
-            positive = next((term for term in terms if is_negative(term) == negated), terms[0])
-            terms.remove(positive)
-            terms.insert(0, positive)
-        return terms
 
     def product(self, x: Product, turned: Expression | None = None) -> Notation:
         """A product, in which sums of nothing but negative terms give their minus to it, as does a `turned` sum."""
         if x.is_scalar and x.chain:
-            return self._form(x.chain)
-        links = [link for link in x.chain if isinstance(link, Sum)]
-        sums = [link for link in links if link is turned or all(map(is_negative, link.parts))]
-        replaced: dict[Expression, Notation] = {link: self.sum(link, negated=True) for link in sums}
+            return self._inner(x.chain) if self._has_sides(x) else self._form(x.chain)
+        sums = [factor for factor in _sums(x) if factor is turned or all(map(is_negative, factor.parts))]
+        replaced: dict[Expression, Notation] = {factor: self.sum(factor, negated=True) for factor in sums}
         negative = (x.coefficient < 0) != (len(sums) % 2 == 1)
         above: list[Notation] = []
         below: list[Notation] = []
         alone = len(x.parts) == 1
         for base, exponent in sorted(x.scalars, key=self._front_rank):
-            if alone and exponent == 1:
+            if base in replaced and exponent == 1:
+                above.append(replaced[base])
+            elif alone and exponent == 1:
                 found = self.known[base]
                 above.extend(found.parts if isinstance(found, Juxtaposed) else (found,))
             else:
@@ -188,8 +170,8 @@ class _Writer:
         factors = [*above, *self._chain(x.chain, replaced)]
         if size != 1 or not factors:
             factors.insert(0, Numeral((), size))
-        top = _side_by_side(factors)
-        return _signed(negative, Quotient((top, _side_by_side(below))) if below else top)
+        top = side_by_side(factors)
+        return signed(negative, Quotient((top, side_by_side(below))) if below else top)
 
     def _front_rank(self, factor: tuple[Expression, Fraction]) -> tuple[int, int, Any]:
         """Names before functions, and those before brackets; short before long."""
@@ -203,15 +185,39 @@ class _Writer:
             # a sum of entries begins with its ones
             return Juxtaposed((Raised((self.known[chain[1]],), transposed=True), self.known[chain[0].parts[0]]))
         half = root_of_square(chain)
-        if half is None or (len(half) == 1 and not isinstance(half[0], (Sum, Hadamard, Apply))):
-            return _side_by_side(self._chain(chain))
+        short = half is not None and len(half) == 1 and not isinstance(half[0], (Sum, Hadamard, Apply))
+        if half is None or (short and not self.manner.norms):
+            chain = fewest_transposes(chain)
+            for link in chain:
+                self._learn(link)
+            return side_by_side(self._chain(chain))
         return Raised((self._norm(half, "norm"),), Fraction(2))
+
+    def _has_sides(self, x: Expression) -> bool:
+        """Whether a form or a trace is written as an inner product."""
+        directions = self.manner.directions
+        return self.manner.style == "inner" or (bool(directions) and holds(x, directions))
+
+    def _inner(self, chain: Sequence[Expression], trace: bool = False) -> Notation:
+        """A form or the trace of a product as an inner product, of equal sides as a squared norm."""
+        half = root_of_square(chain)
+        if half is not None:
+            return Raised((self._norm(half, "frobenius" if trace else "norm"),), Fraction(2))
+        left, right = sides(chain, self.manner.directions, trace)
+        for link in (*left, *right):
+            self._learn(link)
+        return Inner((side_by_side(self._chain(left)), side_by_side(self._chain(right))))
 
     def _norm(self, links: Sequence[Expression], kind: str) -> Notation:
         """The norm of a chain; a transpose has the same."""
-        if len(links) == 1 and isinstance(links[0], Transpose):
-            links = links[0].parts
-        return Fenced((_side_by_side(self._chain(links)),), kind)
+        link = links[0]
+        if len(links) == 1 and isinstance(link, Transpose):
+            links = link.parts
+        if len(links) == 1 and isinstance(link, Hadamard):
+            straight = straightened(link)
+            if all(base in self.known for base in straight.parts):
+                return Fenced((self.hadamard(straight),), kind)
+        return Fenced((side_by_side(self._chain(links)),), kind)
 
     def _chain(
         self, links: Sequence[Expression], replaced: Mapping[Expression, Notation] | None = None
@@ -220,10 +226,10 @@ class _Writer:
         if replaced:
             return [replaced.get(link, self.known[link]) for link in links]
         count = len(links)
-        for period in range(2, count // 2 + 1):
+        for period in range(2, count // 2 + 1 if len(set(links)) > 1 else 0):
             times, rest = divmod(count, period)
             if not rest and tuple(links) == tuple(links[:period]) * times and links[0].rows == links[-1].cols:
-                return [Raised((_side_by_side(self._chain(links[:period])),), Fraction(times))]
+                return [Raised((side_by_side(self._chain(links[:period])),), Fraction(times))]
         found: list[Notation] = []
         place = 0
         while place < count:
@@ -263,7 +269,7 @@ class _Writer:
         if isinstance(base, Trace) and isinstance(base.parts[0], Product):
             half = root_of_square(base.parts[0].chain)
             # the trace of X² is as short as a norm
-            plain = exponent.denominator == 1 and half is not None and base.parts[0].chain[0] is half[0]
+            plain = exponent.denominator == 1 and half is not None and self._is_trace_of_square(base.parts[0], half)
             return None if half is None or plain else self._norm(half, "frobenius")
         return None
 
@@ -273,12 +279,12 @@ class _Writer:
         ordered = sorted(x.factors, key=lambda factor: self.symbols[factor[0]])
         above = [self._entries(base, exponent, matrix) for base, exponent in ordered if exponent > 0]
         if matrix and not above:
-            return _entry_by_entry([self._entries(base, exponent, matrix) for base, exponent in ordered])
+            return entry_by_entry([self._entries(base, exponent, matrix) for base, exponent in ordered])
         below = [self._entries(base, -exponent, matrix) for base, exponent in ordered if exponent < 0]
         if matrix and below:
             return Entrywise((*above, *below), len(below))
-        top = _entry_by_entry(above) if above else Numeral((), Fraction(1))
-        return Quotient((top, _entry_by_entry(below))) if below else top
+        top = entry_by_entry(above) if above else Numeral((), Fraction(1))
+        return Quotient((top, entry_by_entry(below)), entrywise=True) if below else top
 
     def _entries(self, base: Expression, exponent: Fraction, matrix: bool) -> Notation:
         inner = self.known[base]
@@ -303,11 +309,16 @@ class _Writer:
     def apply(self, x: Apply) -> Notation:
         inner = self.known[x.operand]
         if x.name == "exp":
-            power = self._as_power(x.operand)
+            power = self._power(x.operand)
             if power is not None:
                 return power
         if x.name == "step":
-            return Indicator((inner,))
+            return self._indicator(x.operand)
+        if x.name == "argmax":
+            return Indicator((inner, Call((inner,), "max")), "=")
+        if x.name == "argmax_rows":
+            row_of_ones = Raised((Constant((), "ones"),), transposed=True)
+            return Indicator((inner, Juxtaposed((Call((inner,), "max_rows"), row_of_ones))), "=")
         if x.name == "logabs":
             return Call((Fenced((inner,), "absolute"),), "log")
         if x.name == "absolute" and 1 in x.shape:
@@ -321,25 +332,40 @@ class _Writer:
             return Juxtaposed((left, Raised((right,), transposed=True)))
         return Call((inner,), self.functions.get(x.name, x.name))
 
-    def _as_power(self, x: Expression) -> Notation | None:
+    def _indicator(self, x: Expression) -> Notation:
+        """One where an expression is positive."""
+        ordered = (
+            self.degrees.in_order(x, lambda term: isinstance(self._term(term), Negative)) if isinstance(x, Sum) else [x]
+        )
+        terms = [
+            (term.parts[0], True) if isinstance(term, Negative) else (term, False) for term in map(self._term, ordered)
+        ]
+        return indicator(terms)
+
+    def _power(self, x: Expression) -> Notation | None:
         """exp(a log b) as a power of b."""
-        if not isinstance(x, Product) or x.chain or not x.is_scalar:
+        found = power_in(x)
+        if found is None:
             return None
-        for base, exponent in x.scalars:
-            if isinstance(base, Apply) and base.name == "log" and exponent == 1:
-                rest = [(other, power) for other, power in x.scalars if other is not base]
-                data = (x.coefficient, tuple(power for _, power in rest))
-                left = make(Product, 1, 1, data, tuple(other for other, _ in rest))
-                return Power((self.known[base.operand], self.product(left)))
-        return None
+        logarithm, exponent = found
+        self._learn(exponent)
+        base = self.known[logarithm.operand]
+        return Power((Fenced((base,), "absolute") if logarithm.name == "logabs" else base, self.known[exponent]))
 
     def trace(self, x: Trace) -> Notation:
         inner = x.parts[0]
         if isinstance(inner, Product):
+            if len(inner.chain) > 1 and inner.coefficient == 1 and not inner.scalars and self._has_sides(x):
+                return self._inner(inner.chain, trace=True)
             half = root_of_square(inner.chain)
-            if half is not None and inner.chain[0] is not half[0] and inner.coefficient == 1 and not inner.scalars:
+            whole = inner.coefficient == 1 and not inner.scalars
+            if half is not None and whole and not self._is_trace_of_square(inner, half):
                 return Raised((self._norm(half, "frobenius"),), Fraction(2))
         return Call((self.known[inner],), "tr")
+
+    def _is_trace_of_square(self, square: Product, half: Sequence[Expression]) -> bool:
+        """Whether tr(X²) of a symmetric X is not written as a norm."""
+        return square.chain[0] is half[0] and isinstance(half[0], Symbol) and not self.manner.norms
 
     def called(self, function: str, x: Expression) -> Notation:
         return Call((self.known[x.parts[0]],), function)
@@ -348,7 +374,7 @@ class _Writer:
 _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
     Symbol: lambda writer, x: Name(written=writer.names[x.name]),
     Size: lambda writer, x: Name(written=Written(str(x.dim))),
-    Number: lambda writer, x: _signed(x.value < 0, _fraction(magnitude(x.value))),
+    Number: lambda writer, x: signed(x.value < 0, fraction_of(magnitude(x.value))),
     Identity: lambda writer, x: Constant((), writer.identity),
     Ones: lambda writer, x: Constant((), "ones"),
     Zero: lambda writer, x: Constant((), "zero"),
@@ -366,27 +392,7 @@ _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
 }
 
 
-def _signed(negative: bool, piece: Notation) -> Notation:
-    return Negative((piece,)) if negative else piece
-
-
-def _fraction(value: Coefficient) -> Notation:
-    if isinstance(value, Fraction) and value.denominator != 1 and value not in VULGAR:
-        return Quotient((Numeral((), Fraction(value.numerator)), Numeral((), Fraction(value.denominator))))
-    return Numeral((), value)
-
-
-def _side_by_side(factors: Sequence[Notation]) -> Notation:
-    return factors[0] if len(factors) == 1 else Juxtaposed(tuple(factors))
-
-
-def _entry_by_entry(factors: Sequence[Notation]) -> Notation:
-    return factors[0] if len(factors) == 1 else Entrywise(tuple(factors))
-
-
-def _breadth(term: Expression) -> int:
-    return len(term.chain) if isinstance(term, Product) else 0 if isinstance(term, (Number, Ones)) else 1
-
-
-def _is_logarithm(term: Expression) -> bool:
-    return isinstance(term, Apply) and term.name in ("log", "log1p", "logabs", "logsumexp")
+def _sums(x: Product) -> list[Sum]:
+    """The factors of a product that are sums, each as often as it stands there."""
+    bases = [base for base, exponent in x.scalars if exponent == 1]
+    return [factor for factor in (*x.chain, *bases) if isinstance(factor, Sum)]

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.beautify import length
-from wengert.calculus.derivation.chains import beside, inner_chain, operator_chain
+from wengert.calculus.derivation.chains import inner_chain
 from wengert.calculus.derivation.choosing import chosen, letter_for
-from wengert.calculus.derivation.lines import Account, Definition, Equation, Inner, Line, Part, Piece, Result
+from wengert.calculus.derivation.lines import Account, Definition, Equation, Line, Part, Piece, Result
 from wengert.calculus.derivation.pieces import neat, stated
-from wengert.calculus.derivation.setting import Setting, moves
+from wengert.calculus.derivation.reading import beside, operator_chain
+from wengert.calculus.derivation.setting import Setting, moves, parts_of
 from wengert.calculus.derivation.signs import has_whole_domain, is_continuous, sign_of
 from wengert.calculus.evaluation import evaluate
-from wengert.calculus.expression import Expression, Inverse, Symbol, walk
+from wengert.calculus.expression import Expression, Inverse, Symbol, Transpose, walk
 from wengert.calculus.properties import has
 from wengert.errors import ArgumentError, CheckError, UnsupportedError
 
 __all__ = ["LEVELS", "Form", "account", "results_of"]
 
 LEVELS: Final = ("short", "normal", "full")
+# A line of more symbols, those of its rules included, is left out; a part of a result that is longer gets no name.
+_LONGEST: Final = 150
+_LONGEST_NAME: Final = 60
 # How many symbols an intermediate value must have to get a name.
 _LEAST: Final = {"short": 4, "normal": 4, "full": 2}
 
@@ -35,6 +39,10 @@ class Form(Protocol):
     symbols: Mapping[str, Any]
     variable: str
     instances: Sequence[Any]
+
+    @property
+    def check(self) -> Any:
+        """The figures of the verification of what has been made."""
 
     def values_at(self, one: Any) -> dict[str, Any]:
         """The numbers of an instance, those of a direction included."""
@@ -104,35 +112,45 @@ class _Author:
         instances = [(form.values_at(one), one.sizes) for one in form.instances]
         self.setting = Setting(form.symbols, form.variable, instances)
         self.first, self.second = results
+        # as it is read off, in names
+        self.gradient: Expression = self.first[1]
         self._name_values(named)
 
     def _name_values(self, named: Sequence[Expression]) -> None:
         """Names for what the function and its gradient are made of, inner ones first."""
         setting, least = self.setting, _LEAST[self.level]
         f, moving = self.form.expression, [self.setting.variable]
-        sources = [f, self.first[1]]
         wanted = chosen(f, moving, least)
-        wanted.update({node: False for node in named if moves(node, moving) and node is not f and node not in wanted})
-        order = [node for source in sources for node in walk(source) if node in wanted]
-        for node in dict.fromkeys(order):
-            short = setting.short(node)
-            # the inverse of a name is short enough
-            if not isinstance(short, Symbol) and not (isinstance(short, Inverse) and length(short) == 2):
+        repeated = [node.parts[0] if isinstance(node, Inverse) else node for node in map(_upright, named)]
+        repeated = [node for node in repeated if length(node) <= _LONGEST_NAME]
+        still = [node for node in repeated if moves(node, moving) and not moves(node, [setting.direction])]
+        wanted.update({node: False for node in still if node is not f and node not in wanted})
+        needed = set(chosen(f, moving, least))
+        for node in _inner_first(wanted, [f, self.first[1]]):
+            short = setting.short(_with_fewer_transposes(node))
+            if node not in needed and node.is_scalar and length(short) < _LEAST["normal"]:
+                # 1 + q is as short as a name
+                continue
+            if not isinstance(_upright(short), Symbol) and not isinstance(algebra.negative(short), Symbol):
                 taken = {*setting.symbols, *_reserved(setting)}
-                setting.name(letter_for(short, wanted[node], taken), node)
+                setting.name(letter_for(short, wanted[node], taken), _with_fewer_transposes(node))
 
     def whole(self) -> Account:
         setting, f = self.setting, self.form.expression
-        parts = [self._first_part()]
+        parts, missing = [self._first_part()], ""
         if self.form.expression.is_scalar:
             # a gradient may have a formula where the second derivative has none
-            with contextlib.suppress(UnsupportedError):
+            try:
                 parts.append(self._second_part())
+            except UnsupportedError as error:
+                missing = str(error).removeprefix("derive: ")
+        if self.level != "full":
+            parts = list(map(_readable, parts))
         if self.level == "short":
-            parts = [Part(part.target, _ends(part.lines), part.result) for part in parts]
+            parts = [replace(part, lines=_ends(part.lines)) for part in parts]
         named = setting.short(f)
         statement = stated(f) if f.is_scalar else (f,)
-        setting.check(statement, setting.numbers(f), lambda: f"{f!r} = {statement!r}")
+        setting.check(statement, f, "that states the function")
         sizes = tuple({str(dim): size for dim, size in sizes.items()} for sizes in setting.sizes)
         return Account(
             level=self.level,
@@ -143,28 +161,42 @@ class _Author:
             named=named,
             definitions=self._used(named, parts),
             parts=tuple(parts),
+            missing=missing,
             fresh=setting.fresh_names,
             error=setting.error,
             sizes=sizes,
+            agreement=self._agreement(),
+        )
+
+    def _agreement(self) -> tuple[tuple[str, float, float | None], ...]:
+        """The figures of the derivatives that stand in the derivation."""
+        wanted = {self.first[0], *(["hessian"] if self.second else [])}
+        found = [figure for figure in self.form.check.figures if figure.what.lower() in wanted]
+        return tuple(
+            (each.what, max(each.traced), max((e for e in each.differences if e is not None), default=None))
+            for each in found
         )
 
     def _short(self, result: Expression) -> Any:
         """A result in names, which must be the same numbers."""
         setting = self.setting
         found = setting.short(result)
-        setting.check([found], setting.numbers(result), lambda: f"{result!r} = {found!r}")
+        setting.check([found], result, "of a result in names")
         return found
 
     def _first_part(self) -> Part:
         setting, (kind, result) = self.setting, self.first
         short = self._short(result)
         f = self._short(self.form.expression)
-        setting.differenced(self.form.expression)
+        setting.difference(self.form.expression)
         if kind == "gradient":
-            remarks = ("symmetric part",) if "symmetric" in setting.direction.properties else ()
-            return Part("f", inner_chain(setting, f, short, self.level), Result(kind, short, remarks))
-        lines = operator_chain(setting, f, lambda: self._times_direction(kind, short), self.level)
-        return Part("f", lines, Result(kind, short))
+            remarks = (f"{setting.kind} part",) if setting.kind else ()
+            lines, found = inner_chain(setting, f, short, self.level)
+            self.gradient = found
+            return Part("f", lines, Result(kind, found, remarks))
+        lines, found, where = operator_chain(setting, f, short, kind, self.level)
+        self.gradient = found
+        return Part("f", lines, Result(kind, found, where=where))
 
     def _times_direction(self, kind: str, result: Expression) -> Any:
         direction = self.setting.direction
@@ -172,18 +204,15 @@ class _Author:
 
     def _second_part(self) -> Part:
         setting, (kind, gradient) = self.setting, self.first
-        targets = setting.differenced(gradient)
+        setting.difference(gradient)
         if self.second is not None:
             second, result = self.second
         else:
             second, result = "operator", self._operator(gradient)
-        setting.check([self._times_direction(second, result)], targets, lambda: f"{second} {result!r}")
-        short = self._short(result)
-        lines = operator_chain(
-            setting, setting.short(gradient), lambda: self._times_direction(second, short), self.level
-        )
+        setting.check_differential([self._times_direction(second, result)], gradient, "of the second derivative")
+        lines, found, where = operator_chain(setting, self.gradient, self._short(result), second, self.level)
         kind = "second derivative" if setting.variable.is_scalar else second
-        return Part("gradient", lines, Result(kind, short, self._remarks(second, result)))
+        return Part("gradient", lines, Result(kind, found, self._remarks(second, result, found), where))
 
     def _operator(self, gradient: Expression) -> Any:
         """The differential of the gradient in the base symbols."""
@@ -193,16 +222,18 @@ class _Author:
         moving = {setting.variable.name: setting.direction}
         return neat(setting.pushed(gradient, moving, setting.values[0]))
 
-    def _remarks(self, kind: str, result: Expression) -> tuple[str, ...]:
-        """What the form of the second derivative tells; numbers must not speak against it."""
-        sign = self._curvature(kind, result)
+    def _remarks(self, kind: str, result: Expression, named: Expression) -> tuple[str, ...]:
+        """What the form of the second derivative tells, as it is or in names; numbers must not speak against it."""
+        sign = self._curvature(kind, result) or self._curvature(kind, named)
         if sign in ("convex", "concave"):
             for least in self._curvatures(kind, result, 1 if sign == "convex" else -1):
                 if least < -1e-9:
                     raise CheckError(f"derivation: the function is not {sign} where it was looked at")
-            if not has_whole_domain(self.form.expression):
+            if not has_whole_domain(self.form.expression, self.setting.variable):
                 sign += " in parts"
-        symmetric = ("symmetric",) if self._is_symmetric(kind, result) else ()
+            elif result.is_scalar:
+                sign = "bent up" if sign == "convex" else "bent down"
+        symmetric = ("symmetric",) if self._is_symmetric(kind, result) or self._is_symmetric(kind, named) else ()
         return (*symmetric, *([sign] if sign else []))
 
     def _curvature(self, kind: str, result: Expression) -> str:
@@ -234,7 +265,8 @@ class _Author:
         """The names that are read somewhere."""
         held = set(walk(named))
         for part in parts:
-            for each in (part.result.expression, *_expressions(part.lines)):
+            told = [Line((), part.result.where)]
+            for each in (part.result.expression, *_expressions([*part.lines, *told])):
                 held.update(walk(each))
         found: list[Definition] = []
         for definition in reversed(self.setting.definitions):
@@ -244,10 +276,45 @@ class _Author:
         return tuple(reversed(found))
 
 
+def _upright(node: Expression) -> Any:
+    """A column, or an inverse, in the place of its transpose."""
+    if isinstance(node, Inverse) and isinstance(node.parts[0], Transpose):
+        return algebra.inverse(node.parts[0].parts[0])
+    return algebra.transpose(node) if isinstance(node, Transpose) or (node.rows == 1 and node.cols != 1) else node
+
+
+def _with_fewer_transposes(node: Expression) -> Any:
+    """A matrix or its transpose."""
+    ways = [node, node if 1 in node.shape else algebra.transpose(node)]
+    return min(ways, key=lambda way: sum(isinstance(part, Transpose) for part in walk(way)))
+
+
+def _inner_first(nodes: Iterable[Expression], sources: Iterable[Expression]) -> list[Expression]:
+    """In the order in which they are met, each after those that it is made of."""
+    wanted = list(nodes)
+    places = {node: place for place, node in enumerate(node for source in sources for node in walk(source))}
+    held = {node: set(walk(node)) for node in wanted}
+    found: list[Expression] = []
+    for node in sorted(wanted, key=lambda each: places.get(each, -1)):
+        after = [place for place, other in enumerate(found) if node in held[other]]
+        found.insert(min(after, default=len(found)), node)
+    return found
+
+
 def _reserved(setting: Setting) -> set[str]:
     """Letters that mean something else: the function, lengths, differentials."""
     lengths = {str(length) for symbol in setting.symbols.values() for length in symbol.shape}
     return {"f", "d", "I", *lengths}
+
+
+def _readable(part: Part) -> Part:
+    """The lines before the first one that is too long to be read."""
+    count = next((place for place, line in enumerate(part.lines) if _size([line]) > _LONGEST), len(part.lines))
+    return replace(part, lines=part.lines[:count], left_out=len(part.lines) - count)
+
+
+def _size(lines: Sequence[Line]) -> int:
+    return sum(map(length, _expressions(lines)))
 
 
 def _ends(lines: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -262,8 +329,4 @@ def _expressions(lines: Sequence[Line]) -> list[Expression]:
     for line in lines:
         found.extend(line.pieces)
         found.extend(piece for rule in line.rules if isinstance(rule, Equation) for piece in rule.pieces)
-    return [each for piece in found for each in _parts(piece)]
-
-
-def _parts(piece: Piece) -> tuple[Expression, ...]:
-    return (piece.front, piece.left, piece.right) if isinstance(piece, Inner) else (piece,)
+    return [each for piece in found for each in parts_of(piece)]

@@ -1,40 +1,43 @@
-"""The two chains of a derivation: towards ⟨gradient, dx⟩ for a number, towards M dx for everything else."""
+"""The lines of a derivation from the differential of a number to ⟨gradient, dx⟩."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from wengert.calculus import algebra
+from wengert.calculus import algebra, invariants
 from wengert.calculus.beautify import length
 from wengert.calculus.derivation.adjoint import Mover
 from wengert.calculus.derivation.lines import Definition, Equation, Inner, Line, Piece, Rule
 from wengert.calculus.derivation.pieces import by_direction, neat, pieces_of, pulled
 from wengert.calculus.derivation.rules import rules_of
-from wengert.calculus.derivation.setting import Setting
-from wengert.calculus.expression import Expression, Identity, Product, Sum, make, walk
+from wengert.calculus.derivation.setting import Setting, moves
+from wengert.calculus.expression import Expression, Product, Sum, walk
 from wengert.calculus.linear import coefficient
-from wengert.calculus.rewriting import rewritten, substituted
+from wengert.calculus.rewriting import rewritten
 from wengert.errors import UnsupportedError
 
-__all__ = ["beside", "inner_chain", "operator_chain"]
+__all__ = ["Chain", "as_product", "inner_chain"]
 
 ONE: Final = algebra.number(1)
+# Why the gradient is what the last line has.
+_BY_KIND: Final = {"": "collect", "symmetric": "symmetric", "diagonal": "diagonal variable"}
 # A move of one factor on the way to a name is read along with what is put in for the name.
 _TRIVIAL: Final = frozenset(["left factor", "entries"])
 
 
-class _Chain:
+class Chain:
     """Lines that all say what the differential of one expression is."""
 
-    def __init__(self, setting: Setting, expression: Expression, level: str, targets: list[Any]) -> None:
-        self.setting, self.expression, self.level, self.targets = setting, expression, level, targets
+    def __init__(self, setting: Setting, expression: Expression, level: str) -> None:
+        self.setting, self.expression, self.level = setting, expression, level
         self.lines: list[Line] = []
+        self._known: dict[Definition, tuple[Expression, Equation]] = {}
 
     def add(self, pieces: Iterable[Piece], rules: Iterable[Rule]) -> None:
         """A line, after it has been evaluated."""
         line = Line(tuple(pieces), tuple(dict.fromkeys(rules)))
-        self.setting.check(line.pieces, self.targets, lambda: f"d({self.expression!r}) = {line.pieces!r}")
+        self.setting.check_differential(line.pieces, self.expression, f"{len(self.lines) + 1}")
         self.lines.append(line)
 
     def replace(self, pieces: Iterable[Piece], rules: Iterable[Rule] = ()) -> None:
@@ -62,22 +65,33 @@ class _Chain:
 
     def differential_of(self, name: Definition) -> tuple[Expression, Equation]:
         """What dz is, and the equation that says so."""
+        if name not in self._known:
+            self._known[name] = self._differential_of(name)
+        return self._known[name]
+
+    def _differential_of(self, name: Definition) -> tuple[Expression, Equation]:
         found = self.setting.differential(name.expression)
         if name.expression.cols == 1:
-            found = _as_product(self.setting, found)
+            found = as_product(self.setting, found)
         equation = Equation(name.symbol, pieces_of(found, self.setting.directions.values(), self.setting.constants))
-        self.setting.check(equation.pieces, self.setting.targets(name.symbol), lambda: f"d{name.symbol.name}")
+        self.setting.check_differential(equation.pieces, name.symbol, f"d{name.symbol.name} = ...")
         return found, equation
 
 
-def inner_chain(setting: Setting, expression: Expression, gradient: Expression, level: str) -> tuple[Line, ...]:
-    """From the differential of a number to ⟨gradient, dx⟩; the function and its gradient are in names."""
-    chain = _Chain(setting, expression, level, setting.targets(expression))
+def inner_chain(
+    setting: Setting, expression: Expression, gradient: Expression, level: str
+) -> tuple[tuple[Line, ...], Expression]:
+    """From the differential of a number to ⟨gradient, dx⟩, and the gradient as it is read off.
+
+    The function and its gradient are in names.
+    """
+    chain = Chain(setting, expression, level)
     pieces: Sequence[Piece] = pieces_of(
         setting.differential(expression), setting.directions.values(), setting.constants
     )
     chain.add(pieces, rules_of(setting, expression))
-    while True:
+    moved: dict[Expression, Expression] = {}
+    while pieces:
         moved, rules, bare = _moved(setting, pieces)
         names = chain.pending(moved)
         merged = level != "full" and bool(names) and len(moved) == 1 and _TRIVIAL.issuperset(rules)
@@ -87,9 +101,13 @@ def inner_chain(setting: Setting, expression: Expression, gradient: Expression, 
             break
         pieces, equations = _put_in(chain, moved, names)
         chain.add(pieces, [*rules, *equations] if merged else equations)
-    symmetric = "symmetric" in setting.direction.properties
-    chain.conclude((Inner(ONE, gradient, setting.direction),), ["symmetric" if symmetric else "collect"])
-    return tuple(chain.lines)
+    if setting.direction not in moved:
+        # everything has cancelled
+        return tuple(chain.lines), algebra.zero(*gradient.shape)
+    own = moved[setting.direction]
+    shortest = gradient if setting.kind or length(gradient) <= length(own) else own
+    chain.conclude((Inner(ONE, shortest, setting.direction),), [_BY_KIND[setting.kind]])
+    return tuple(chain.lines), shortest
 
 
 def _moved(setting: Setting, pieces: Iterable[Piece]) -> tuple[dict[Expression, Expression], list[Rule], bool]:
@@ -141,7 +159,7 @@ def _piece(setting: Setting, direction: Expression, u: Expression) -> Piece:
 
 
 def _put_in(
-    chain: _Chain, moved: dict[Expression, Expression], names: list[Definition]
+    chain: Chain, moved: dict[Expression, Expression], names: list[Definition]
 ) -> tuple[list[Piece], list[Rule]]:
     """The pieces in which dz is what it is."""
     setting = chain.setting
@@ -158,34 +176,26 @@ def _put_in(
         for part in equation.pieces:
             assert isinstance(part, Expression)
             (front, left), (number, right) = pulled(u), pulled(part)
-            pieces.append(Inner(algebra.matmul(front, number), left, right))
+            if moves(number, setting.directions.values()):
+                # a number that moves times what stands still: ⟨u, dq v⟩ = ⟨u, v⟩ dq
+                still = algebra.matmul(algebra.transpose(left), right)
+                whole = algebra.matmul(front, number, still if still.is_scalar else invariants.trace(still))
+                pieces.extend(pieces_of(whole, setting.directions.values(), setting.constants))
+            else:
+                pieces.append(Inner(algebra.matmul(front, number), left, right))
     return pieces, [equation for _, equation in known.values()]
 
 
-def operator_chain(setting: Setting, expression: Expression, result: Callable[[], Any], level: str) -> tuple[Line, ...]:
-    """From the differential of an expression in names to the result times dx, or to the operator on dx.
-
-    `result` gives the last line.
-    """
-    chain = _Chain(setting, expression, level, setting.targets(expression))
-    directions = setting.directions.values()
-    whole = _as_product(setting, setting.differential(expression))
-    chain.add(pieces_of(whole, directions, setting.constants), rules_of(setting, expression))
-    while names := chain.pending(walk(whole)):
-        known = {name.direction: chain.differential_of(name) for name in names}
-        exchange: dict[Expression, Expression] = {direction: inside for direction, (inside, _) in known.items()}
-        whole = _as_product(setting, setting.short(substituted(whole, exchange)))
-        chain.add(pieces_of(whole, directions, setting.constants), [equation for _, equation in known.values()])
-    chain.conclude(pieces_of(result(), directions, setting.constants))
-    return tuple(chain.lines)
-
-
-def _as_product(setting: Setting, whole: Expression) -> Any:
+def as_product(setting: Setting, whole: Expression) -> Any:
     """A column that is linear in columns as matrices times directions, where it has such a form."""
     if whole.cols != 1 or whole.is_scalar:
         return neat(whole)
     found = []
-    for direction, part in by_direction(whole, setting.directions.values()).items():
+    parts = by_direction(whole, setting.directions.values())
+    for direction in setting.directions.values():
+        part = parts.get(direction)
+        if part is None:
+            continue
         if direction.cols != 1 or direction.is_scalar:
             found.append(part)
             continue
@@ -206,17 +216,3 @@ def _is_same(pieces: tuple[Piece, ...], others: tuple[Piece, ...]) -> bool:
             other.front, other.left
         )
     return one is other
-
-
-def beside(matrix: Expression, direction: Expression) -> Any:
-    """A matrix times a direction as it is written, so that the matrix can be read off."""
-    if isinstance(matrix, Identity):
-        return direction
-    if algebra.is_zero(matrix):
-        return algebra.zero(matrix.rows, direction.cols)
-    front, scalars, links = algebra.split(matrix)
-    if direction.is_scalar or not links or links[-1].cols == 1:
-        return algebra.matmul(matrix, direction)
-    bases = sorted(base for base, exponent in scalars.items() if exponent)
-    data = (front, tuple([scalars[base] for base in bases]))
-    return make(Product, matrix.rows, direction.cols, data, (*bases, *links, direction))

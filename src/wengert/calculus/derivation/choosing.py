@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import Final
 
 from wengert.calculus.beautify import length
+from wengert.calculus.derivation.pieces import half_of
 from wengert.calculus.expression import (
     Apply,
     Determinant,
@@ -24,7 +24,12 @@ from wengert.calculus.expression import (
 __all__ = ["chosen", "letter_for"]
 
 _ARGUMENTS: Final = (("q", "p", "s", "c"), ("z", "v", "u", "w"), ("M", "Z", "N", "K"))
-_FACTORS: Final = (("q", "p", "s", "c"), ("r", "v", "u", "w"), ("R", "N", "M", "K"))
+# what is a sum, and stands in a product, is mostly a residual
+_SUMS: Final = (("q", "p", "s", "c"), ("r", "v", "u", "w"), ("R", "N", "M", "K"))
+# Functions whose differential is zero wherever they have one.
+_JUMPING: Final = frozenset(["step", "sign", "argmax", "argmax_rows"])
+# How many symbols the root of a norm must have to get a name.
+_ROOT: Final = 2
 _FITTING: Final = {"softmax": ("s", "p"), "softmax_rows": ("P", "S"), "Inverse": ("G", "H")}
 
 
@@ -37,10 +42,14 @@ def chosen(expression: Expression, moving: Iterable[Expression], least: int) -> 
     moved: set[Expression] = set()
     found: dict[Expression, bool] = {}
     for node in walk(expression):
-        if node in held or any(part in moved for part in node.parts):
+        jumps = isinstance(node, Apply) and node.name in _JUMPING
+        if not jumps and (node in held or any(part in moved for part in node.parts)):
             moved.add(node)
             for operand, factor in _operands(node, moved):
-                if operand in moved and not isinstance(operand, Symbol) and length(operand) >= least:
+                # the root of a norm stands in its derivative again and again
+                enough = min(least, _ROOT) if operand.cols == 1 and _is_root(operand, node) else least
+                moving_too = operand in moved or not moved.isdisjoint(walk(operand))
+                if moving_too and not isinstance(operand, Symbol) and length(operand) >= enough:
                     found.setdefault(operand, factor)
     return {node: factor for node, factor in found.items() if node is not expression}
 
@@ -64,8 +73,12 @@ def _operands(node: Expression, moved: set[Expression]) -> Iterator[tuple[Expres
 def _operands_of_product(node: Product, moved: set[Expression]) -> Iterator[tuple[Expression, bool]]:
     several = sum(part in moved for part in node.parts) > 1
     for base, exponent in node.scalars:
-        # the norm of a name is as short as a name
-        if not _is_square(base) and (exponent != 1 or several):
+        root = _root(base)
+        if root is not None:
+            # the norm of a name is as short as a name
+            if exponent != 1 or several:
+                yield root, True
+        elif (exponent != 1 or several) and not (isinstance(base, Trace) and _is_pair(base)):
             yield base, False
     for link in node.chain:
         inner = _turned_back(link)
@@ -81,19 +94,24 @@ def _turned_back(x: Expression) -> Expression:
     return x.parts[0] if isinstance(x, Transpose) else x
 
 
-def _is_square(x: Expression) -> bool:
-    """Whether it is a form vᵀ…v or a trace, which stand for themselves."""
-    if isinstance(x, Trace):
-        return isinstance(x.parts[0], Product) and len(x.parts[0].chain) == 2
-    if not (isinstance(x, Product) and x.chain):
-        return False
-    first, last = x.chain[0], x.chain[-1]
-    return isinstance(first, Transpose) and first.parts[0] is last and x.coefficient == Fraction(1) and len(x.chain) < 5
+def _root(base: Expression) -> Expression | None:
+    """The v of vᵀv."""
+    return None if isinstance(base, Trace) else half_of(base)
+
+
+def _is_root(operand: Expression, node: Expression) -> bool:
+    return isinstance(node, Product) and any(_root(base) is operand for base, _ in node.scalars)
+
+
+def _is_pair(base: Trace) -> bool:
+    """Whether it is the trace of two factors, an inner product that stands for itself."""
+    return isinstance(base.parts[0], Product) and len(base.parts[0].chain) == 2
 
 
 def letter_for(node: Expression, factor: bool, taken: set[str]) -> str:
     """A free name in the manner of what is named."""
     kind = node.name if isinstance(node, Apply) else type(node).__name__
-    usual = (_FACTORS if factor else _ARGUMENTS)[0 if node.is_scalar else 1 if 1 in node.shape else 2]
+    letters = _SUMS if factor and isinstance(node, (Sum, Hadamard)) else _ARGUMENTS
+    usual = letters[0 if node.is_scalar else 1 if 1 in node.shape else 2]
     names: tuple[str, ...] = (*_FITTING.get(kind, ()), *usual, *[f"{usual[0]}_{number}" for number in range(1, 1000)])
     return next(name for name in names if taken.isdisjoint((name, f"d{name}")))

@@ -62,6 +62,8 @@ class Result:
     kind: str
     expression: Expression
     remarks: tuple[str, ...] = ()
+    #: the differentials of names that stand in it
+    where: tuple[Equation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Part:
     target: str
     lines: tuple[Line, ...]
     result: Result
+    #: how many lines before the result are left out because they are too long to be read
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,12 @@ class Account:
     named: Expression
     definitions: tuple[Definition, ...]
     parts: tuple[Part, ...]
+    #: why there is no second derivative; empty where there is one, or where none is looked for
+    missing: str = ""
     #: letters that stand for any part in the rules
     fresh: tuple[str, ...] = ()
     #: the largest relative error of a line, and the sizes at which all lines were evaluated
     error: float = 0.0
     sizes: tuple[Mapping[str, int], ...] = field(default=())
+    #: the results, and how far they are from the traced derivative of the function and, where these tell, differences
+    agreement: tuple[tuple[str, float, float | None], ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Any, Final
 
 from wengert.calculus import algebra, invariants
@@ -12,7 +11,7 @@ from wengert.calculus.derivation.lines import Inner, Piece
 from wengert.calculus.expression import Expression, Ones, Product, Sum, Symbol, Trace, Transpose, walk
 from wengert.calculus.rewriting import rewritten, substituted
 
-__all__ = ["by_direction", "neat", "pieces_of", "pulled", "stated", "terms_of"]
+__all__ = ["by_direction", "half_of", "neat", "pieces_of", "pulled", "spread", "stated", "terms_of"]
 
 # Common factors are looked for in formulas of at most so many symbols.
 _LONGEST: Final = 60
@@ -97,6 +96,50 @@ def _written_out(term: Expression, direction: Expression) -> list[Expression]:
     return [part for each in made for part in _written_out(each, direction)]
 
 
+def spread(expression: Expression, directions: Iterable[Expression], most: int) -> list[Expression]:
+    """The terms of a linear formula, sums of moving terms multiplied out; none where they are more than `most`.
+
+    All sums are, where like terms then leave less to read.
+    """
+    held = frozenset(directions)
+    found, whole = _spread(expression, held, most), _spread(expression, frozenset(walk(expression)), most)
+    return whole if whole and (not found or sum(map(length, whole)) < sum(map(length, found))) else found
+
+
+def _spread(expression: Expression, moving: frozenset[Expression], most: int) -> list[Expression]:
+    found: list[Expression] = []
+    waiting = [expression]
+    while waiting:
+        term = waiting.pop()
+        parts = _multiplied_out(term, moving)
+        if parts:
+            waiting.extend(reversed(parts))
+        else:
+            found.append(term)
+        if len(found) + len(waiting) > 2 * most:
+            return []
+    terms = terms_of(algebra.add(*found))
+    return terms if len(terms) <= most else []
+
+
+def _multiplied_out(term: Expression, moving: frozenset[Expression]) -> list[Any]:
+    """The terms of a sum, or of a product with a sum in which something moves."""
+    if isinstance(term, Sum):
+        return list(term.parts)
+    coefficient, scalars, chain = algebra.split(term)
+    front = algebra.number(coefficient)
+    for base, exponent in scalars.items():
+        if exponent == 1 and isinstance(base, Sum) and not moving.isdisjoint(walk(base)):
+            rest = [algebra.power(other, e) for other, e in scalars.items() if other is not base]
+            return [algebra.matmul(front, *rest, part, *chain) for part in base.parts]
+    powers = [algebra.power(base, exponent) for base, exponent in scalars.items()]
+    for place, link in enumerate(chain):
+        parts = _added(link)
+        if parts and not moving.isdisjoint(walk(link)) and term is not link:
+            return [algebra.matmul(front, *powers, *chain[:place], part, *chain[place + 1 :]) for part in parts]
+    return []
+
+
 def _links(base: Expression) -> tuple[Expression, ...]:
     """The chain of a form, or under a trace."""
     inner = base.parts[0] if isinstance(base, Trace) else base
@@ -172,6 +215,18 @@ def _transposed(chain: tuple[Expression, ...]) -> Any:
     return algebra.transpose(algebra.matmul(*chain))
 
 
+def half_of(base: Expression) -> Any:
+    """The v of vᵀv or of tr(VᵀV)."""
+    inner = base.parts[0] if isinstance(base, Trace) else base
+    if not isinstance(inner, Product) or not inner.chain or (inner is base and not base.is_scalar):
+        return None
+    chain, count = inner.chain, len(inner.chain) // 2
+    if len(chain) % 2 or any(chain[place] is not algebra.transpose(chain[-1 - place]) for place in range(count)):
+        return None
+    half = algebra.matmul(*chain[count:])
+    return half.parts[0] if isinstance(half, Transpose) else half
+
+
 def stated(expression: Expression) -> tuple[Piece, ...]:
     """A function with a number as value, its forms and traces as inner products; squares stay norms."""
     found: list[Piece] = []
@@ -187,21 +242,17 @@ def stated(expression: Expression) -> tuple[Piece, ...]:
         rest = {other: power for other, power in scalars.items() if other is not base}
         front = algebra.product(coefficient, rest, ())
         left, right = algebra.transpose(links[0]), algebra.matmul(*links[1:])
-        if isinstance(left, Transpose):
-            left, right = left.parts[0], algebra.transpose(right)
+        if isinstance(right, Transpose) or (isinstance(left, Transpose) and isinstance(base, Product)):
+            left, right = algebra.transpose(left), algebra.transpose(right)
         found.append(Inner(front, left, right))
     return tuple(found)
 
 
 def _is_form(base: Expression) -> bool:
+    """Whether it is a form or a trace of two factors, and no square."""
+    if half_of(base) is not None:
+        return False
     if isinstance(base, Trace):
         inner = base.parts[0]
-        if not (isinstance(inner, Product) and len(inner.chain) == 2 and inner.coefficient == Fraction(1)):
-            return False
-        return not inner.scalars and not _is_mirror(inner.chain)
-    return isinstance(base, Product) and bool(base.chain) and (len(base.chain) > 2 or not _is_mirror(base.chain))
-
-
-def _is_mirror(chain: tuple[Expression, ...]) -> bool:
-    count = len(chain)
-    return count % 2 == 0 and all(chain[i] is algebra.transpose(chain[count - 1 - i]) for i in range(count // 2))
+        return isinstance(inner, Product) and len(inner.chain) == 2 and inner.coefficient == 1 and not inner.scalars
+    return isinstance(base, Product) and bool(base.chain)

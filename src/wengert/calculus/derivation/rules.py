@@ -10,7 +10,7 @@ from typing import Any, Final
 from wengert.calculus import algebra, invariants
 from wengert.calculus.algebra import ONE
 from wengert.calculus.derivation.lines import Equation, Rule
-from wengert.calculus.derivation.pieces import pieces_of
+from wengert.calculus.derivation.pieces import half_of, pieces_of
 from wengert.calculus.derivation.setting import Setting
 from wengert.calculus.expression import (
     Apply,
@@ -55,9 +55,9 @@ def rules_of(setting: Setting, expression: Expression) -> tuple[Rule, ...]:
 def _raised(node: Expression) -> Sequence[Expression]:
     """Forms and determinants for which the rule of their power, or logarithm, stands."""
     if isinstance(node, Product):
-        raised = [base for base, exponent in node.scalars if exponent != 1 and _half_of(base) is not None]
+        raised = [base for base, exponent in node.scalars if exponent != 1 and half_of(base) is not None]
         return [*raised, *(base.parts[0] for base in raised if isinstance(base, Trace))]
-    if isinstance(node, Trace) and _half_of(node) is not None:
+    if isinstance(node, Trace) and half_of(node) is not None:
         return node.parts
     return [node.operand] if isinstance(node, Apply) and _is_log_of_determinant(node) else []
 
@@ -85,7 +85,7 @@ def _templates(node: Expression, moved: set[Expression]) -> list[tuple[Any, Temp
     if isinstance(node, Product) and node.scalars:
         powers = [(base, exponent) for base, exponent in node.scalars if base in moved and exponent != 1]
         return [_power(base, exponent) for base, exponent in powers]
-    half = _half_of(node)
+    half = half_of(node)
     return [] if half is None or moved.isdisjoint(walk(half)) else [_power(node, Fraction(1))]
 
 
@@ -94,23 +94,11 @@ def _entries(exponent: Fraction, u: Expression) -> Any:
 
 
 def _power(base: Expression, exponent: Fraction) -> tuple[Any, Template, Expression]:
-    half = _half_of(base)
+    half = half_of(base)
     if half is None:
         return ("power", exponent), lambda u: algebra.power(u, exponent), base
     square = _frobenius if isinstance(base, Trace) else _dot
     return ("norm", exponent), lambda u: algebra.power(square(u), exponent), half
-
-
-def _half_of(base: Expression) -> Expression | None:
-    """The v of vᵀv or of tr(VᵀV)."""
-    inner = base.parts[0] if isinstance(base, Trace) else base
-    if not isinstance(inner, Product) or not inner.chain or (inner is base and not base.is_scalar):
-        return None
-    chain, count = inner.chain, len(inner.chain) // 2
-    if len(chain) % 2 or any(chain[place] is not algebra.transpose(chain[-1 - place]) for place in range(count)):
-        return None
-    half = algebra.matmul(*chain[count:])
-    return half.parts[0] if isinstance(half, Transpose) else half
 
 
 def _dot(u: Expression) -> Any:
@@ -124,7 +112,7 @@ def _frobenius(u: Expression) -> Any:
 def _is_product(node: Expression, moved: set[Expression]) -> bool:
     """Whether several factors move, other than both of a square."""
     if isinstance(node, (Hadamard, Product)):
-        return _half_of(node) is None and sum(part in moved for part in node.parts) > 1
+        return half_of(node) is None and sum(part in moved for part in node.parts) > 1
     return False
 
 
@@ -157,5 +145,5 @@ def _equation(setting: Setting, template: Template, operand: Expression) -> Equa
     direction = setting.directions[symbol]
     found = setting.pushed(of, {symbol.name: direction}, setting.values[0])
     equation = Equation(of, pieces_of(_factored(found, direction), [direction], setting.constants))
-    setting.check(equation.pieces, setting.targets(of), lambda: f"d({of!r})")
+    setting.check_differential(equation.pieces, of, "of a rule")
     return equation

@@ -9,16 +9,17 @@ import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.derivation.lines import Definition, Inner, Piece
+from wengert.calculus.derivation.names import Names
 from wengert.calculus.derive import derived
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression, Symbol, make, walk
+from wengert.calculus.magnitude import NEGLIGIBLE, magnitude
 from wengert.calculus.properties import has
-from wengert.calculus.rewriting import rewritten
 from wengert.errors import CheckError
 from wengert.transforms.jvp import ForwardRecording
 
-__all__ = ["Setting", "moves"]
+__all__ = ["Setting", "moves", "parts_of"]
 
 # A line and its differential round in different orders.
 _AGREEMENT: Final = 1e-8
@@ -28,7 +29,11 @@ _ROUGH: Final = 1e-5
 # What the value of a name keeps of the form of what it stands for.
 _INHERITED: Final = ("symmetric", "invertible", "diagonal")
 
+# by which all arrays are changed to tell rounding from a false line
+_LAST_DIGITS: Final = 1e-11
+
 Values = dict[str, Any]
+Target = Callable[[Values, Mapping[Dim, int]], Any]
 
 
 def moves(expression: Expression, moving: Iterable[Expression]) -> bool:
@@ -54,33 +59,38 @@ class Setting:
     ) -> None:
         self.symbols = dict(symbols)
         self.variable = self.symbols[variable]
-        kept = ("symmetric",) if has(self.variable, "symmetric") else ()
+        diagonal, symmetric = (has(self.variable, kind) for kind in ("diagonal", "symmetric"))
+        kept = ("diagonal", "symmetric") if diagonal else ("symmetric",) if symmetric else ()
+        #: `diagonal` or `symmetric` where the variable moves among such matrices only
+        self.kind = kept[0] if kept else ""
         self.direction: Symbol = algebra.symbol(f"d{variable}", self.variable.rows, self.variable.cols, kept)
         self.values = [dict(values) for values, _ in instances]
         self.sizes = [dict(sizes) for _, sizes in instances]
         for values in self.values:
             if kept:
-                # a symmetric variable moves among symmetric matrices
                 change = values[self.direction.name]
-                values[self.direction.name] = 0.5 * (change + change.T)
+                values[self.direction.name] = np.diag(np.diag(change)) if diagonal else 0.5 * (change + change.T)
         self.constants = [symbol for symbol in self.symbols.values() if symbol is not self.variable]
         self.definitions: list[Definition] = []
         self.directions: dict[Expression, Symbol] = {self.variable: self.direction}
-        self.exchange: dict[Expression, Expression] = {}
+        self._names = Names()
         self.error = 0.0
         self._fresh: dict[Expression, Symbol] = {}
+        self._differentials: dict[Expression, list[Any]] = {}
 
     def name(self, letter: str, full: Expression) -> Definition:
         """Give a name to an intermediate value, which stands for it from here on."""
         short = self.short(full)
         symbol = self._symbol(letter, full)
-        definition = Definition(symbol, self.directions[symbol], short, full)
+        direction = self.directions[symbol]
+        if not any(np.any(values[direction.name]) for values in self.values):
+            # what jumps from one constant to another is a constant among differentials
+            del self.directions[symbol]
+        definition = Definition(symbol, direction, short, full)
         self.definitions.append(definition)
-        self.check([short], self.numbers(full), lambda: f"{letter} = {short!r}")
+        self.check([short], full, f"{letter} = ...")
         for known in (full, short):
-            if not known.is_scalar:
-                self.exchange[algebra.transpose(known)] = algebra.transpose(symbol)
-            self.exchange[known] = symbol
+            self._names.add(symbol, known)
         return definition
 
     def fresh(self, operand: Expression) -> Symbol:
@@ -112,9 +122,7 @@ class Setting:
 
     def short(self, expression: Expression) -> Any:
         """An expression in the names that there are."""
-        if not self.exchange:
-            return expression
-        return rewritten(expression, lambda node: self.exchange.get(node, node))
+        return self._names.short(expression)
 
     def differential(self, expression: Expression) -> Any:
         """The differential of an expression in names, linear in their directions, by the rules of the numbers."""
@@ -147,31 +155,29 @@ class Setting:
         }
         return _tangent(lambda given: evaluate(expression, given, sizes), values, changes)
 
-    def numbers(self, expression: Expression) -> list[Any]:
-        """The value of an expression at each instance."""
-        return [evaluate(expression, *pair) for pair in zip(self.values, self.sizes, strict=True)]
-
-    def targets(self, expression: Expression) -> list[Any]:
-        """The differential of an expression as numbers, at each instance."""
-        return [self._pushed(expression, *pair) for pair in zip(self.values, self.sizes, strict=True)]
-
-    def differenced(self, expression: Expression) -> list[Any]:
-        """The same for an expression without names, which differences of its values must confirm.
+    def difference(self, expression: Expression) -> None:
+        """Hold the differential of an expression without names against differences of its values.
 
         Raises
         ------
         CheckError
             The rules of the numbers and differences disagree.
         """
-        targets = self.targets(expression)
-        for values, sizes, target in zip(self.values, self.sizes, targets, strict=True):
+        for values, sizes in zip(self.values, self.sizes, strict=True):
+            target = self._pushed(expression, values, sizes)
             errors = [self._difference_error(expression, values, sizes, target, step) for step in _STEPS]
-            if not min(errors) <= _ROUGH:
+            if not min(errors) <= _ROUGH and not self._is_negligible(expression, values, sizes, target):
                 raise CheckError(
                     f"derivation: the differential of the function is off from differences of its values by "
                     f"{min(errors):.1e} of its size, so the derivation is not given"
                 )
-        return targets
+
+    def _is_negligible(self, expression: Expression, values: Values, sizes: Mapping[Dim, int], target: Any) -> bool:
+        """Whether a value and its differential are rounding errors, of which differences make anything."""
+        used = {node.name: values[node.name] for node in walk(expression) if isinstance(node, Symbol)}
+        value = evaluate(expression, values, sizes)
+        largest = magnitude(lambda given: evaluate(expression, given, sizes), used) if used else 0.0
+        return all(bool(np.max(np.abs(each), initial=0.0) <= NEGLIGIBLE * largest) for each in (value, target))
 
     def _difference_error(
         self, expression: Expression, values: Values, sizes: Mapping[Dim, int], target: Any, step: float
@@ -189,33 +195,76 @@ class Setting:
         error = np.max(np.abs(found - np.reshape(target, np.shape(found))), initial=0.0) / size
         return float(error) if np.isfinite(error) else np.inf
 
-    def check(self, pieces: Sequence[Piece], targets: Sequence[Any], what: Callable[[], str]) -> None:
-        """Hold the sum of the pieces against these numbers.
+    def check(self, pieces: Sequence[Piece], expression: Expression, what: str) -> None:
+        """Hold the sum of the pieces against the value of an expression.
 
         Raises
         ------
         CheckError
             They differ by more than rounding.
         """
-        for place, target in enumerate(targets):
-            found = [np.asarray(self.value(piece, place)) for piece in pieces]
-            total = sum(found[1:], found[0]) if found else np.zeros(np.shape(target))
-            size = max([np.max(np.abs(each), initial=0.0) for each in (target, *found)])
-            error = np.max(np.abs(total - np.reshape(target, np.shape(total))), initial=0.0) / max(size, 1e-300)
-            if not error <= _AGREEMENT:
+        self._hold(pieces, lambda values, sizes: evaluate(expression, values, sizes), what)
+
+    def check_differential(self, pieces: Sequence[Piece], expression: Expression, what: str) -> None:
+        """Hold the sum of the pieces against the differential of an expression, as `check` does."""
+        if expression not in self._differentials:
+            self._differentials[expression] = [
+                self._pushed(expression, *pair) for pair in zip(self.values, self.sizes, strict=True)
+            ]
+        known = self._differentials[expression]
+        self._hold(pieces, lambda values, sizes: self._pushed(expression, values, sizes), what, known)
+
+    def _hold(self, pieces: Sequence[Piece], target: Target, what: str, known: Sequence[Any] = ()) -> None:
+        for place, (values, sizes) in enumerate(zip(self.values, self.sizes, strict=True)):
+            wanted = known[place] if known else target(values, sizes)
+            difference, size = _distance(pieces, wanted, values, sizes)
+            # a comparison with what is not finite is false
+            error = float(np.max(np.abs(difference), initial=0.0) / max(size, 1e-300))
+            if error <= _AGREEMENT:
+                self.error = max(self.error, error)
+            elif not _is_noise(pieces, target, values, sizes, difference):
                 raise CheckError(
-                    f"derivation: the line {what()} is false: in a random direction its sides differ by {error:.1e} of "
+                    f"derivation: the line {what} is false: in a random direction its sides differ by {error:.1e} of "
                     f"their size, so the derivation is not given"
                 )
-            self.error = max(self.error, float(error))
 
-    def value(self, piece: Piece, place: int) -> Any:
-        """The numbers of a piece at an instance."""
-        values, sizes = self.values[place], self.sizes[place]
-        if isinstance(piece, Inner):
-            front, left, right = (evaluate(part, values, sizes) for part in (piece.front, piece.left, piece.right))
-            return front * np.sum(left * right)
-        return evaluate(piece, values, sizes)
+
+def _distance(pieces: Sequence[Piece], wanted: Any, values: Values, sizes: Mapping[Dim, int]) -> tuple[Any, float]:
+    """The difference of the two sides of a line, and the size of its terms."""
+    found = [np.asarray(_value(piece, values, sizes)) for piece in pieces]
+    total = sum(found[1:], found[0]) if found else np.zeros(np.shape(wanted))
+    size = max([float(np.max(np.abs(each), initial=0.0)) for each in (wanted, *found)])
+    return total - np.reshape(wanted, np.shape(total)), size
+
+
+def _is_noise(
+    pieces: Sequence[Piece], target: Target, values: Values, sizes: Mapping[Dim, int], difference: Any
+) -> bool:
+    """Whether the sides differ by nothing but rounding: by little, beside numbers that cancel, and elsewhere otherwise.
+
+    A false line is off by about as much when all arrays change in their last digits.
+    """
+    names = {node.name for piece in pieces for part in parts_of(piece) for node in walk(part)
+             if isinstance(node, Symbol)}  # fmt: skip
+    used = {name: values[name] for name in names}
+    largest = magnitude(lambda given: [_value(piece, given, sizes) for piece in pieces], used) if used else 0.0
+    largest = max(largest, float(np.max(np.abs(target(values, sizes)), initial=0.0)), 1.0)
+    moved = {name: value * (1 + _LAST_DIGITS) for name, value in values.items()}
+    other, _ = _distance(pieces, target(moved, sizes), moved, sizes)
+    off = np.max(np.abs(difference), initial=0.0)
+    return bool(off <= NEGLIGIBLE * largest and np.max(np.abs(other - difference), initial=0.0) > 1e-3 * off)
+
+
+def parts_of(piece: Piece) -> tuple[Expression, ...]:
+    """The expressions that a piece is made of."""
+    return (piece.front, piece.left, piece.right) if isinstance(piece, Inner) else (piece,)
+
+
+def _value(piece: Piece, values: Mapping[str, Any], sizes: Mapping[Dim, int]) -> Any:
+    if isinstance(piece, Inner):
+        front, left, right = (evaluate(part, values, sizes) for part in parts_of(piece))
+        return front * np.sum(left * right)
+    return evaluate(piece, values, sizes)
 
 
 def _flat(value: Any, expression: Expression) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from wengert.calculus import algebra
+from wengert.calculus import algebra, invariants
 from wengert.calculus.expression import (
     Apply,
     Determinant,
     Diagonal,
+    DiagonalOf,
     Expression,
     Frechet,
     Hadamard,
@@ -37,6 +39,8 @@ _CONTINUOUS: Final = frozenset(["exp", "log", "log1p", "logabs", "expm1", "sin",
                                 "arctan", "absolute", "abs", "sqrt", "logistic", "softplus", "softmax", "softmax_rows",
                                 "logsumexp", "relu", "expm", "sinm", "cosm"])  # fmt: skip
 _SINGULAR: Final = frozenset(["log", "log1p", "logabs", "tan"])
+# of an affine operand these are defined in a half-space
+_HALVED: Final = frozenset(["log", "log1p"])
 
 
 def is_continuous(gradient: Expression) -> bool:
@@ -46,18 +50,45 @@ def is_continuous(gradient: Expression) -> bool:
     )
 
 
-def has_whole_domain(function: Expression) -> bool:
-    """Whether a function is, by its form, defined wherever the assumptions hold."""
-    return not any(map(_is_singular, walk(function)))
+def has_whole_domain(function: Expression, variable: Expression) -> bool:
+    """Whether a function is, by its form, defined on a convex set: where the assumptions hold, or in half-spaces."""
+    moving: set[Expression] = set()
+    for node in walk(function):
+        if node is variable or any(part in moving for part in node.parts):
+            moving.add(node)
+            if _is_singular(node, variable, moving):
+                return False
+    return True
 
 
-def _is_singular(node: Expression) -> bool:
+def _is_singular(node: Expression, variable: Expression, moving: Container[Expression]) -> bool:
     if isinstance(node, Apply):
-        return node.name in _SINGULAR and not _is_positive(node.operand)
+        free = _is_positive(node.operand) or (node.name in _HALVED and _is_affine(node.operand, variable))
+        return node.name in _SINGULAR and not free
     if isinstance(node, Inverse):
         return not is_semidefinite(node.parts[0])
     powers = node.scalars if isinstance(node, Product) else node.factors if isinstance(node, Hadamard) else ()
-    return any((power < 0 or power.denominator != 1) and not _is_positive(base) for base, power in powers)
+    for base, power in powers:
+        if base not in moving:
+            continue
+        # a root is taken of what is positive, and so is its inverse
+        half_space = power.denominator % 2 == 0 and _is_affine(base, variable)
+        if (power < 0 or power.denominator != 1) and not (_is_positive(base) or half_space):
+            return True
+    return False
+
+
+def _is_affine(x: Expression, variable: Expression) -> bool:
+    """Whether, by its form, an expression is linear in the variable, but for what does not move."""
+    if x is variable or variable not in set(walk(x)):
+        return True
+    if isinstance(x, (Sum, Transpose, Trace, Diagonal, DiagonalOf)):
+        return all(_is_affine(part, variable) for part in x.parts)
+    if not isinstance(x, (Product, Hadamard)):
+        return False
+    powers = dict(x.scalars if isinstance(x, Product) else x.factors)
+    moving = [part for part in x.parts if variable in set(walk(part))]
+    return len(moving) == 1 and powers.get(moving[0], 1) == 1 and _is_affine(moving[0], variable)
 
 
 def sign_of(hessian: Expression, direction: Expression | None = None) -> str:
@@ -90,7 +121,10 @@ def is_semidefinite(m: Expression) -> bool:
         return all(is_semidefinite(base) and exponent.denominator == 1 and exponent > 0 for base, exponent in m.factors)
     if isinstance(m, Sum):
         terms = _written_out(m)
-        return all(map(is_semidefinite, terms)) or _is_covariance(terms)
+        inner = _without_sides(terms)
+        return (
+            all(map(is_semidefinite, terms)) or _is_covariance(terms) or (inner is not None and is_semidefinite(inner))
+        )
     if isinstance(m, Product) and _front_is_positive(m):
         return _is_congruent(m.chain)
     return False
@@ -110,6 +144,21 @@ def _is_congruent(chain: tuple[Expression, ...]) -> bool:
     if chain[0] is algebra.transpose(chain[-1]):
         return _is_congruent(chain[1:-1])
     return False
+
+
+def _without_sides(terms: list[Expression]) -> Any:
+    """The sum of the D of terms that are all BᵀDB with the same B; None where they are not."""
+    split = [algebra.split(term) for term in terms]
+    chains = [chain for _, _, chain in split]
+    first, last = chains[0][:1], chains[0][-1:]
+    if any(len(chain) < 2 or chain[:1] != first or chain[-1:] != last for chain in chains):
+        return None
+    if algebra.transpose(first[0]) is not last[0]:
+        return None
+    fronts = [algebra.product(number, scalars, ()) for number, scalars, _ in split]
+    size = last[0].rows
+    inner = [algebra.matmul(*chain[1:-1]) if len(chain) > 2 else algebra.identity(size) for chain in chains]
+    return algebra.add(*[algebra.matmul(front, each) for front, each in zip(fronts, inner, strict=True)])
 
 
 def _written_out(m: Expression) -> list[Expression]:
@@ -188,7 +237,7 @@ def _is_positive_map(x: Expression, seen: Expression, direction: Expression) -> 
     if x is seen:
         return True
     if isinstance(x, Sum):
-        return all(_is_positive_map(term, seen, direction) for term in x.parts)
+        return all(_is_positive_map(term, seen, direction) for term in x.parts) or _is_projection(x.parts, seen)
     if isinstance(x, Hadamard):
         weights = [(base, power) for base, power in x.factors if base is not seen]
         return len(weights) < len(x.factors) and all(_is_even(p) or _is_positive(base) for base, p in weights)
@@ -202,3 +251,26 @@ def _is_positive_map(x: Expression, seen: Expression, direction: Expression) -> 
         return _is_congruent(before) and _is_congruent(after)
     left, right = ([algebra.transpose(each) for each in reversed(side)] for side in (before, after))
     return bool(before or after) and _is_positive_map(link, algebra.matmul(*left, seen, *right), direction)
+
+
+def _is_projection(terms: Sequence[Expression], seen: Expression) -> bool:
+    """c(s − ⟨V, s⟩V/⟨V, V⟩) with c ≥ 0: Cauchy and Schwarz."""
+    if len(terms) != 2:
+        return False
+    for large, small in (terms, terms[::-1]):
+        number, powers, chain = algebra.split(small)
+        v = algebra.product(algebra.ONE, {}, chain)
+        if number >= 0 or v.shape != seen.shape:
+            continue
+        form, square = (_inner(v, each) for each in (seen, v))
+        front = algebra.product(-number, {base: e for base, e in powers.items() if base is not form}, ())
+        whole = algebra.matmul(front, square)
+        if powers.get(form) == 1 and _is_positive(whole) and algebra.matmul(whole, seen) is large:
+            return True
+    return False
+
+
+def _inner(u: Expression, v: Expression) -> Any:
+    """⟨u, v⟩ as an expression."""
+    product = algebra.matmul(algebra.transpose(u), v)
+    return product if u.cols == 1 else invariants.trace(product)

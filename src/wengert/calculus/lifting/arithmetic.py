@@ -11,8 +11,10 @@ import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
-from wengert.calculus.expression import Expression
+from wengert.calculus.expression import Expression, Size, walk
 from wengert.calculus.lifting.lifted import Lifted, Parts, State, common, lifts, refused, spread
+from wengert.calculus.properties import is_nonnegative
+from wengert.calculus.recurrence import added
 from wengert.graph import Equation
 
 __all__ = ["powered", "times"]
@@ -25,7 +27,7 @@ def _sum(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lif
     shape = common(state, operands)
     _flat(shape, equation)
     x, y = (spread(part.expression, shape, part.shape) for part in parts)
-    return Lifted((algebra.add if equation.primitive.name == "add" else algebra.subtract)(x, y), shape)
+    return Lifted(added(x, y if equation.primitive.name == "add" else algebra.negative(y)), shape)
 
 
 def _flat(shape: tuple[Length, ...], equation: Equation) -> None:
@@ -76,10 +78,11 @@ def powered(x: Expression, exponent: Fraction) -> Any:
 @lifts("power_constant")
 def _power(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
     given = equation.params[0]
-    if not state.sized and given and (given in state.lengths or 1 / given in state.lengths):
+    number = state.scalar(given)
+    if any(isinstance(node, Size) for node in walk(number)):
         # a length in the exponent: x^(1/n)
         logarithm = algebra.apply("log", parts[0].expression)
-        return Lifted(algebra.apply("exp", algebra.matmul(state.scalar(given), logarithm)), parts[0].shape)
+        return Lifted(algebra.apply("exp", algebra.matmul(number, logarithm)), parts[0].shape)
     exponent = Fraction(given).limit_denominator(1000)
     if not math.isclose(float(exponent), given, rel_tol=1e-14):
         raise refused(equation, f"with the exponent {given}, which is no fraction, has no closed form here")
@@ -95,14 +98,31 @@ def _root(state: State, parts: Parts, operands: Parts, equation: Equation) -> Li
 
 
 # our names for functions that are called otherwise
-_NAMES: Final = {"expit": "logistic", "psi": "digamma"}
+_NAMES: Final = {"expit": "logistic", "psi": "digamma", "loggamma": "gammaln"}
 
 
 @lifts("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p", "expm1", "arctan", "arcsin", "arccos",
-       "arcsinh", "arctanh", "absolute", "sign", "expit", "softplus", "erf", "erfc", "gammaln", "psi")  # fmt: skip
+       "arcsinh", "arctanh", "arccosh", "absolute", "sign", "expit", "softplus", "erf", "erfc", "erfcx", "ndtr",
+       "log_ndtr", "gammaln", "loggamma", "psi")  # fmt: skip
 def _apply(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
     name = equation.primitive.name
     return Lifted(algebra.apply(_NAMES.get(name, name), parts[0].expression), parts[0].shape)
+
+
+@lifts("polygamma")
+def _polygamma(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
+    if np.ndim(operands[0]) or operands[0] != 1:
+        raise refused(equation, f"of order {operands[0]} has no closed form here")
+    return Lifted(algebra.apply("trigamma", parts[1].expression), parts[1].shape)
+
+
+@lifts("cbrt")
+def _cube_root(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
+    """The real one: sign(x) |x|^(1/3) where x may be negative."""
+    x, third = parts[0].expression, Fraction(1, 3)
+    if is_nonnegative(x):
+        return Lifted(powered(x, third), parts[0].shape)
+    return Lifted(_by_entries(algebra.apply("sign", x), powered(algebra.apply("absolute", x), third)), parts[0].shape)
 
 
 def _logarithm_of_ratio(x: Expression, y: Expression) -> Any:
@@ -115,6 +135,10 @@ def _by_entries(x: Expression, y: Expression) -> Any:
 
 def _one(x: Expression) -> Any:
     return spread(algebra.number(1), () if x.is_scalar else (x.rows, x.cols))
+
+
+def _logarithm_of(base: int) -> Any:
+    return algebra.apply("log", algebra.number(base))
 
 
 def _log_sum(x: Expression, y: Expression) -> Any:
@@ -134,9 +158,9 @@ _COMPOSED: Final[dict[str, Callable[..., Any]]] = {
     "kl_div": lambda x, y: algebra.add(_logarithm_of_ratio(x, y), algebra.negative(x), y),
     "hypot": lambda x, y: powered(algebra.add(powered(x, Fraction(2)), powered(y, Fraction(2))), _HALF),
     "logit": lambda x: _logarithm_of_odds(x),
-    "log2": lambda x: algebra.matmul(algebra.number(1 / math.log(2)), algebra.apply("log", x)),
-    "log10": lambda x: algebra.matmul(algebra.number(1 / math.log(10)), algebra.apply("log", x)),
-    "exp2": lambda x: algebra.apply("exp", algebra.matmul(algebra.number(math.log(2)), x)),
+    "log2": lambda x: algebra.matmul(algebra.power(_logarithm_of(2), -1), algebra.apply("log", x)),
+    "log10": lambda x: algebra.matmul(algebra.power(_logarithm_of(10), -1), algebra.apply("log", x)),
+    "exp2": lambda x: algebra.apply("exp", algebra.matmul(_logarithm_of(2), x)),
     "fmax": lambda x, y: _larger(x, y),
     "fmin": lambda x, y: algebra.negative(_larger(algebra.negative(x), algebra.negative(y))),
     "maximum": lambda x, y: _larger(x, y),

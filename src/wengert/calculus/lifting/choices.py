@@ -114,8 +114,6 @@ def _select(state: State, parts: Parts, operands: Parts, equation: Equation) -> 
     if algebra.is_zero(mask) or _is_all_ones(mask):
         part = other if algebra.is_zero(mask) else chosen
         return Lifted(spread(part.expression, shape, part.shape), shape)
-    if not any(isinstance(node, Apply) and node.name == "step" for node in walk(mask)):
-        raise refused(equation, "chooses by something that is no comparison, which has no closed form here")
     mask = spread(mask, shape, condition.shape)
     ways = [spread(part.expression, shape, part.shape) for part in (chosen, other)]
     return Lifted(algebra.add(_times(mask, ways[0]), _times(_complement(mask), ways[1])), shape)

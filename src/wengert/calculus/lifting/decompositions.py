@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from wengert.calculus import algebra, invariants
 from wengert.calculus.expression import Apply, Expression, Transpose
-from wengert.calculus.lifting.lifted import Lifted, Parts, State, lifts, refused
+from wengert.calculus.lifting.lifted import Lifted, Missing, Parts, Pending, State, lifts, place, refused
 from wengert.calculus.operators import OPERATORS
 from wengert.calculus.properties import has
 from wengert.graph import Equation
@@ -17,7 +18,9 @@ __all__: list[str] = []
 @lifts("lu_factor", "eig_factor", "eigh_factor", "svd_factor")
 def _factors(state: State, parts: Parts, operands: Parts, equation: Equation) -> Any:
     # what uses a factorisation has the matrix as an operand too
-    return (None,) * equation.primitive.outputs
+    reason = f"{equation.primitive.name}{place(equation)} gives factors that have no closed form in matrix algebra; "
+    reason += "use wengert.grad, which gives its derivative as numbers"
+    return tuple([Missing(reason, state.shape(output.type.shape), lazy=True) for output in equation.outputs])
 
 
 @lifts("slogdet")
@@ -82,6 +85,49 @@ def _is_triangular(x: Expression, lower: bool) -> bool:
         return _is_triangular(x.parts[0], not lower)
     factor = isinstance(x, Apply) and x.name == "cholesky" and lower
     return factor or has(x, "lower triangular" if lower else "upper triangular") or has(x, "diagonal")
+
+
+@dataclass(frozen=True)
+class Half(Pending):
+    """One triangle of a matrix with a multiple of its diagonal, until the other one is added to it."""
+
+    matrix: Expression
+    lower: bool
+    diagonal: float
+    what = "a triangle of a matrix"
+
+
+@lifts("triangle")
+def _triangle(state: State, parts: Parts, operands: Parts, equation: Equation) -> Any:
+    lower, diagonal, *_ = equation.params
+    x = parts[0].expression
+    if diagonal == 1 and _is_triangular(x, lower):
+        return parts[0]
+    return Half(x, lower, diagonal)
+
+
+@lifts("copy", "convert", of=Half)
+def _same_half(state: State, parts: Parts, operands: Parts, equation: Equation) -> Half:
+    return parts[0]  # type: ignore[no-any-return]
+
+
+@lifts("transpose", of=Half)
+def _transposed_half(state: State, parts: Parts, operands: Parts, equation: Equation) -> Half:
+    half: Half = parts[0]
+    turned = equation.params[0] == (1, 0)
+    return Half(algebra.transpose(half.matrix), not half.lower, half.diagonal) if turned else half
+
+
+@lifts("add", of=Half)
+def _whole(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
+    one, other = parts
+    halves = isinstance(one, Half) and isinstance(other, Half)
+    if not (halves and one.lower != other.lower and one.diagonal + other.diagonal == 1):
+        raise refused(equation, "of a triangle of a matrix and another array has no closed form here")
+    if one.matrix is not other.matrix:
+        raise refused(equation, "joins a triangle of a matrix with its transpose, and the matrix is not known to be "
+               "symmetric", "say with assume that it is")  # fmt: skip
+    return Lifted(one.matrix, state.result(equation))
 
 
 @lifts("matrix_function")

@@ -254,6 +254,18 @@ def _kron_inverse(state: State, parts: Parts, operands: Parts, equation: Equatio
     return Kronecker(algebra.inverse(left), algebra.inverse(right))
 
 
+@lifts("det", of=Kronecker)
+def _kron_determinant(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
+    """det(A ⊗ B) = det(A)ⁿ det(B)ᵐ for A of m rows and B of n."""
+    left, right = parts[0].left, parts[0].right
+    logs = [algebra.apply("log", invariants.determinant(x)) for x in (left, right)]
+    powers = [
+        algebra.apply("exp", algebra.matmul(algebra.size(other.rows), log))
+        for other, log in zip((right, left), logs, strict=True)
+    ]
+    return Lifted(algebra.matmul(*powers), ())
+
+
 @lifts("slogdet", of=Kronecker)
 def _kron_log_determinant(state: State, parts: Parts, operands: Parts, equation: Equation) -> Any:
     """log|det(A ⊗ B)| = n log|det A| + m log|det B| for A of m rows and B of n."""

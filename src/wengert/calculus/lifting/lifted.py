@@ -17,8 +17,8 @@ from wengert.errors import UnsupportedError
 from wengert.graph import Equation
 
 __all__ = [
-    "LIFTS", "Lifted", "Missing", "Parts", "Pending", "State", "common", "lifts", "place", "refused", "shaped",
-    "spread",
+    "LIFTS", "Lifted", "Missing", "Parts", "Pending", "State", "UnplacedError", "common", "lifts", "place", "refused",
+    "shaped", "spread",
 ]  # fmt: skip
 
 RuleT = TypeVar("RuleT", bound=Callable[..., Any])
@@ -40,11 +40,19 @@ class Missing:
 
     reason: str
     shape: Shape
+    #: whether the reason says where in the program
+    placed: bool = True
+    #: whether what is made of it may never be asked for either
+    lazy: bool = False
 
     @property
     def expression(self) -> Expression:
         """There is none."""
-        raise UnsupportedError(self.reason)
+        raise (UnsupportedError if self.placed else UnplacedError)(self.reason)
+
+
+class UnplacedError(UnsupportedError):
+    """A value without an expression is asked for one; where that happens is not known to it."""
 
 
 class Pending:
@@ -101,7 +109,7 @@ class State:
         """A number or an array that stands in the program."""
         array = np.asarray(value)
         shape = self.shape(array.shape)
-        if array.dtype.kind in "fiub" and array.ndim <= 2 and array.size:
+        if array.dtype.kind in "fiub" and array.ndim <= 2 and array.size and np.all(np.isfinite(array)):
             if np.all(array == array.flat[0]):
                 return Lifted(spread(self.scalar(array.flat[0].item()), shape), shape)
             if array.ndim == 2 and array.shape[0] == array.shape[1]:
@@ -109,10 +117,18 @@ class State:
                 if np.array_equal(array, on * np.eye(len(array)) + off):
                     both = algebra.matmul(self.scalar(on), algebra.identity(shape[0])), spread(self.scalar(off), shape)
                     return Lifted(algebra.add(*both), shape)
+        kind = "truth values" if array.dtype.kind == "b" else "numbers"
+        what = {0: f"the number {array}", 1: f"a vector of {kind}", 2: f"a matrix of {kind}"}.get(
+            array.ndim, f"an array of {kind}"
+        )
+        if array.dtype.kind not in "fiub":
+            what = f"a value of dtype {array.dtype}"
         return Missing(
-            f"an array of dtype {array.dtype} and shape {array.shape} that stands in the program without a name has no "
-            f"closed form; give it a name outside the function",
+            f"{what}{' that the program makes (as arange, triu and the like do)' if array.ndim else ''}, which has no "
+            f"name in a formula; {'give it a name outside the function, or ' if array.ndim else ''}use wengert.grad, "
+            f"which gives its derivative as numbers",
             shape,
+            placed=False,
         )
 
     def scalar(self, value: float) -> Expression:
@@ -147,11 +163,16 @@ class State:
 
 
 def _number(value: float) -> Any:
-    """A number: a float without a short decimal as the fraction, or the root of one, that it is nearest to."""
+    """A number: a float without a short decimal as the fraction, the root of one, or the logarithm, that it is."""
     if np.isfinite(value) and len(repr(float(value))) > 12:
         near = Fraction(value).limit_denominator(1000)
         if float(near) == value:
             return algebra.number(near)
+        for base in range(2, 11):
+            for exponent in (1, -1):
+                if abs(value) == math.log(base) ** exponent:
+                    logarithm = algebra.power(algebra.apply("log", algebra.number(base)), exponent)
+                    return algebra.matmul(algebra.number(1 if value > 0 else -1), logarithm)
         square = Fraction(value * value).limit_denominator(100)
         if 0 < square < 100 and math.isclose(math.sqrt(square), abs(value), rel_tol=4e-16):
             sign = algebra.number(1 if value > 0 else -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
 from wengert.calculus.expression import Expression
-from wengert.calculus.lifting.lifted import LIFTS, Lifted, Missing, Pending, State, place, refused
+from wengert.calculus.lifting.lifted import LIFTS, Lifted, Missing, Pending, State, UnplacedError, place, refused
 from wengert.calculus.lifting.spectra import Imaginary
 from wengert.errors import UnsupportedError
 from wengert.graph import Equation, Graph, Literal, Var, bind
@@ -55,7 +56,9 @@ def lift(
     def lifted(atom: Var | Literal) -> Any:
         return found.get(atom) if isinstance(atom, Var) else _constant(state, atom.value)
 
-    for equation in graph.equations:
+    for recorded in graph.equations:
+        # what a formula is evaluated with stands in no line of the user's
+        equation = replace(recorded, source=None) if sized else recorded
         operands = tuple([numbers[atom] if isinstance(atom, Var) else atom.value for atom in equation.inputs])
         with np.errstate(all="ignore"):
             result = bind(equation.primitive, operands, equation.params)
@@ -80,9 +83,12 @@ def _lifted(state: State, equation: Equation, parts: Sequence[Any], operands: Se
         if isinstance(outcome, Lifted) and len(outcome.shape) > 2:
             raise refused(equation, f"gives an array of {len(outcome.shape)} axes, which is no matrix")
     except UnsupportedError as error:
-        if counts:
-            return Missing(str(error), state.result(equation))
-        raise
+        if isinstance(error, UnplacedError):
+            error = UnsupportedError(f"{equation.primitive.name}{place(equation)} takes {error}")
+        lazy = equation.primitive.outputs == 1 and any(isinstance(part, Missing) and part.lazy for part in parts)
+        if counts or lazy:
+            return Missing(str(error), state.result(equation), lazy=lazy)
+        raise error from None
     return outcome
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from wengert.calculus import algebra, invariants
 from wengert.calculus.dimension import Length
 from wengert.calculus.lifting.kronecker import Spaced, Vec
-from wengert.calculus.lifting.lifted import Lifted, Parts, State, lifts, refused, shaped, spread
+from wengert.calculus.lifting.lifted import Lifted, Missing, Parts, State, lifts, refused, shaped, spread
 from wengert.calculus.sizing import on_diagonal
 from wengert.errors import UnsupportedError
 from wengert.graph import Equation
@@ -72,6 +72,10 @@ def _take(state: State, parts: Parts, operands: Parts, equation: Equation) -> Li
         return Lifted(invariants.diagonal_of(x.expression), x.shape[:1])
     if len(operands) == 2 and _keeps_all(index, operands[0].shape):
         return Lifted(x.expression if len(_wide(shape)) > 1 else shaped(x.expression, shape), shape)
+    for part in parts[1:]:
+        if isinstance(part, Missing) and part.placed:
+            # entries are read in an order that something else has found: sorting
+            raise UnsupportedError(part.reason)
     raise _entries(equation)
 
 
@@ -99,6 +103,14 @@ def _put_add(state: State, parts: Parts, operands: Parts, equation: Equation) ->
     if plain and _keeps_all(operands[1], equation.outputs[0].type.shape):
         x = parts[0].expression
         return Lifted(x if len(_wide(shape)) > 1 else shaped(x, shape), shape)
+    raise _entries(equation)
+
+
+@lifts("replace")
+def _replace(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
+    shape = state.result(equation)
+    if len(operands) == 3 and len(shape) <= 2 and _keeps_all(operands[2], operands[0].shape):
+        return Lifted(spread(parts[1].expression, shape, parts[1].shape), shape)
     raise _entries(equation)
 
 

@@ -33,7 +33,7 @@ from wengert.calculus.linear_map.steps import (
 )
 from wengert.errors import ArgumentError, UnsupportedError
 
-__all__ = ["pieces_of"]
+__all__ = ["pieces_of", "steps_of"]
 
 _MOST_PIECES: Final = 256
 
@@ -75,7 +75,7 @@ def _read(node: Expression, known: dict[Expression, tuple[Piece, ...]], directio
         return tuple([piece for part in node.parts for piece in known[part]])
     if len(moving) != 1 or node.parts.count(moving[0]) != 1:
         raise _not_linear(direction, "it is multiplied by itself")
-    return _followed(known[moving[0]], _steps(node, moving[0], direction))
+    return _followed(known[moving[0]], steps_of(node, moving[0], direction))
 
 
 def _followed(pieces: Sequence[Piece], steps: Sequence[Step]) -> tuple[Piece, ...]:
@@ -85,7 +85,7 @@ def _followed(pieces: Sequence[Piece], steps: Sequence[Step]) -> tuple[Piece, ..
     return tuple(found)
 
 
-def _steps(node: Expression, moving: Expression, direction: Symbol) -> Sequence[Step]:
+def steps_of(node: Expression, moving: Expression, direction: Symbol) -> Sequence[Step]:
     """What a node does to the one part of it that moves."""
     if isinstance(node, Product):
         return _product(node, moving, direction)

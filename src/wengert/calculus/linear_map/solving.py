@@ -21,6 +21,8 @@ __all__ = ["Solver", "solver_of"]
 _RESIDUAL: Final = 1e-7
 # how closely an array of normal numbers must be found again
 _RECOVERY: Final = 1e-3
+# a matrix of so few rows is factored again at every call, which costs less than threads that share the work
+_SMALL: Final = 64
 
 
 class Solver:
@@ -50,7 +52,7 @@ class _Factored:
 
     def __init__(self, expression: Expression, at: At) -> None:
         self.words = ""
-        self._multiplied = self._factors = None
+        self._multiplied = self._factors = self._small = None
         if is_identity(expression):
             return
         turned = algebra.inverse(expression)
@@ -63,11 +65,16 @@ class _Factored:
         if matrix.shape[0] != matrix.shape[1]:
             raise np.linalg.LinAlgError(f"a factor of {matrix.shape[0]} × {matrix.shape[1]} has no inverse")
         self.words = f"an LU factorisation of {len(matrix)} × {len(matrix)}"
-        self._factors = _lu(matrix)
+        if len(matrix) <= _SMALL:
+            self._small = matrix
+        else:
+            self._factors = _lu(matrix)
 
     def __call__(self, y: Array, transposed: bool = False) -> Array:
         if self._multiplied is not None:
             return (self._multiplied.T if transposed else self._multiplied) @ y
+        if self._small is not None:
+            return np.linalg.solve(self._small.T if transposed else self._small, y)
         return y if self._factors is None else scipy.linalg.lu_solve(self._factors, y, trans=1 if transposed else 0)
 
 

@@ -12,7 +12,7 @@ from wengert.calculus.parse.pointing import at_character, rejected, shown
 from wengert.calculus.parse.tokens import Token
 from wengert.errors import ParseError
 
-__all__ = ["NO_ARRAYS", "bare_function", "call", "creation", "method", "path_function"]
+__all__ = ["HIGHEST", "NO_ARRAYS", "bare_function", "call", "creation", "method", "path_function", "written_power"]
 
 NO_ARRAYS: Final = {
     "tuple": ("several values in brackets", "Write one array or number."),
@@ -24,6 +24,8 @@ NO_ARRAYS: Final = {
 
 _MATLAB_OPTIONS: Final = {"norm": ("ord",)}
 _LONGEST_AXIS: Final = 4096
+# the highest power of a matrix
+HIGHEST: Final = 64
 _OPTION_VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "axis": (0, 1, -1, -2, None),
     "keepdims": (True, False),
@@ -114,6 +116,14 @@ def _operands(
     return operands
 
 
+def written_power(tree: Tree, exponent: int, highest: int = 1000) -> None:
+    """Refuse a power that is out of all proportion; that of a matrix is written out as a product."""
+    node = tree.nodes[exponent]
+    if abs(node.value) > highest:
+        complaint = f"the exponent {at_character(node.start)} is beyond {highest}"
+        raise rejected(tree.text, node.start, complaint, f"Write an exponent between -{highest} and {highest}.")
+
+
 def _extra(tree: Tree, name: str, option: str, argument: int, options: Sequence[str]) -> ParseError:
     position = tree.nodes[argument].start
     complaint = f"{name} takes no argument {shown(option)} {at_character(position)}, or only once"
@@ -124,6 +134,8 @@ def _extra(tree: Tree, name: str, option: str, argument: int, options: Sequence[
 def _option(tree: Tree, name: str, option: str, argument: int) -> Any:
     node = tree.nodes[argument]
     value = node.value
+    if option == "n" and node.operation == "number":
+        written_power(tree, argument, HIGHEST)
     if option == "n":
         fits, wanted = node.operation == "number" and isinstance(value, int), "an integer"
     else:

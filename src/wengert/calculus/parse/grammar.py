@@ -6,16 +6,18 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from wengert.calculus.parse.calls import NO_ARRAYS, bare_function, call, creation, method, path_function
+from wengert.calculus.parse.calls import NO_ARRAYS, bare_function, call, creation, method, path_function, written_power
 from wengert.calculus.parse.functions import CONSTANTS, CREATORS, FUNCTIONS, METHODS
 from wengert.calculus.parse.nodes import Node, Tree
 from wengert.calculus.parse.pointing import at_character, rejected, shown
 from wengert.calculus.parse.tokens import Token, tokens
 from wengert.errors import ParseError
 
-__all__ = ["DEEPEST", "read"]
+__all__ = ["DEEPEST", "MOST", "read"]
 
 DEEPEST: Final = 100
+# names, numbers and operations of a formula
+MOST: Final = 1000
 
 _BINARY: Final = {
     "matlab": {"+": 10, "-": 10, "*": 20, "/": 20, "\\": 20, ".*": 20, "./": 20, "^": 40, ".^": 40},
@@ -82,11 +84,14 @@ class _Reader:
 
     def push(self, node: Node) -> None:
         depths = [self.depths[operand] for operand in node.operands]
-        # a sum of many terms is long, and not deep
-        chain = len(depths) == 2 and node.operation in ("+", "-", "*", "times", "@")
+        # a sum of many terms is long, and not deep; a product of many factors is both
+        chain = len(depths) == 2 and node.operation in ("+", "-")
         self.depths.append(max(depths[0], depths[1] + 1) if chain else 1 + max(depths, default=0))
         if self.depths[-1] > DEEPEST:
             raise self.too_deep(node.position)
+        if len(self.tree.nodes) == MOST:
+            complaint = f"the formula has more than {MOST} names, numbers and operations {at_character(node.position)}"
+            raise self.rejected(node.position, complaint, "Write a shorter formula.")
         self.tree.nodes.append(node)
         self.operands.append(len(self.tree.nodes) - 1)
 
@@ -264,6 +269,8 @@ class _Reader:
         self.usable(left)
         self.usable(right)
         one, other = self.tree.nodes[left], self.tree.nodes[right]
+        if token.text in _POWERS and other.operation == "number" and one.operation != "number":
+            written_power(self.tree, right)
         node = Node(token.text, (left, right), token.start, one.start, other.end, fixed=one.fixed and other.fixed)
         if one.operation == other.operation == "number":
             value = _folded(token.text, one.value, other.value)

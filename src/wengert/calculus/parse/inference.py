@@ -17,6 +17,8 @@ _NUMBERS: Final = frozenset(
     {"c", "k", "l", "s", "t", "alpha", "beta", "gamma", "delta", "eps", "epsilon", "eta", "theta", "kappa", "lam",
      "mu", "nu", "rho", "sigma", "tau", "omega"}
 )  # fmt: skip
+# letters that the reference tool takes for numbers, and others for vectors
+_EITHER: Final = frozenset("abdefg")
 _MOST_STEPS: Final = 200_000
 _PASSES: Final = 8
 
@@ -250,6 +252,32 @@ def inferred(tree: Tree, declared: Mapping[str, int]) -> Sorts:
     Capitals are matrices and small letters numbers or columns, unless declared. Where the operations leave it open,
     the readings that surprise least decide, then what a letter usually means; what is open even then is a number.
     """
+    found = _inferred(tree, declared)
+    if tree.language == "matlab" and found and found[-1] != NUMBER:
+        _refuse_another_whole(tree, declared, found)
+    return found
+
+
+def _refuse_another_whole(tree: Tree, declared: Mapping[str, int], found: Sorts) -> None:
+    """Refuse a letter that was taken for a vector, where the whole is a number if it is one."""
+    letters = {node.value: place for place, node in enumerate(tree.nodes)
+               if node.operation == "name" and node.value in _EITHER and node.value not in declared}  # fmt: skip
+    for name, place in letters.items():
+        if found[place] != COLUMN:
+            continue
+        try:
+            other = _inferred(tree, {**declared, name: NUMBER})
+        except ParseError:
+            continue
+        same = all(found[at] == other[at] for at, node in enumerate(tree.nodes) if node.value not in (None, name))
+        if other[-1] == NUMBER and same and not other.surprising:
+            complaint = f"the formula is {described(found[-1], tree.language)} if {shown(name)} "
+            position = tree.nodes[place].position
+            complaint += f"{at_character(position)} is a vector, and a number if it is a number"
+            raise rejected(tree.text, position, complaint, f"Declare {name}: scalar or {name}: vector.")
+
+
+def _inferred(tree: Tree, declared: Mapping[str, int]) -> Sorts:
     inference = _Inference(tree, declared)
     inference.enter(declared)
     inference.prefer(1)

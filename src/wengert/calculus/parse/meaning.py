@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.calculus.parse.calls import HIGHEST, written_power
 from wengert.calculus.parse.nodes import Tree
 from wengert.calculus.parse.sorts import COLUMN, MATRIX, NUMBER, ROW
 
@@ -93,6 +94,8 @@ def meaning(tree: Tree, place: int, sorts: Sequence[int]) -> Meaning:
     if node.operation == "*":
         return _product(tree.language, operands)
     if node.operation == "^":
+        if operands[0] == MATRIX:
+            written_power(tree, node.operands[1], HIGHEST)
         return ("matrix_power", _matrix_power) if operands[0] == MATRIX else ("power", _power)
     if node.operation == "\\":
         return ("solve", np.linalg.solve) if operands[0] == MATRIX else ("under", _under)

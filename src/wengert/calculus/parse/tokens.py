@@ -32,7 +32,7 @@ _LANGUAGE: Final = {
 }
 _MODULE: Final = re.compile(r"\b(?:np|numpy|scipy)\s*\.\s*[A-Za-z_]")
 # functions that the reference tool has and NumPy has not
-_REFERENCE: Final = re.compile(r"\b(?:norm1|norm2|logdet|vector|matrix)\s*\(")
+_REFERENCE: Final = re.compile(r"\b(?:tr|norm1|norm2|logdet|vector|matrix)\s*\(")
 _TITLE: Final = {"matlab": "MATLAB's language", "numpy": "NumPy"}
 
 # what is written for it in the language that is spoken
@@ -115,6 +115,9 @@ def _token(text: str, position: int, language: str, previous: Token | None) -> T
         raise rejected(text, position, complaint, _FOREIGN[language][foreign])
     if operator:
         return Token("operator", operator, position)
+    if character == ":" and "[" in text[:position]:
+        complaint = f"the slice {at_character(position)} takes entries, which have no closed form here"
+        raise rejected(text, position, complaint, "Write it with whole arrays.")
     complaint = f"{shown(character)} {at_character(position)} has no meaning in a formula"
     letter = "Write names in ASCII letters, digits and underscores."
     raise rejected(text, position, complaint, letter if character.isalpha() else "Take it out.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from wengert.calculus.expression import (
     Diagonal,
     Expression,
     Hadamard,
+    Identity,
     Number,
     Ones,
     Product,
@@ -38,7 +39,8 @@ from wengert.calculus.expression import (
     neighbours,
     rule,
 )
-from wengert.calculus.properties import is_nonnegative
+from wengert.calculus.properties import has, is_nonnegative, uniform
+from wengert.calculus.rules.exponents import logarithms_in
 
 __all__: list[str] = []
 
@@ -67,15 +69,16 @@ def _logistic(powers: Powers) -> Powers | None:
 
     With σ(−a) = 1 − σ(a), e^a σ(−a) is σ(a).
     """
+    named = any(_is("logistic", base) for base in powers)
     for base, exponent in powers.items():
-        if _is("exp", base) and exponent >= 1:
+        if named and _is("exp", base) and exponent >= 1:
             turned, straight = apply("logistic", negative(base.parts[0])), apply("logistic", base.parts[0])
             times = min(exponent, powers.get(turned, _ZERO))
             if times >= 1:
                 return _changed(powers, {base: -times, turned: -times, straight: times})
         if isinstance(base, Sum) and len(base.parts) == 2 and exponent < 0 and exponent.denominator == 1:
             growing = next((part for part in base.parts if _is("exp", part)), None)
-            if growing is not None and any(map(is_one, base.parts)):
+            if growing is not None and 1 in map(uniform, base.parts):
                 turned = apply("logistic", negative(growing.parts[0]))
                 return _changed(powers, {base: -exponent, turned: -exponent})
     return None
@@ -89,41 +92,61 @@ def _changed(powers: Powers, changes: Mapping[Expression, Fraction]) -> Powers:
 
 
 @rule(Hadamard)
-def _difference_of_squares(node: Hadamard) -> Any:
-    """(1 + u) ∘ (1 − u) = 1 − u ∘ u."""
-    sums = [base for base, exponent in node.factors if isinstance(base, Sum) and len(base.parts) == 2 and exponent == 1]
-    for one in sums:
-        if not any(map(is_one, one.parts)):
-            continue
-        (u,) = [part for part in one.parts if not is_one(part)]
-        other = add(ones(node.rows), negative(u)) if node.cols == 1 else None
-        if other in sums and other is not one:
-            rest = hadamard_of({base: e for base, e in node.factors if base is not one and base is not other} or
-                               {ones(node.rows): ONE})  # fmt: skip
-            return hadamard(rest, add(ones(node.rows), negative(hadamard_of({u: Fraction(2)}))))
+def _squares_by_entries(node: Hadamard) -> Any:
+    found = _difference_of_squares(node.factors, lambda u: hadamard_of({u: Fraction(2)}))
+    return None if found is None else hadamard(*[hadamard_of({base: exponent}) for base, exponent in found])
+
+
+@rule(Product)
+def _squares_of_numbers(node: Product) -> Any:
+    found = _difference_of_squares(node.scalars, lambda u: power(u, 2))
+    if found is None:
+        return None
+    return matmul(number(node.coefficient), *[power(base, exponent) for base, exponent in found], *node.chain)
+
+
+def _difference_of_squares(
+    factors: Sequence[tuple[Expression, Fraction]], square: Callable[[Expression], Any]
+) -> Sequence[tuple[Any, Fraction]] | None:
+    """Factors in which (1 + u)(1 − u) is 1 − u²; None where they are not among them."""
+    sums = [base for base, exponent in factors if isinstance(base, Sum) and len(base.parts) == 2 and exponent == 1]
+    for one in sums if len(sums) > 1 else ():
+        unit = next((part for part in one.parts if uniform(part) == 1), None)
+        if unit is not None:
+            u = add(one, negative(unit))
+            other = add(unit, negative(u))
+            if other in sums and other is not one:
+                kept = [pair for pair in factors if pair[0] is not one and pair[0] is not other]
+                return [*kept, (add(unit, negative(square(u))), ONE)]
     return None
 
 
 @rule(Sum)
 def _sum_of_diagonals(node: Sum) -> Any:
-    """diag(u) + diag(v) = diag(u + v)."""
-    pieces = [(term, *split(term)) for term in node.parts]
-    diagonals = [piece for piece in pieces if len(piece[3]) == 1 and isinstance(piece[3][0], Diagonal)]
-    if len(diagonals) < 2:
+    """diag(u) + diag(v) = diag(u + v), and I is diag(1) beside others."""
+    entries = {term: _on_diagonal(term) for term in node.parts}
+    diagonals = [term for term, column in entries.items() if column is not None]
+    if len(diagonals) < 2 or not any(isinstance(split(term)[2][0], Diagonal) for term in diagonals):
         return None
-    inside = add(*[matmul(product(c, scalars, ()), chain[0].parts[0]) for _, c, scalars, chain in diagonals])
-    return add(
-        diagonal(inside),
-        *[term for term, _, _, chain in pieces if not (len(chain) == 1 and isinstance(chain[0], Diagonal))],
-    )
+    whole = diagonal(add(*[entries[term] for term in diagonals]))
+    return add(whole, *[term for term in node.parts if entries[term] is None])
+
+
+def _on_diagonal(term: Expression) -> Any:
+    """The column of which a term is the diagonal matrix; None where it is none."""
+    coefficient, scalars, chain = split(term)
+    if len(chain) != 1 or not isinstance(chain[0], (Diagonal, Identity)):
+        return None
+    column = chain[0].parts[0] if isinstance(chain[0], Diagonal) else ones(term.rows)
+    return matmul(product(coefficient, scalars, ()), column)
 
 
 @rule(Sum)
 def _complement_of_logistic(node: Sum) -> Any:
     """1 − σ(a) = σ(−a)."""
-    if len(node.parts) != 2 or not any(map(is_one, node.parts)):
+    if len(node.parts) != 2 or 1 not in map(uniform, node.parts):
         return None
-    (other,) = [term for term in node.parts if not is_one(term)]
+    (other,) = [term for term in node.parts if uniform(term) != 1]
     coefficient, scalars, chain = split(other)
     body = next(iter((*chain, *scalars)), None)
     if coefficient == -1 and len(chain) + len(scalars) == 1 and body is not None and _is("logistic", body):
@@ -181,7 +204,24 @@ def _summed_exponential(x: Expression) -> Any:
     if isinstance(x, Product) and x.is_scalar and len(x.chain) == 2:
         row, column = x.chain
         if isinstance(row, Transpose) and isinstance(row.parts[0], Ones) and _is("exp", column):
-            return column
+            # the sum of x^p is one of powers
+            return None if logarithms_in(column.parts[0]) else column
+    return None
+
+
+@rule(Product)
+def _mean_of_shifted(node: Product) -> Any:
+    """sᵀ(x − c1) = sᵀx − c where the entries of s add up to one."""
+    if not (node.is_scalar and len(node.chain) == 2):
+        return None
+    first, last = node.chain
+    for one, other in ((transpose(first), last), (last, transpose(first))):
+        if isinstance(other, Sum) and has(one, "one-hot"):
+            shifts = [term for term in other.parts if is_one(next(iter(split(term)[2]), number(0)))]
+            if shifts:
+                rest = add(*[term for term in other.parts if term not in shifts])
+                fronts = [product(*split(term)[:2], ()) for term in shifts]
+                return add(matmul(transpose(one), rest), *fronts)
     return None
 
 
@@ -206,7 +246,7 @@ def _logarithm(node: Apply) -> Any:
     x = node.operand
     if node.name != "log":
         return None
-    if isinstance(x, Sum) and len(x.parts) == 2 and any(map(is_one, x.parts)):
+    if isinstance(x, Sum) and len(x.parts) == 2 and 1 in map(uniform, x.parts):
         growing = next((part for part in x.parts if _is("exp", part)), None)
         return None if growing is None else apply("softplus", growing.parts[0])
     if _is("exp", x):
@@ -216,12 +256,23 @@ def _logarithm(node: Apply) -> Any:
     column = _summed_exponential(x)
     if column is not None:
         return make(Apply, 1, 1, ("logsumexp",), column.parts)
-    if isinstance(x, Product) and x.is_scalar and not x.chain and x.coefficient == 1 and len(x.scalars) == 1:
-        base, exponent = x.scalars[0]
-        return matmul(number(exponent), apply("log", base)) if is_nonnegative(base) else None
     if _is("absolute", x):
         return apply("logabs", x.parts[0])
-    return None
+    return _logarithm_of_power(x)
+
+
+def _logarithm_of_power(x: Expression) -> Any:
+    """log(u^p) = p log u, with |u| for u where the power is even; log 1 = 0."""
+    if isinstance(x, Number):
+        return number(0) if x.value == 1 else None
+    powers = dict(x.factors) if isinstance(x, Hadamard) else {}
+    if isinstance(x, Product) and not x.chain and x.coefficient == 1:
+        powers = dict(x.scalars)
+    if len(powers) != 1:
+        return None
+    ((base, exponent),) = powers.items()
+    even = exponent.numerator % 2 == 0 and not is_nonnegative(base)
+    return matmul(number(exponent), apply("logabs" if even else "log", base))
 
 
 @rule(Apply)
@@ -237,26 +288,16 @@ def _exponential_of_logarithms(node: Apply) -> Any:
         return None
     powers: list[Any] = []
     rest: list[Expression] = []
-    for term in _terms(node.operand):
+    for term in node.operand.parts if isinstance(node.operand, Sum) else (node.operand,):
         coefficient, scalars, _ = split(term)
         base = next(iter(scalars), None)
         if base is not None and len(scalars) == 1 and _is("log", base) and scalars[base] == 1:
             powers.append(power(base.parts[0], Fraction(coefficient)))
+        elif isinstance(node.operand, Sum) and logarithms_in(term):
+            powers.append(apply("exp", term))
         else:
             rest.append(term)
     if not powers:
         return None
     exponent = add(*rest) if rest else number(0)
     return matmul(*powers) if is_zero(exponent) else matmul(apply("exp", exponent), *powers)
-
-
-def _terms(x: Expression) -> list[Expression]:
-    """The terms of a scalar that is a sum, or a sum with a number in it times a logarithm."""
-    if isinstance(x, Sum):
-        return [part for term in x.parts for part in _terms(term)]
-    coefficient, scalars, _ = split(x)
-    sums = [base for base, exponent in scalars.items() if isinstance(base, Sum) and exponent == 1]
-    logs = [base for base in scalars if _is("log", base)]
-    if len(scalars) == 2 and sums and logs and any(isinstance(part, Number) for part in sums[0].parts):
-        return [matmul(number(coefficient), logs[0], part) for part in sums[0].parts]
-    return [x]

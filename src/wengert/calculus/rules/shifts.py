@@ -36,6 +36,7 @@ from wengert.calculus.expression import (
     rule,
     walk,
 )
+from wengert.calculus.properties import centred_axis
 
 __all__: list[str] = []
 
@@ -152,6 +153,31 @@ def _is_row_of_ones(x: Expression) -> bool:
 
 
 @rule(Apply)
+def _softmax_of_shifted(node: Apply) -> Any:
+    """softmax(z + c1) = softmax(z), and logsumexp(z + c1) = logsumexp(z) + c."""
+    if node.name not in ("softmax", "logsumexp") or not isinstance(node.operand, Sum):
+        return None
+    shifts = [term for term in node.operand.parts if is_one(next(iter(split(term)[2]), number(0)))]
+    terms = [term for term in node.operand.parts if term not in shifts]
+    if node.name == "softmax":
+        terms = list(map(_not_centred, terms))
+    rest = add(*terms)
+    if rest is node.operand:
+        return None
+    if node.name == "softmax":
+        return apply("softmax", rest)
+    return add(apply("logsumexp", rest), *[product(*split(term)[:2], ()) for term in shifts])
+
+
+def _not_centred(x: Expression) -> Any:
+    """X of CX, from which it differs by one number in all entries of a column."""
+    coefficient, scalars, chain = split(x)
+    if len(chain) < 2 or centred_axis(chain[0]) is None:
+        return x
+    return product(coefficient, scalars, chain[1:])
+
+
+@rule(Apply)
 def _logarithm_of_softmax(node: Apply) -> Any:
     """The logarithm: log softmax(z) = z − logsumexp(z) 1, also of every row."""
     if node.name != "log" or not isinstance(node.operand, Apply):
@@ -168,23 +194,28 @@ def _logarithm_of_softmax(node: Apply) -> Any:
 
 
 @rule(Apply)
-def _logarithm_of_shifted(node: Apply) -> Any:
+def _logarithm_of_exponentials(node: Apply) -> Any:
     """log(exp(a) r) = a + log r, of numbers and by entries."""
     if node.name != "log":
         return None
-    x = node.operand
-    powers = dict(x.factors) if isinstance(x, Hadamard) else {}
-    coefficient: Any = ONE
-    if isinstance(x, Product) and not x.chain:
-        coefficient, powers = x.coefficient, dict(x.scalars)
-    taken = {base: exponent for base, exponent in powers.items() if _is("exp", base) and _is_shift(base)}
-    if not taken:
+    coefficient, scalars, chain = split(node.operand)
+    if len(chain) > 1:
         return None
-    rest = {base: exponent for base, exponent in powers.items() if base not in taken}
-    terms = [matmul(number(exponent), base.parts[0]) for base, exponent in taken.items()]
-    if node.is_scalar:
-        return add(*terms, apply("log", product(coefficient, rest, ())))
-    return add(*terms, apply("log", hadamard_of(rest))) if rest else add(*terms)
+    inner = dict(chain[0].factors) if chain and isinstance(chain[0], Hadamard) else dict.fromkeys(chain, ONE)
+    exponents = [*_exponents(scalars), *_exponents(inner)]
+    if not exponents:
+        return None
+    front = product(coefficient, {base: e for base, e in scalars.items() if not _is("exp", base)}, ())
+    rest = {base: e for base, e in inner.items() if not _is("exp", base)}
+    filled = matmul(ones(node.rows), transpose(ones(node.cols)))
+    terms = [exponent if exponent.shape == node.shape else matmul(exponent, filled) for exponent in exponents]
+    if rest:
+        return add(*terms, apply("log", matmul(front, hadamard_of(rest))))
+    return add(*terms, matmul(apply("log", front), filled))
+
+
+def _exponents(powers: Mapping[Expression, Fraction]) -> list[Any]:
+    return [matmul(number(exponent), base.parts[0]) for base, exponent in powers.items() if _is("exp", base)]
 
 
 @rule(Product)

@@ -1,0 +1,1 @@
+"""The gallery of closed forms: functions with known derivatives, and what Wengert finds for them."""
