@@ -17,7 +17,7 @@ from wengert.calculus.beautify import beautify
 from wengert.calculus.derive import derived
 from wengert.calculus.expression import Expression
 from wengert.calculus.linear import coefficient
-from wengert.calculus.symmetric import symmetric
+from wengert.calculus.symmetric import symmetric, symmetric_part
 from wengert.display.formula import text_of
 from wengert.errors import UnsupportedError
 
@@ -113,7 +113,7 @@ class Blocks:
             if self.lifted.is_by_entries(name):
                 both = algebra.add(found, algebra.transpose(found))
                 return beautify(algebra.subtract(both, algebra.diagonal(invariants.diagonal_of(found))))
-            return beautify(algebra.matmul(algebra.number(0.5), algebra.add(found, algebra.transpose(found))))
+            return symmetric_part(found)
         return found
 
     def _numbers(self, name: str, one: Instance) -> Function:

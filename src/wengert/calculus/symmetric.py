@@ -11,7 +11,7 @@ from wengert.calculus.expression import Diagonal, Expression, Hadamard, Product,
 from wengert.calculus.properties import centred_axis, has
 from wengert.calculus.rewriting import rebuilt, rewritten
 
-__all__ = ["symmetric"]
+__all__ = ["symmetric", "symmetric_part"]
 
 # steps in which the bracket to open is chosen by what comes of it; afterwards one is opened in every term
 _CHOSEN_OPENINGS: Final = 6
@@ -27,6 +27,14 @@ def symmetric(expression: Expression) -> Any:
     It is only beautified where no such form is found.
     """
     return _Search().shortest(expression)
+
+
+def symmetric_part(expression: Expression) -> Any:
+    """½(M + Mᵀ), and M itself where its form shows that it is symmetric."""
+    form = symmetric(expression)
+    if has(form, "symmetric"):
+        return min((beautify(expression), form), key=length)
+    return beautify(algebra.matmul(algebra.number(0.5), algebra.add(expression, algebra.transpose(expression))))
 
 
 class _Search:

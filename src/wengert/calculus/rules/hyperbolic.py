@@ -30,7 +30,11 @@ Powers = dict[Expression, Fraction]
 _ODD: Final = frozenset({"arcsin", "arcsinh", "arctan", "arctanh", "erf", "sin", "sinh", "tan", "tanh"})
 _EVEN: Final = frozenset({"cos", "cosh"})
 _HALF: Final = Fraction(1, 2)
-_AT_ZERO: Final = dict.fromkeys(_ODD, 0) | dict.fromkeys(_EVEN, 1) | {"exp": 1, "logistic": _HALF}
+_AT_ZERO: Final = {
+    **dict.fromkeys(_ODD, Fraction(0)),
+    **dict.fromkeys(_EVEN | {"exp"}, Fraction(1)),
+    "logistic": _HALF,
+}
 
 
 @rule(Apply)
