@@ -114,7 +114,11 @@ class CheckError(WengertError, AssertionError):
 
 
 class ParseError(WengertError, ValueError):
-    """A formula given as text cannot be read: the message points at the character."""
+    """A formula given as text cannot be read: the message points at the character, whose index is `position`."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 class UsageError(WengertError):

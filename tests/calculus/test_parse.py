@@ -384,6 +384,8 @@ ERRORS = [
      "Declare z: scalar or z: vector."),
     ("sum(A*B)", 5, "`*` at character 6 means different things in MATLAB's language and in NumPy",
      "Say language='matlab' or language='numpy', or use .* or @."),
+    ("A/B + B/A", 1, "`/` at character 2 means different things in MATLAB's language and in NumPy",
+     "Say language='matlab' or language='numpy', or use .* or @."),
     ("norm(X)", 0, "`norm` at character 1 means different things in MATLAB's language and in NumPy",
      "Say language='matlab' or language='numpy', or use .* or @."),
     ("np.eye(n)", 0, "the length of `np.eye(n)` at character 1 does not follow from any array",

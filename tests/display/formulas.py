@@ -38,7 +38,7 @@ from display.operators import (
     tanh,
     tr,
 )
-from wengert.calculus.expression import Expression, Frechet, Symbol, Zero, make, walk
+from wengert.calculus.expression import Expression, Frechet, Ones, Symbol, Zero, make, walk
 
 assert wengert.calculus.rules
 A, B = symbol("A", N, N), symbol("B", N, N)
@@ -194,8 +194,9 @@ def random_formula(seed: int, depth: int = 4) -> Formula:
     """A formula of random shape, in the domain of all its functions where symbols are positive and small."""
     random = np.random.default_rng(seed)
     found = _random(random, [(1, 1), (N, 1), (N, N), (M, N)][int(random.integers(4))], depth)
-    # functions of zeros are constants without a name
-    return random_formula(seed + 1000, depth) if any(isinstance(node, Zero) for node in walk(found.node)) else found
+    # zeros have no shape on paper, and neither have ones: the reader takes them for n of them
+    silent = any(isinstance(node, Zero) or (isinstance(node, Ones) and node.rows != N) for node in walk(found.node))
+    return random_formula(seed + 1000, depth) if silent else found
 
 
 def _random(random: Any, shape: tuple[Any, Any], depth: int) -> Formula:

@@ -15,7 +15,7 @@ from wengert.api.lifted_function import LiftedFunction
 from wengert.api.together import Together
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression
-from wengert.calculus.instances import with_implied
+from wengert.calculus.instances import told
 from wengert.display.derivation import Derivation, Step, derivation
 from wengert.display.derivation_blocks import Derivations, derivations
 from wengert.display.formula import text_of, text_with_where
@@ -137,9 +137,7 @@ class _Form(Together):
 
     def properties_of(self, name: str) -> str:
         """What is assumed of an array, in words."""
-        held = self._lifted.properties[name]
-        implied = {other for one in held for other in with_implied([one]) - {one}}
-        return ", ".join(sorted(held - implied))
+        return ", ".join(told(self._lifted.properties[name]))
 
     @property
     def _all_figures(self) -> tuple[Figure, ...]:

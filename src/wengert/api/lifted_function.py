@@ -78,7 +78,10 @@ class LiftedFunction:
     ) -> None:
         self.program, self.data, self.variables = program, data, tuple(variables)
         self.shapes = {name: tuple(lengths) for name, lengths in shapes.items()}
-        self.properties = {name: with_implied(properties.get(name, ()), name) for name in self.shapes}
+        masks = {name: ("zero-one entries",) for name in self.shapes if self._is_mask(name)}
+        self.properties = {
+            name: with_implied((*properties.get(name, ()), *masks.get(name, ())), name) for name in self.shapes
+        }
         sizes = sizes_of(self.shapes)
         for name, held in self.properties.items():
             if held & SQUARE:

@@ -18,9 +18,9 @@ __all__ = ["IMMOBILE", "lifted_as_needed"]
 
 Shapes = Mapping[str, tuple[int | str, ...]]
 Held = Mapping[str, tuple[str, ...]]
-IMMOBILE: Final = frozenset(
-    {"orthogonal", "idempotent", "one-hot", "one-hot rows", "lower triangular", "upper triangular"}
-)
+IMMOBILE: Final = frozenset({
+    "orthogonal", "idempotent", "zero-one entries", "one-hot", "one-hot rows", "lower triangular", "upper triangular",
+})  # fmt: skip
 """What a variable cannot be that has a gradient in the usual sense, since it could not move in all directions."""
 _NEEDFUL: Final = frozenset(
     {"positive definite", "positive semidefinite", "symmetric", "lower triangular", "upper triangular"}

@@ -22,7 +22,7 @@ Array = Any
 _MIXTURES: Final = 120
 _UNIFORM: Final = ("small", "positive entries", "entries between 0 and 1", "entries 0 and 1", "positive definite")
 # what resampled rows and columns would lose
-_MADE: Final = (SQUARE | {"one-hot", "one-hot rows"}) - {
+_MADE: Final = (SQUARE | {"zero-one entries", "one-hot", "one-hot rows"}) - {
     "symmetric", "diagonal", "invertible", "positive definite", "positive semidefinite",
 }  # fmt: skip
 # how far an array is from the data that it is drawn near to, and how much variables are shrunk

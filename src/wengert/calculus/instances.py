@@ -11,7 +11,7 @@ import numpy as np
 from wengert.calculus.properties import IMPLIED
 from wengert.errors import ArgumentError
 
-__all__ = ["MANNERS", "PROPERTIES", "SQUARE", "detected", "draw", "has_property", "manner_of", "with_implied"]
+__all__ = ["MANNERS", "PROPERTIES", "SQUARE", "detected", "draw", "has_property", "manner_of", "told", "with_implied"]
 
 Array = Any
 # rounding in a product of two random matrices
@@ -52,12 +52,15 @@ PROPERTIES: Final[dict[str, Callable[[Array], Array]]] = {
     "idempotent": _idempotent,
     "positive entries": lambda x: np.abs(x) + 0.5,
     "nonnegative entries": np.abs,
+    "zero-one entries": lambda x: (x > 0).astype(float),
     "one-hot": _one_hot,
     "one-hot rows": _one_hot_rows,
 }
 """From an array of normal numbers to one with the property."""
 
-SQUARE: Final = frozenset(PROPERTIES) - {"positive entries", "nonnegative entries", "one-hot", "one-hot rows"}
+SQUARE: Final = frozenset(PROPERTIES) - {
+    "positive entries", "nonnegative entries", "zero-one entries", "one-hot", "one-hot rows",
+}  # fmt: skip
 
 
 def _near(x: Array, y: Array, close: float) -> bool:
@@ -90,6 +93,7 @@ _HOLDS: Final[dict[str, Callable[[Array, float], bool]]] = {
     "idempotent": lambda x, close: _near(x @ x, x, close),
     "positive entries": lambda x, close: bool(np.all(x > 0)),
     "nonnegative entries": lambda x, close: bool(np.all(x >= 0)),
+    "zero-one entries": lambda x, close: bool(np.all((x == 0) | (x == 1))),
     "one-hot": lambda x, close: _binary_sums(x, None),
     "one-hot rows": lambda x, close: _binary_sums(x, 1),
 }
@@ -98,7 +102,8 @@ _HOLDS: Final[dict[str, Callable[[Array, float], bool]]] = {
 # what tells the reader something when it is found in data; every random square matrix is invertible
 _TELLING: Final = (
     "positive definite", "positive semidefinite", "symmetric", "orthogonal", "diagonal", "lower triangular",
-    "upper triangular", "idempotent", "positive entries", "nonnegative entries", "one-hot", "one-hot rows",
+    "upper triangular", "idempotent", "positive entries", "nonnegative entries", "zero-one entries", "one-hot",
+    "one-hot rows",
 )  # fmt: skip
 
 
@@ -107,7 +112,7 @@ def has_property(name: str, array: Array) -> bool:
     close = _CLOSE_SINGLE if getattr(array, "dtype", None) == np.float32 else _CLOSE
     x = np.asarray(array, dtype=float)
     if x.ndim == 0:
-        return name in ("positive entries", "nonnegative entries") and _HOLDS[name](x, close)
+        return name in ("positive entries", "nonnegative entries", "zero-one entries") and _HOLDS[name](x, close)
     square = x.ndim == 2 and x.shape[0] == x.shape[1]
     if (
         (name in SQUARE and not square)
@@ -131,10 +136,7 @@ def detected(array: Array) -> tuple[str, ...]:
     found = [name for name in _TELLING if has_property(name, array)]
     if "diagonal" in found:
         found = [name for name in found if "triangular" not in name]
-    implied = {other for name in found for other in with_implied([name]) - {name}}
-    if "one-hot" in found or "one-hot rows" in found:
-        implied.add("nonnegative entries")
-    return tuple([name for name in found if name not in implied])
+    return tuple([name for name in found if name in told(found)])
 
 
 def with_implied(properties: Iterable[str], name: str = "") -> frozenset[str]:
@@ -152,6 +154,12 @@ def with_implied(properties: Iterable[str], name: str = "") -> frozenset[str]:
         found |= new
         waiting.extend(new)
     return frozenset(found)
+
+
+def told(properties: Iterable[str]) -> list[str]:
+    """Properties that do not follow from others among them, in alphabetical order."""
+    held = set(properties)
+    return sorted(held.difference(*[with_implied([one]) - {one} for one in held]))
 
 
 MANNERS: Final[dict[str, Callable[[Array], Array]]] = {

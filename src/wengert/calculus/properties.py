@@ -37,6 +37,9 @@ IMPLIED: Final = {
     "diagonal": ("symmetric",),
     "orthogonal": ("invertible",),
     "positive entries": ("nonnegative entries",),
+    "zero-one entries": ("nonnegative entries",),
+    "one-hot": ("zero-one entries",),
+    "one-hot rows": ("zero-one entries",),
 }
 _NONNEGATIVE: Final = frozenset({
     "absolute", "argmax", "argmax_rows", "cosh", "exp", "logistic", "nuclear_norm", "relu", "softmax", "softmax_rows",
@@ -146,7 +149,7 @@ def uniform(x: Expression) -> Any:
 def is_binary(x: Expression) -> bool:
     """Whether every entry is known to be 0 or 1."""
     if isinstance(x, Symbol):
-        return not _ONE_HOT.isdisjoint(x.properties)
+        return "zero-one entries" in x.properties or not _ONE_HOT.isdisjoint(x.properties)
     return isinstance(x, Apply) and x.name in _INDICATORS
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from wengert.calculus.dimension import Length
 from wengert.calculus.expression import Apply, Determinant, Expression, Sum, Symbol, Trace
+from wengert.calculus.instances import told
 from wengert.display.derivation_style import Style, is_one
-from wengert.display.derivation_words import lengths_of, present, said_of, worded
+from wengert.display.derivation_words import lengths_of, present, worded
 from wengert.display.formula_latex import latex_of
 from wengert.display.latex_lines import WIDEST, broken, visible_width
 
@@ -126,4 +127,4 @@ def _latex_space(shape: tuple[Length, Length]) -> str:
 
 
 def _latex_properties(symbol: Symbol) -> str:
-    return "".join(rf"\text{{ {worded(name, symbol)}}}" for name in said_of(symbol))
+    return "".join(rf"\text{{ {worded(name, symbol)}}}" for name in told(symbol.properties))

@@ -11,6 +11,7 @@ from wengert.calculus.beautify import length
 from wengert.calculus.derivation import Account, Equation, Inner, Line, Part, Piece, Result
 from wengert.calculus.expression import Expression, Hadamard, Number, Sum, Symbol, walk
 from wengert.display.derivation_rules import REMARKS, RULES
+from wengert.display.forms import with_squares
 from wengert.display.naming import written_names
 from wengert.display.notation import Manner
 
@@ -221,8 +222,9 @@ class Style:
     @property
     def statement(self) -> str:
         """The function, and once more with inner products where it has some."""
-        plain = self.formula(self.account.statement)
-        if not any(isinstance(piece, Inner) for piece in self.account.inner):
+        whole = with_squares(self.account.statement)
+        plain = self.formula(whole)
+        if whole is not self.account.statement or not any(isinstance(piece, Inner) for piece in self.account.inner):
             return plain
         inner = self.total(self.account.inner)
         return plain if inner == plain else f"{plain} = {inner}"
@@ -235,7 +237,7 @@ class Style:
         """The function in the names, where it has some."""
         if self.account.named is self.account.statement:
             return ""
-        return self.formula(self.account.named)
+        return self.formula(with_squares(self.account.named))
 
     @property
     def missing(self) -> str:

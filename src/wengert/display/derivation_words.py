@@ -10,11 +10,12 @@ from wengert.calculus import algebra
 from wengert.calculus.derivation import Account
 from wengert.calculus.dimension import Length
 from wengert.calculus.expression import Apply, Determinant, Expression, Product, Sum, Symbol, Trace, walk
+from wengert.calculus.instances import told
 from wengert.display.derivation_style import Style, is_one
 from wengert.display.formula import side_by_side, text_of
 from wengert.display.notation import VULGAR
 
-__all__ = ["Text", "lengths_of", "present", "said_of", "worded"]
+__all__ = ["Text", "lengths_of", "present", "worded"]
 
 _RAISED: Final = dict(zip("abcdefghijklmnoprstuvwxyz0123456789", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
 
@@ -126,17 +127,8 @@ def _space(shape: tuple[Length, Length]) -> str:
     return f"ℝ^({'×'.join(lengths)})" if len(lengths) > 1 else f"ℝ^{lengths[0]}"
 
 
-def said_of(symbol: Symbol) -> list[str]:
-    """Properties that do not follow from another one."""
-    from_others = {"positive definite": {"positive semidefinite", "symmetric", "invertible"},
-                   "positive semidefinite": {"symmetric"}, "diagonal": {"symmetric"}, "orthogonal": {"invertible"},
-                   "positive entries": {"nonnegative entries"}}  # fmt: skip
-    implied = {other for name in symbol.properties for other in from_others.get(name, ())}
-    return sorted(symbol.properties - implied)
-
-
 def _properties(symbol: Symbol) -> str:
-    return "".join(f" {worded(name, symbol)}" for name in said_of(symbol))
+    return "".join(f" {worded(name, symbol)}" for name in told(symbol.properties))
 
 
 def worded(name: str, symbol: Symbol) -> str:

@@ -25,7 +25,7 @@ from wengert.calculus.expression import (
     make,
     walk,
 )
-from wengert.calculus.properties import centred_axis, has
+from wengert.calculus.properties import centred_axis, has, is_binary
 
 __all__ = [
     "cheapest_splits", "fewest_transposes", "holds", "is_negative", "is_row_of_ones", "is_special",
@@ -51,13 +51,17 @@ def is_negative(term: Expression) -> bool:
 def root_of_square(chain: Sequence[Expression]) -> tuple[Expression, ...] | None:
     """The R of a chain RᵀR."""
     count = len(chain)
-    if count % 2 or not all(_transposes(chain[place], chain[-1 - place]) for place in range(count // 2)):
+    if not count or count % 2 or not all(_transposes(chain[place], chain[-1 - place]) for place in range(count // 2)):
         return None
     return tuple(chain[count // 2 :])
 
 
 def with_squares(expression: Expression) -> Expression:
-    """An expression in which xᵀCx is (Cx)ᵀ(Cx) for C = I − 11ᵀ/n, so that it is seen to be a square; so for traces."""
+    """An expression in which squares are seen as such: forms and traces of projections, of masks, and turned round.
+
+    xᵀCx is (Cx)ᵀ(Cx) for C = I − 11ᵀ/n, tr(VVᵀPᵀP) is tr((PV)ᵀPV), and tr(M(R∘R)ᵀ) is tr((M∘R)ᵀ(M∘R)) for entries 0
+    and 1 in M.
+    """
     found: dict[Expression, Expression] = {}
     for node in walk(expression):
         parts = tuple([found[part] for part in node.parts])
@@ -71,18 +75,36 @@ def with_squares(expression: Expression) -> Expression:
 
 
 def _with_square(x: Expression, trace: bool) -> Expression:
-    """A product with the centring matrix in its middle twice, where it then is a square."""
+    """A product whose chain is a square, where that of x is one after all."""
     count = len(x.data[1])
     links = x.parts[count:]
+    if root_of_square(links) is not None:
+        return x
     for start in range(len(links) if trace else 1):
         chain = (*links[start:], *links[:start])
-        middle = len(chain) // 2
-        if len(chain) > 1 and centred_axis(chain[middle]) is not None:
-            doubled = (*chain[: middle + 1], *chain[middle:])
-            if root_of_square(doubled) is not None:
-                shape = doubled[0].rows, doubled[-1].cols
-                return make(Product, *shape, x.data, (*x.parts[:count], *doubled))  # type: ignore[no-any-return]
+        square = next((way for way in (chain, _doubled(chain), _masked(chain, trace)) if root_of_square(way)), None)
+        if square is not None:
+            shape = square[0].rows, square[-1].cols
+            return make(Product, *shape, x.data, (*x.parts[:count], *square))  # type: ignore[no-any-return]
     return x
+
+
+def _doubled(chain: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """A chain with the centring matrix in its middle twice."""
+    middle = len(chain) // 2
+    projects = len(chain) > 1 and centred_axis(chain[middle]) is not None
+    return (*chain[: middle + 1], *chain[middle:]) if projects else ()
+
+
+def _masked(chain: tuple[Expression, ...], trace: bool) -> tuple[Expression, ...]:
+    """(M∘R)ᵀ(M∘R) for M(R∘R)ᵀ under a trace, with entries 0 and 1 in M."""
+    if not trace or len(chain) != 2 or not is_binary(chain[0]) or not isinstance(chain[1], Hadamard):
+        return ()
+    if any(exponent % 2 for _, exponent in chain[1].factors):
+        return ()
+    root = algebra.hadamard_of({base: exponent / 2 for base, exponent in chain[1].factors})
+    masked = algebra.hadamard(chain[0], algebra.transpose(root))
+    return algebra.transpose(masked), masked
 
 
 def _transposes(one: Expression, other: Expression) -> bool:

@@ -18,7 +18,7 @@ def rejected(text: str, position: int, complaint: str, advice: str) -> ParseErro
     before, after = "…" * (start > 0), "…" * (end < len(text))
     line = before + "".join(map(_visible, text[start:end])) + after
     caret = " " * (len(before) + position - start) + "^"
-    return ParseError(f"parse: {complaint}\n    {line}\n    {caret}\n{advice}")
+    return ParseError(f"parse: {complaint}\n    {line}\n    {caret}\n{advice}", position)
 
 
 def at_character(position: int) -> str:

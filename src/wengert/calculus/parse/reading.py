@@ -187,14 +187,18 @@ def _in_both(text: str, declared: Mapping[str, Declaration]) -> Parsed:
     if not found:
         raise errors["matlab"]
     plausible = [parsed for parsed in found.values() if not parsed._surprising]
-    # MATLAB has these of matrices too, and means something else
-    hidden = "matlab" in errors and _OF_MATRICES.search(text)
+    hidden = "matlab" in errors and _hidden(text, errors["matlab"])
     if not hidden and (len(found) == 1 or _alike(*found.values()) or len(plausible) == 1):
         return (plausible or list(found.values()))[0]
-    mark = _OF_MATRICES.search(text) if hidden else re.search("[*/]", text)
+    mark = hidden or re.search("[*/]", text)
     position, what = (mark.start(), mark.group()) if mark else (0, text)
     complaint = f"{shown(what)} {at_character(position)} means different things in MATLAB's language and in NumPy"
     raise rejected(text, position, complaint, "Say language='matlab' or language='numpy', or use .* or @.")
+
+
+def _hidden(text: str, error: ParseError) -> re.Match[str] | None:
+    """What MATLAB has of matrices too, where it means something else: norms, means, and X/Y, which is X Y⁻¹."""
+    return _OF_MATRICES.search(text) or re.compile("/").match(text, error.position)
 
 
 def _alike(one: Parsed, other: Parsed) -> bool:
