@@ -327,6 +327,8 @@ ERRORS = [
     # the text, where the caret stands, the first line, the last line
     ("x'* )", 4, "expected a name, a number or an opening bracket at character 5, but found `)`",
      "Write the operand that belongs to the `*`, or take the `*` out."),
+    ("sum(x", 3, "expected `)` for the bracket at character 4, but the text ends",
+     "Close the bracket, or take it out."),
     ("x'*(A", 3, "expected `)` for the bracket at character 4, but the text ends",
      "Close the bracket, or take it out."),
     ("x')", 2, "the bracket at character 3 closes nothing", "Take it out, or open it before."),

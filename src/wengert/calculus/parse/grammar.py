@@ -73,9 +73,9 @@ class _Reader:
                 wants_operand = self.after_operand(token)
         self.reduce(0)
         if self.waiting:
-            bracket = self.waiting[-1]
-            complaint = f"expected `)` for the bracket {at_character(bracket.position)}, but the text ends"
-            raise self.rejected(bracket.position, complaint, "Close the bracket, or take it out.")
+            bracket = self.tree.text.index("(", self.waiting[-1].position)
+            complaint = f"expected `)` for the bracket {at_character(bracket)}, but the text ends"
+            raise self.rejected(bracket, complaint, "Close the bracket, or take it out.")
         self.usable(self.operands[-1])
         return self.tree
 
