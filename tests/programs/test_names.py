@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.programs.reach import Reach
 
 X = np.array([0.5, 1.5, 0.7])
 MATRIX = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 1.0]])
@@ -165,3 +166,17 @@ def test_entry_points_run_programs_as_they_are_written():
     np.testing.assert_allclose(product, [1.0, 1.0])
     mapped = wg.vmap(lambda t: np.array([t, t * t]))(X)
     np.testing.assert_allclose(mapped, np.stack([X, X * X], axis=1))
+
+
+def asserting(x):
+    assert np.sum(x) > 0, "positive"
+    return np.sum(x**2)
+
+
+def test_an_assertion_leads_nowhere():
+    # pytest writes its assertions anew, with a name for a module of its own that leads to all tests
+    reach = Reach()
+    assert any(name.startswith("@pytest") for name in asserting.__code__.co_names)
+    reach.needs(asserting)
+    assert [node for node, _ in reach._known.values()] == [asserting]
+    assert not reach.kept

@@ -27,9 +27,10 @@ MISSING: Final = object()
 CACHED: Final = type(functools.lru_cache(len))
 EXAMINED: Final = (FunctionType, MethodType, functools.partial, ModuleType, np.vectorize, CACHED)
 # Functions of these packages run as they are: NumPy's by its protocols, the others since nothing of ours goes in there.
-_LEFT_ALONE: Final = (frozenset(sys.stdlib_module_names) | {"numpy", "wengert", "pytest", "torch", "jax"}) - {
-    "__main__"
-}
+# An assertion in a test refers to pytest's own modules, and by them to every test there is.
+_LEFT_ALONE: Final = (
+    frozenset(sys.stdlib_module_names) | {"numpy", "wengert", "pytest", "_pytest", "pluggy", "torch", "jax"}
+) - {"__main__"}
 # Objects of these classes have no methods of the user's; they are by far the most that programs refer to.
 _PLAIN: Final = (np.ndarray, np.generic, np.ufunc, float, int, complex, str, list, dict, tuple, set, Operand)
 
