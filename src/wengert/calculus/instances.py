@@ -136,7 +136,8 @@ def detected(array: Array) -> tuple[str, ...]:
     found = [name for name in _TELLING if has_property(name, array)]
     if "diagonal" in found:
         found = [name for name in found if "triangular" not in name]
-    return tuple([name for name in found if name in told(found)])
+    kept = told(found)
+    return tuple([name for name in found if name in kept])
 
 
 def with_implied(properties: Iterable[str], name: str = "") -> frozenset[str]:

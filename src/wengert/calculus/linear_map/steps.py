@@ -57,6 +57,17 @@ def _side(matrix: Expression, at: Callable[[Expression], Any]) -> Any:
 
 
 @dataclass(frozen=True)
+class StepOfMatrix(Step):
+    """A step with one matrix."""
+
+    matrix: Expression
+
+    @property
+    def matrices(self) -> tuple[Expression, ...]:
+        return (self.matrix,)
+
+
+@dataclass(frozen=True)
 class Multiply(Step):
     """M ↦ L M R."""
 
@@ -165,14 +176,8 @@ class Extract(Step):
 
 
 @dataclass(frozen=True)
-class Against(Step):
+class Against(StepOfMatrix):
     """M ↦ ⟨S, M⟩, the sum of the products of the entries."""
-
-    matrix: Expression
-
-    @property
-    def matrices(self) -> tuple[Expression, ...]:
-        return (self.matrix,)
 
     @property
     def adjoint(self) -> Step:
@@ -189,14 +194,8 @@ class Against(Step):
 
 
 @dataclass(frozen=True)
-class Onto(Step):
+class Onto(StepOfMatrix):
     """c ↦ c T, for a number."""
-
-    matrix: Expression
-
-    @property
-    def matrices(self) -> tuple[Expression, ...]:
-        return (self.matrix,)
 
     @property
     def adjoint(self) -> Step:
