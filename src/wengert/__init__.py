@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wengert.api.derive import derive
     from wengert.api.explain import explain
     from wengert.api.explain_nan import explain_nan
+    from wengert.api.jit import jit
     from wengert.api.symbols import Matrix, Scalar, Vector
     from wengert.testing import check_derivatives
 
@@ -48,6 +49,7 @@ __all__ = [
     "hvp",
     "ieee",
     "jacobian",
+    "jit",
     "jvp",
     "linear_transpose",
     "linearize",
@@ -68,6 +70,7 @@ _ON_FIRST_USE = {
     "derive": "wengert.api.derive",
     "explain": "wengert.api.explain",
     "explain_nan": "wengert.api.explain_nan",
+    "jit": "wengert.api.jit",
 }
 
 

@@ -170,7 +170,12 @@ OPERATIONS: dict[str, Function] = {
 }
 
 
-@pytest.mark.parametrize("f", [np.sin, lambda x: x**3, lambda x: x * 0 + 1, lambda x: 2.0 * x / 3], ids=range(4))
+OF_A_NUMBER = [
+    np.sin, lambda x: x**3, lambda x: x * 0 + 1, lambda x: 2.0 * x / 3, lambda x: np.sum(np.array([x, 2 * x])[1:] * x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", OF_A_NUMBER, ids=range(5))
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("kind", SCALARS)
 def test_a_number_gives_a_number_and_an_array_an_array(kind, operation, f):

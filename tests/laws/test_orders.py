@@ -85,3 +85,23 @@ def test_a_batch_of_second_derivatives_is_the_stack(double, modes):
     expected = [derivative(*each) for each in operands]
     found = wg.vmap(derivative)(*(np.stack(parts) for parts in zip(*operands, strict=True)))
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+# the value of a function of y, by a transform in y, though it depends on x alone
+VALUES_INSIDE: dict[str, Function] = {
+    "value_and_grad": lambda f: wg.value_and_grad(f)(1.0)[0],
+    "auxiliary": lambda f: wg.grad(lambda y: (y**2, f(y)), has_aux=True)(1.0)[1],
+    "jvp": lambda f: wg.jvp(f, (1.0,), (1.0,))[0],
+    "vjp": lambda f: wg.vjp(f, 1.0)[0],
+    "linearize": lambda f: wg.linearize(f, 1.0)[0],
+    "jacobian": lambda f: wg.jacobian(lambda y: (1.0 * y, f(y)), has_aux=True)(1.0)[1],
+    "vmap": lambda f: wg.vmap(f)(np.ones(1))[0],
+    "checkpoint": lambda f: wg.value_and_grad(lambda y: f(wg.checkpoint(np.sin)(y)))(1.0)[0],
+}
+
+
+@pytest.mark.parametrize("outer", [wg.grad, wg.derivative, wg.hessian, wg.jacobian])
+@pytest.mark.parametrize("inside", VALUES_INSIDE)
+def test_a_value_inside_keeps_the_derivative_of_a_transform_further_out(inside: str, outer: Function) -> None:
+    found = outer(lambda x: VALUES_INSIDE[inside](lambda y: x**3))(2.0)
+    assert found == pytest.approx(12.0)

@@ -30,6 +30,10 @@ CHANGING = {
     "wengert.tracing.capture._returned": "a deque, whose append and popleft are atomic",
     "wengert.tracing.capture._writing": "written under _guard only",
     "wengert.tree.registry._kinds": "containers that users register: written under a lock",
+    "wengert.compiler.linking._PROVIDED": "functions that compiled code may call: written under LOCK only",
+    "wengert.compiler.linking._ON_DEMAND": "how to find such functions: an entry comes when its module is imported",
+    "wengert.graph.source._known": "whether a file is the user's: every thread finds the same, and entries stay",
+    "wengert.compiler.pausing._running": "written under _lock only",
     "wengert.programs.copies.SHADOWS": "which class stands for a user's; entries are added and never changed",
 }
 MUTABLE = (dict, list, set, bytearray, np.ndarray, WeakKeyDictionary)

@@ -17,7 +17,7 @@ from wengert.errors import ArgumentError, MutationError, RuleError
 from wengert.graph import ArrayType, Operand, Primitive, bind
 from wengert.numpy.constants import constant
 from wengert.numpy.host import unhosted
-from wengert.programs import Program
+from wengert.programs import RUNNER, Program
 from wengert.tracing import primal, type_of
 from wengert.transforms.custom import Sweep, custom_primitive
 
@@ -298,6 +298,9 @@ def checkpoint(f: Function) -> Function:
 
     @functools.wraps(f, updated=())
     def recomputed(*args: Any, **kwargs: Any) -> Any:
+        if RUNNER.get() is not None:
+            # of a recording that is to be run again the compiler decides what is kept
+            return Program(f).run(args, kwargs)
         inner = _Call(CustomRule(f), args, kwargs)
 
         def partial_of(operands: Sequence[Any], places: Sequence[int]) -> Function:

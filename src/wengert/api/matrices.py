@@ -26,6 +26,7 @@ from wengert.api.reverse import gradient_of, vjp
 from wengert.derivatives.dense import Mode, jacobian_blocks
 from wengert.errors import ArgumentError
 from wengert.graph import Operand
+from wengert.numpy.values import counts_as_array, of_class
 from wengert.primitives.arithmetic import conj
 from wengert.programs import Program, call
 from wengert.tracing import type_of
@@ -123,7 +124,11 @@ def _jacobian(
 
 def _own(block: Any, leaf: Any) -> Any:
     """A block in memory of its own; a number where the argument is one, as a gradient is."""
-    if not type_of(block).shape and not isinstance(block, Operand) and not isinstance(leaf, np.ndarray):
+    if isinstance(block, Operand):
+        return of_class(block, leaf)
+    if not type_of(block).shape:
+        if counts_as_array(leaf, False):
+            return np.array(block)
         return np.asarray(block).item() if type_of(leaf).weak else np.asarray(block)[()]
     if isinstance(block, np.ndarray):
         return block.copy() if block.base is not None or not block.flags.writeable else block

@@ -25,6 +25,7 @@ from wengert.api.arguments import (
 from wengert.api.recorded import record
 from wengert.errors import ArgumentError, OutputError
 from wengert.graph import ArrayType, Operand
+from wengert.numpy.values import counts_as_array, of_class
 from wengert.primitives.arithmetic import conj
 from wengert.primitives.linalg.parting import OpenChoiceError
 from wengert.programs import Program, call
@@ -134,7 +135,7 @@ def gradient_of(
                     result = call(program, *selection.replace(args, kwargs, places, traced), tape)
                     if has_aux:
                         result, aux = split_auxiliary(f, result, operation)
-                    value, seed = _scalar_seed(f, result, operation)
+                    value, seed = _scalar_seed(f, result, operation, tape)
                     slot = tape.slot_of(result)
                     if slot is None:
                         if isinstance(result, Operand):
@@ -154,7 +155,7 @@ def gradient_of(
     return gradient
 
 
-def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
+def _scalar_seed(f: Function, result: Any, operation: str, tape: Tape) -> tuple[Any, Any]:
     """The value of a scalar result, and the one that starts the reverse sweep."""
     kind: Any = type_of(result)
     if not isinstance(kind, ArrayType):
@@ -173,7 +174,11 @@ def _scalar_seed(f: Function, result: Any, operation: str) -> tuple[Any, Any]:
             f"{operation}: {name_of(f)} returned a complex number, which has no gradient; take its .real or numpy.abs, "
             f"or use wengert.vjp"
         )
-    return result.value if isinstance(result, Operand) else result, kind.one
+    # a result that does not depend on the argument may be traced by a transform further out
+    own = isinstance(result, Operand) and result.recording is tape
+    if own:
+        result.refresh()
+    return result.value if own else result, kind.one
 
 
 def _counted(count: int) -> str:
@@ -190,14 +195,20 @@ def finish(found: list[Any], leaves: list[Any], conjugate: bool) -> list[Any]:
             shared = cotangent.base is not None or (finished and any([cotangent is other for other in finished]))
             if shared or not cotangent.flags.writeable:
                 cotangent = cotangent.copy()
-            finished.append(cotangent if isinstance(leaf, (np.ndarray, Operand)) else cotangent[()])
+            finished.append(cotangent if counts_as_array(leaf) else _unboxed(cotangent, leaf))
         else:
             scalar = _finish_scalar(cotangent, type_of(leaf), conjugate)
+            scalar = of_class(scalar, leaf)
             # an array without axes stays one, where NumPy's arithmetic made a number of it
             finished.append(
-                np.asarray(scalar) if leaf.__class__ is np.ndarray and isinstance(scalar, np.generic) else scalar
+                np.asarray(scalar) if isinstance(scalar, np.generic) and counts_as_array(leaf, False) else scalar
             )
     return finished
+
+
+def _unboxed(cotangent: Any, leaf: Any) -> Any:
+    """The gradient of a number, which was computed as an array."""
+    return cotangent.item() if type_of(leaf).weak else cotangent[()]
 
 
 def _finish_scalar(cotangent: Any, kind: ArrayType, conjugate: bool) -> Any:

@@ -11,7 +11,7 @@ from wengert.errors import UndefinedDerivativeError
 from wengert.graph import ArrayType, bind
 from wengert.primitives.arithmetic import convert
 from wengert.primitives.shaping import concatenate, move_axis, reshape
-from wengert.tracing import primal, type_of
+from wengert.tracing import outermost, type_of
 from wengert.transforms.structured import Unit
 from wengert.transforms.tape import Tape, zeros
 
@@ -90,10 +90,11 @@ def complex_derivative(first: Any, second: Any) -> Any:
     """
     if type_of(first).kind != "c":
         return first - second * 1j
-    one, two = np.asarray(primal(first)), np.asarray(primal(second))
+    one, two = outermost(first), outermost(second)
     finite = np.isfinite(one) & np.isfinite(two)
-    size = max(np.abs(one[finite]).max(initial=0.0), np.abs(two[finite]).max(initial=0.0))
-    if (np.abs(two - 1j * one)[finite] > 1e4 * np.finfo(one.dtype).eps * size).any():
+    one, two = np.where(finite, one, 0.0), np.where(finite, two, 0.0)
+    size = np.maximum(np.abs(one).max(initial=0.0), np.abs(two).max(initial=0.0))
+    if (np.abs(two - 1j * one) > 1e4 * np.finfo(one.dtype).eps * size).any():
         raise UndefinedDerivativeError(
             "the function is not holomorphic: its complex result does not change by i times as much when its argument "
             "does, so that no single complex matrix is its derivative. Differentiate its real and imaginary parts, as "

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType, FrameType
+from typing import Final
 
 import numpy as np
 
@@ -33,18 +35,28 @@ class Source:
         return f"{os.path.basename(self.file)}:{self.line}"
 
 
+# files by name, and whether they are the user's: asked for every equation that is recorded
+_known: Final[dict[str, bool]] = {}
+
+
 def belongs_to_user(code: CodeType) -> bool:
     """Whether a code is neither Wengert's nor NumPy's nor SciPy's."""
     file = code.co_filename
-    if file.startswith(_EXAMPLES):
-        return True
-    return not (file.startswith((_OWN, _NUMPY, _SCIPY, "<wengert")) or file.endswith("functools.py"))
+    known = _known.get(file)
+    if known is None:
+        own = file.startswith((_OWN, _NUMPY, _SCIPY, "<wengert")) or file.endswith("functools.py")
+        known = _known[file] = file.startswith(_EXAMPLES) or not own
+    return known
 
 
 def user_frame(depth: int = 1) -> FrameType | None:
     """The innermost frame on the stack that is neither Wengert's nor NumPy's nor SciPy's."""
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and not belongs_to_user(frame.f_code):
+    while frame is not None:
+        code = frame.f_code
+        known = _known.get(code.co_filename)
+        if belongs_to_user(code) if known is None else known:
+            break
         frame = frame.f_back
     return frame
 
@@ -54,7 +66,12 @@ def locate(depth: int = 2) -> Source | None:
     frame = user_frame(depth)
     if frame is None:
         return None
-    return Source(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    return _source(frame.f_code, frame.f_lineno)
+
+
+@lru_cache(maxsize=4096)
+def _source(code: CodeType, line: int) -> Source:
+    return Source(code.co_filename, line, code.co_name)
 
 
 def blame(error: BaseException) -> tuple[Source | None, bool]:

@@ -71,8 +71,22 @@ def _on_values(function: Callable[..., Any]) -> None:
     implements(function)(answer)
 
 
+@implements(np.allclose)
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> bool:
+    return bool(np.all(np.isclose(a, b, rtol, atol, equal_nan)))
+
+
+@implements(np.array_equal)
+def array_equal(a1: Any, a2: Any, equal_nan: Any = False) -> bool:
+    one, other = as_operand(a1), as_operand(a2)
+    if np.shape(one) != np.shape(other):
+        return False
+    same = one == other
+    return bool(np.all(same | ((one != one) & (other != other)) if equal_nan else same))
+
+
 for _function in (
-    np.allclose, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.array2string, np.lexsort,
+    np.array_equiv, np.array_repr, np.array_str, np.array2string, np.lexsort,
     np.argwhere, np.packbits, np.unpackbits, np.ravel_multi_index, np.min_scalar_type,
 ):  # fmt: skip
     _on_values(_function)

@@ -19,7 +19,7 @@ from wengert.numpy.joining import stacked_list
 from wengert.numpy.shaping import copied, in_fortran_order
 from wengert.numpy.values import gives_array
 from wengert.primitives.access import cast
-from wengert.tracing import Tracer, implements, primal, type_of
+from wengert.tracing import Tracer, implements, outermost, primal, type_of
 from wengert.tracing.mutation import as_array, is_array
 
 __all__ = [
@@ -130,7 +130,8 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """As `asarray`; raises ValueError if an entry is not finite."""
     result = asarray(a, dtype, order)
-    np.asarray_chkfinite(primal(result))
+    if type_of(result).inexact and not np.isfinite(outermost(result)).all():
+        raise ValueError("array must not contain infs or NaNs")
     return result
 
 

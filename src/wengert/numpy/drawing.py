@@ -11,7 +11,7 @@ import numpy as np
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
 from wengert.numpy.constants import constant
-from wengert.tracing import as_operand, holds_traced, primal
+from wengert.tracing import active_recordings, as_operand, beneath, holds_traced
 
 __all__ = ["Drawing", "drawing", "is_generator", "random"]
 
@@ -38,6 +38,8 @@ class Drawing:
 
         @functools.wraps(value, updated=())
         def draw(*args: Any, **kwargs: Any) -> Any:
+            for recording in active_recordings():
+                recording.drew(name)
             if name != "shuffle":
                 # which puts the members of a list in another order
                 args = tuple([as_operand(a) if a.__class__ in (list, tuple) and holds_traced(a) else a for a in args])
@@ -78,7 +80,7 @@ def _bounds(
 def _scaled(draw: Any, low: float, high: float, start: Any, width: Any, size: Any) -> Any:
     """Standard draws times a width, from a start; as many as NumPy would draw."""
     if size is None:
-        size = np.broadcast_shapes(np.shape(primal(start)), np.shape(primal(width))) or None
+        size = np.broadcast_shapes(np.shape(beneath(start)), np.shape(beneath(width))) or None
     return start + width * draw(low, high, size)
 
 

@@ -13,7 +13,7 @@ from wengert.graph import Operand
 from wengert.numpy.constants import constant
 from wengert.numpy.creating import array, asarray
 from wengert.numpy.joining import stacked_list
-from wengert.tracing import active_recordings, primal
+from wengert.tracing import active_recordings, beneath
 
 __all__ = ["fromfunction", "fromiter", "vectorize"]
 
@@ -69,7 +69,7 @@ class vectorize:  # noqa: N801 (NumPy's name)
     def _shaped(self, found: list[Any], shape: tuple[int, ...], place: int) -> Any:
         """One result of all calls, in the dtype that NumPy gives it: the declared one, or that of the first call."""
         otypes = self.options["otypes"]
-        dtype = np.asarray(primal(found[0])).dtype if otypes is None else np.dtype(otypes[place])
+        dtype = np.asarray(beneath(found[0])).dtype if otypes is None else np.dtype(otypes[place])
         # of scalars too NumPy makes an array
         return array(stacked_list(found).reshape(shape), dtype)
 

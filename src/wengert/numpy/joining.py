@@ -9,6 +9,7 @@ import numpy as np
 
 from wengert.graph import Operand, bind
 from wengert.numpy.shaping import atleast_1d, atleast_2d, atleast_3d, copied, expand_dims, reshaped
+from wengert.numpy.values import plain_array
 from wengert.primitives import shaping
 from wengert.primitives.access import cast
 from wengert.primitives.operators import write_into
@@ -105,6 +106,8 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
     (place,) = normal_axes(axis, type_of(ary).ndim)
+    if isinstance(indices_or_sections, Operand):
+        indices_or_sections = plain_array(indices_or_sections)
     pieces = np.array_split(np.arange(type_of(ary).shape[place]), indices_or_sections)
     before = (slice(None),) * place
     starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()

@@ -19,7 +19,7 @@ from wengert.numpy.constants import constant, is_constant, plain_argument
 from wengert.numpy.host import HostArray
 from wengert.numpy.joining import stacked_list
 from wengert.numpy.mirrored_ufuncs import MirroredUfunc
-from wengert.tracing import FUNCTIONS, Tracer, holds_traced, primal
+from wengert.tracing import FUNCTIONS, Tracer, beneath, holds_traced
 
 __all__ = ["Mirror", "mirrored", "taking_lists"]
 
@@ -66,7 +66,7 @@ def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
             if not all(map(is_constant, given)):
                 raise
             # of constants every function can be computed
-            args, kwargs = structure.unflatten([primal(value) for value in given])
+            args, kwargs = structure.unflatten([beneath(value) for value in given])
             result = function(*args, **kwargs)
         return result if result.__class__ is Tracer else constant(result, *args, *kwargs.values())
 

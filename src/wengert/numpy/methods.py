@@ -162,6 +162,10 @@ def _to_device(x: Tracer, device: str, /, *, stream: Any = None) -> Any:
 @method("__round__")
 def _round(x: Tracer, digits: Any = None) -> Any:
     rounded = FUNCTIONS[np.round](x, digits or 0)
+    if isinstance(rounded, Tracer) and rounded.recording.repeats and not x.type.shape:
+        if digits is None:
+            return rounded.recording.truncated(rounded)
+        return FUNCTIONS["number"](rounded) if x.type.weak else rounded
     # Python wants a whole number here; the scalars of a batch have none in common
     return int(rounded) if digits is None and isinstance(rounded, (float, np.floating)) else rounded
 

@@ -8,12 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.errors import MutationError
-from wengert.graph import bind, locate
+from wengert.graph import Operand, bind, locate
+from wengert.numpy.values import plain_array
 from wengert.primitives import shaping
 from wengert.primitives.access import view_by
 from wengert.primitives.reductions import normal_axes
-from wengert.tracing import Tracer, as_operand, implements, primal, type_of
+from wengert.tracing import Tracer, as_operand, beneath, implements, type_of
 from wengert.tracing.mutation import How, view_of
+from wengert.tracing.recording import note_memory
 
 __all__: list[str] = []
 
@@ -62,7 +64,8 @@ def read_only(base: Any, project: Any, name: str) -> Any:
 
 def _layout(a: Any) -> Any:
     """The plain array under a value, one example of it in a batch: its strides are those of NumPy's own program."""
-    plain = np.asarray(primal(a))
+    note_memory("order")
+    plain = np.asarray(beneath(a))
     batches = plain.ndim - type_of(a).ndim
     return plain[(0,) * batches] if plain.size else np.zeros(type_of(a).shape)
 
@@ -256,7 +259,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = reshaped(a, (type_of(a).size,)), 0
     (place,) = normal_axes(axis, type_of(a).ndim)
-    numbers = np.repeat(np.arange(type_of(a).shape[place]), repeats)
+    counts = plain_array(repeats) if isinstance(repeats, Operand) else repeats
+    numbers = np.repeat(np.arange(type_of(a).shape[place]), counts)
     return a[(*(slice(None),) * place, numbers)]
 
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.graph import bind
+from wengert.graph import Operand, bind
 from wengert.numpy.reducing import cumprod, cumsum, max, min, prod, reduced_axes, sum
 from wengert.numpy.refused import REFUSED
 from wengert.numpy.ufuncs import placed
+from wengert.numpy.values import plain_array
 from wengert.primitives.access import cast
 from wengert.primitives.arithmetic import select
 from wengert.primitives.operators import write_into
@@ -136,7 +137,9 @@ def _at_rule(ufunc: Any) -> Callable[..., Any]:
     def at(a: Any, indices: Any, b: Any = None, /) -> None:
         if not isinstance(a, Tracer):
             write_into(a, a)
-        numbers = np.arange(a.size).reshape(a.shape)[indices]
+        parts = indices if isinstance(indices, tuple) else (indices,)
+        fixed = tuple([plain_array(part) if isinstance(part, Operand) else part for part in parts])
+        numbers = np.arange(a.size).reshape(a.shape)[fixed]
         if b is not None:
             b = np.ravel(np.broadcast_to(as_operand(b), np.shape(numbers)))
         places = np.ravel(numbers)

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wengert.graph import Operand
+from wengert.tracing import FUNCTIONS, Tracer, type_of
 from wengert.tracing.mutation import as_array, is_array
 
-__all__ = ["as_scalar", "gives_array", "gives_scalar", "one_level_out", "plain_array"]
+__all__ = ["as_scalar", "counts_as_array", "gives_array", "gives_scalar", "of_class", "one_level_out", "plain_array"]
 
 
 def one_level_out(a: Any) -> Any:
@@ -38,6 +39,27 @@ def as_scalar(result: Any) -> Any:
     if isinstance(result, Operand) and not result.type.shape and is_array(result):
         return result[()]  # type: ignore[index]
     return result
+
+
+def of_class(result: Any, like: Any) -> Any:
+    """A result of no axes as a number, a scalar or an array, as `like` is, where it will be computed again.
+
+    Anything else as it is: whoever differentiates does not ask for classes.
+    """
+    if not isinstance(result, Operand) or not result.recording.repeats or result.type.shape:
+        return result
+    if type_of(like).weak:
+        return FUNCTIONS["number"](result)
+    if not (is_array(like) if isinstance(like, Operand) else isinstance(like, np.ndarray)):
+        return as_scalar(result)
+    return as_array(Tracer(result.value, result.type, result.recording, result.payload))
+
+
+def counts_as_array(leaf: Any, otherwise: bool = True) -> bool:
+    """Whether a leaf is an array, so that its gradient is one; `otherwise` for one that is traced to differentiate."""
+    if isinstance(leaf, Operand):
+        return is_array(leaf) if leaf.recording.repeats else otherwise
+    return isinstance(leaf, np.ndarray)
 
 
 def gives_scalar(function: FunctionT) -> FunctionT:

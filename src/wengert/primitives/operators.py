@@ -10,7 +10,7 @@ from wengert.errors import MutationError
 from wengert.graph import REGISTRY, Operand, bind, locate, typed_params
 from wengert.primitives import arithmetic, contraction, elementwise
 from wengert.primitives.arithmetic import convert, power, power_constant
-from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, binary, method, primal, type_of, unary
+from wengert.tracing import FUNCTIONS, UFUNCS, Tracer, as_operand, beneath, binary, method, type_of, unary
 from wengert.tracing.recording import defers_to
 
 __all__: list[str] = []
@@ -121,7 +121,7 @@ def _number(x: Any) -> Any:
     if not isinstance(x, Operand) or x.type.weak or x.type.kind not in "fc":
         return x
     dtype = _COMPLEX if x.type.kind == "c" else _DOUBLE
-    if np.ndim(primal(x)):
+    if np.ndim(beneath(x)):
         # the scalars of a batch are an array
         return _in_dtype(x, dtype)
     if x.is_view:

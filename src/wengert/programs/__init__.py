@@ -7,6 +7,6 @@ always saw.
 """
 
 from wengert.programs.call import call
-from wengert.programs.program import Program
+from wengert.programs.program import RUNNER, Program
 
-__all__ = ["Program", "call"]
+__all__ = ["RUNNER", "Program", "call"]

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert import tree
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, locate
 from wengert.numpy.joining import stacked_list
-from wengert.tracing import FUNCTIONS, Tracer, holds_traced, primal
+from wengert.tracing import FUNCTIONS, Tracer, beneath, holds_traced, outermost, primal
 
 __all__ = ["MATH", "mirrored_module"]
 
@@ -85,7 +86,38 @@ def _of_traced(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 def _plain(argument: Any) -> Any:
     if argument.__class__ in (list, tuple):
         return [_plain(part) for part in argument]
-    return primal(argument)
+    return beneath(argument)
+
+
+def _followed(argument: Any) -> bool:
+    """Whether a number, or one in a list, is recorded to be computed again from others."""
+    if argument.__class__ in (list, tuple):
+        return any([_followed(part) for part in argument])
+    return isinstance(outermost(argument), Operand)
+
+
+def _decided(result: Any) -> Any:
+    """A result whose being finite is noted where it is recorded: else Python's function would have raised."""
+    followed: Any = outermost(result)
+    if isinstance(followed, Operand):
+        asked: Any = np.isfinite
+        bool(asked(followed))
+    return result
+
+
+# what Python's functions answer with a plain number, of an operand that is recorded
+_ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "isfinite": lambda x: bool(np.isfinite(x)), "isinf": lambda x: bool(np.isinf(x)),
+    "isnan": lambda x: bool(np.isnan(x)), "floor": lambda x: int(np.floor(x)), "ceil": lambda x: int(np.ceil(x)),
+    "trunc": lambda x: int(np.trunc(x)),
+}  # fmt: skip
+
+
+def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a function without a derivative gives for numbers that are recorded."""
+    if function.__name__ in _ANSWERS and len(args) == 1 and not kwargs:
+        return _ANSWERS[function.__name__](outermost(args[0]))
+    return function(*tree.map(primal, args), **tree.map(primal, kwargs))
 
 
 def _is_single(part: Any) -> bool:
@@ -116,8 +148,13 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
     def call(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and args[0].__class__ is Tracer and traced is not None and not (kwargs or of_sequences):
             # most calls, in short
-            value = primal(args[0])
-            if np.ndim(value) == 0:
+            value = outermost(args[0])
+            if isinstance(value, Operand):
+                value = beneath(value)
+                if np.ndim(value) == 0:
+                    function(value)
+                    return _decided(number(traced(_entry(args[0]))))
+            elif np.ndim(value) == 0:
                 function(value)
                 return number(traced(_entry(args[0])))
         # an iterator can be read once only, and may hold traced values
@@ -125,11 +162,12 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
         if not _of_traced(args, kwargs):
             return function(*args, **kwargs)
         plain = [_plain(argument) for argument in args]
+        followed = _followed([*args, *kwargs.values()])
         if all(map(_is_single, plain)):
             # raises where Python's function does: math.sqrt(-1)
             value = function(*plain, **{key: _plain(argument) for key, argument in kwargs.items()})
             if constant:
-                return value
+                return _answered(function, args, kwargs) if followed else value
         if traced is None:
             place = locate(3)
             raise UnsupportedError(
@@ -138,6 +176,8 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
                 f"constant"
             )
         result = traced(*[_entry(argument, of_sequences) for argument in args], **kwargs)
+        if followed:
+            tree.map(_decided, result)
         return tuple(map(number, result)) if result.__class__ is tuple else number(result)
 
     return call

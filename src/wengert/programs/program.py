@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import FunctionType, MethodType
 from typing import Any, Final
 
@@ -13,7 +14,11 @@ from wengert.programs.copies import Copies
 from wengert.programs.reach import Reach
 from wengert.tracing import Tracer, active_recordings
 
-__all__ = ["Program"]
+__all__ = ["RUNNER", "Program"]
+
+# What runs programs in another way: `runner(function, args, kwargs)`. While a program is recorded to be run again, all
+# that it finds outside of itself is noted.
+RUNNER: Final[ContextVar[Callable[..., Any] | None]] = ContextVar("wengert_runner", default=None)
 
 # what arguments mostly are, none of which brings code
 _COMMON: Final = frozenset({Tracer, np.ndarray, float, int, np.float64, bool, type(None), str, tuple, list, dict})
@@ -59,6 +64,9 @@ class Program:
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function, as it runs while it is traced."""
+        runner = RUNNER.get()
+        if runner is not None:
+            return runner(self.function, args, kwargs)
         reach = self._reach
         if reach is None or (reach.seen and not reach.fresh()):
             self._reach, self._plain = None, False

@@ -8,6 +8,8 @@ import numpy as np
 
 from wengert.errors import UnsupportedError
 from wengert.graph import Operand, declare_opaque, locate
+from wengert.tracing.names import FUNCTIONS
+from wengert.tracing.recording import holds_traced
 
 __all__ = ["SLOT", "Index", "parse_index"]
 
@@ -134,6 +136,8 @@ def _constant(item: Any) -> Any:
 
 
 def _listed(item: Any) -> Any:
+    if isinstance(item, (list, tuple)) and holds_traced(item):
+        return FUNCTIONS["stacked list"](item)
     array = np.asarray(item)
     # NumPy takes an empty list for integers, though an array of it holds floats
     return array.astype(np.intp) if array.size == 0 and isinstance(item, (list, tuple)) else array

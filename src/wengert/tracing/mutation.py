@@ -21,7 +21,7 @@ import numpy as np
 
 from wengert.errors import MutationError, ShapeError
 from wengert.graph import Operand, locate
-from wengert.tracing.recording import primal
+from wengert.tracing.recording import beneath, note_memory
 from wengert.tracing.tracer import Tracer
 
 __all__ = [
@@ -108,10 +108,11 @@ def shares_memory(part: Any, base: Any) -> bool:
     """Whether NumPy made `part` as a view of `base`; of a single entry it always does."""
     if base.type.size == 1:
         return is_array(base)
-    inner = primal(part)
+    note_memory("sharing")
+    inner = beneath(part)
     if inner.__class__ is not np.ndarray or inner.base is None:
         return False
-    outer = primal(base)
+    outer = beneath(base)
     return inner.base is outer or inner.base is outer.base
 
 
@@ -128,6 +129,7 @@ def _fill(target: Tracer, content: Any) -> None:
 
 def assign(target: Tracer, content: Any) -> None:
     """Put another value of the same shape and dtype into a box, and into what it is a view of."""
+    note_memory("writing")
     if isinstance(target, View):
         target.refresh()
         assign(target.origin, target.how.scatter(target.origin, content))

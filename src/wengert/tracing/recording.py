@@ -12,7 +12,10 @@ from wengert.errors import LeakedTracerError, UnsupportedError
 from wengert.graph import ArrayType, Operand, Primitive, Recorder, bind, concrete_type, locate
 from wengert.tracing.names import FUNCTIONS
 
-__all__ = ["Recording", "active_recordings", "defers_to", "holds_traced", "primal", "type_of"]
+__all__ = [
+    "Recording", "active_recordings", "beneath", "defers_to", "holds_traced", "note_memory", "outermost", "primal",
+    "type_of",
+]  # fmt: skip
 
 # A recording that began later is further in: a count of beginnings orders all that can ever meet.
 _levels = itertools.count()
@@ -34,6 +37,11 @@ class Recording(Recorder):
     differentiates = True
     # whether the program that runs has been given Wengert's names, so that it can write into constant results
     hosts = False
+    # whether what is recorded will be run in place of the program, on other values: decisions by values must be known
+    repeats = False
+
+    # how the program has depended on where arrays lie: in which order, who shares it, and whether somebody writes there
+    memory: set[str]
 
     def __init__(self) -> None:
         self.level = next(_levels)
@@ -66,6 +74,16 @@ class Recording(Recorder):
         """The integer that steers the traced program."""
         return int(operand.value)
 
+    def truncated(self, operand: Any) -> int:
+        """What `int(x)` gives for a float, which would lose its derivative."""
+        raise operand.refusal("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+
+    def peeked(self, operand: Operand) -> None:
+        """Told that somebody looks at the value of an operand in a way that no later run can repeat."""
+
+    def drew(self, what: str) -> None:
+        """Told that the program draws random numbers."""
+
     def strip(self, operand: Operand) -> Any:
         """The value one level further out, for operations that have no derivative."""
         operand.refresh()
@@ -95,6 +113,13 @@ class Recording(Recorder):
         )
 
 
+def note_memory(what: str) -> None:
+    """Note `"order"`, `"sharing"` or `"writing"` where a recording will be run again, on arrays that lie elsewhere."""
+    recordings = _active.get()
+    if recordings and recordings[0].repeats:
+        recordings[0].memory.add(what)
+
+
 def type_of(value: Any) -> ArrayType:
     """The type of a traced or plain value; `OPAQUE` for what is neither."""
     if isinstance(value, Operand):
@@ -107,6 +132,31 @@ def primal(value: Any) -> Any:
     while isinstance(value, Operand):
         if value.is_view:
             value.refresh()
+        if value.recording.repeats:
+            value.recording.peeked(value)
+        value = value.value
+    return value
+
+
+def beneath(value: Any) -> Any:
+    """The same, for questions about its class, its shape or its memory, which do not depend on entries."""
+    while isinstance(value, Operand):
+        if value.is_view:
+            value.refresh()
+        value = value.value
+    return value
+
+
+def outermost(value: Any) -> Any:
+    """The same, for a decision: under a recording that is to be run again its operand, on which to compute on.
+
+    What is decided by a truth value that comes of it is then known to the recording.
+    """
+    while isinstance(value, Operand):
+        if value.is_view:
+            value.refresh()
+        if value.recording.repeats:
+            break
         value = value.value
     return value
 

@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import ConversionError, WengertError
 from wengert.graph import ArrayType, Operand, Primitive, bind, locate
 from wengert.tracing import names
-from wengert.tracing.recording import as_operand, defers_to, primal
+from wengert.tracing.recording import as_operand, beneath, defers_to, primal
 
 __all__ = ["Tracer", "binary", "method", "unary"]
 
@@ -109,7 +109,8 @@ class Tracer(Operand):
 
     # What would lose the derivative.
 
-    def _refusal(self, attempt: str, remedy: str) -> ConversionError:
+    def refusal(self, attempt: str, remedy: str) -> ConversionError:
+        """The error for what would make a plain value of this one."""
         place = locate(3)
         where = f" at {place}" if place else ""
         return ConversionError(
@@ -131,7 +132,7 @@ class Tracer(Operand):
             return float(plain)
         if self.type.dtype.kind not in "iub":
             attempt = "float(x), or a function of the math module,"
-            raise self._refusal(attempt, "Leave float(...) out, or use numpy's function.")
+            raise self.refusal(attempt, "Leave float(...) out, or use numpy's function.")
         return float(self.__index__())
 
     def __int__(self) -> int:
@@ -139,7 +140,7 @@ class Tracer(Operand):
         if plain is not self:
             return int(plain)
         if self.type.dtype.kind not in "iub":
-            raise self._refusal("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+            return self.recording.truncated(self)  # type: ignore[no-any-return]
         number: int = self.__index__()
         return number
 
@@ -147,7 +148,7 @@ class Tracer(Operand):
         plain = self._plain()
         if plain is not self:
             return complex(plain)
-        raise self._refusal("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
+        raise self.refusal("complex(x)", "Leave complex(...) out; x + 0j is complex and traced.")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         plain = self._plain()
@@ -156,7 +157,7 @@ class Tracer(Operand):
             # a write into it would not reach the traced array
             copied.flags.writeable = False
             return copied
-        raise self._refusal(
+        raise self.refusal(
             "np.array([...]), np.asarray(x), or writing x into a plain array",
             "Use numpy.stack or numpy.concatenate, or `import wengert.numpy as np`, whose array, asarray and "
             "zeros hold traced values.",
@@ -210,7 +211,7 @@ class Tracer(Operand):
         return self.copy()  # type: ignore[attr-defined]
 
     def __reduce__(self) -> NoReturn:
-        raise self._refusal("pickling", "Pass the value itself.")
+        raise self.refusal("pickling", "Pass the value itself.")
 
 
 def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
@@ -220,7 +221,7 @@ def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> A
     if primitive.infix is None:
         if len(inputs) == 1 and primitive.outputs == 1:
             return self.recording.unary(primitive, self, ())
-    elif self.type.weak and all([primal(operand).__class__ in (float, int, complex) for operand in inputs]):
+    elif self.type.weak and all([beneath(operand).__class__ in (float, int, complex) for operand in inputs]):
         inputs = tuple([names.FUNCTIONS["strong"](operand) for operand in inputs])
     elif inputs[0].__class__ is np.ndarray:
         return self.recording.with_constant(primitive, self, inputs[0], True)
@@ -245,7 +246,11 @@ def unary(name: str, primitive: Primitive) -> None:
     def apply(self: Tracer) -> Any:
         if self.is_view:
             self.refresh()
-        return self.recording.unary(primitive, self, ())
+        result = self.recording.unary(primitive, self, ())
+        if self.type.weak and primitive.infix is None and self.recording.repeats:
+            # Python's own function gives a number of Python's
+            return names.FUNCTIONS["number"](result)
+        return result
 
     setattr(Tracer, f"__{name}__", apply)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from wengert.errors import MutationError, NonlinearError, UnsupportedError
 from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
-from wengert.tracing import FUNCTIONS, Recording, Tracer, primal, type_of
+from wengert.tracing import FUNCTIONS, Recording, Tracer, beneath, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import Rule, rule_for
@@ -302,7 +302,7 @@ def _constant_result(primitive: Primitive, result: Any) -> Any:
     if kind is OPAQUE or kind.kind not in "iub":
         place = locate(3)
         raise UnsupportedError(
-            f"{primitive.name}{f' at {place}' if place else ''} gave {type(primal(result)).__name__} of dtype "
+            f"{primitive.name}{f' at {place}' if place else ''} gave {type(beneath(result)).__name__} of dtype "
             f"{getattr(kind, 'dtype', 'object')}, which carries no derivative; convert the operands to "
             f"floating-point numbers first"
         )

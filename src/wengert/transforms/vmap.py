@@ -10,7 +10,7 @@ from wengert.errors import RuleError, TracingError
 from wengert.graph import ArrayType, Graph, Operand, Primitive, array_type, bind
 from wengert.primitives.indexing import take
 from wengert.primitives.shaping import broadcast_to, expand
-from wengert.tracing import Recording, Tracer, as_operand, evaluate, primal, record_graph, type_of
+from wengert.tracing import Recording, Tracer, as_operand, evaluate, outermost, record_graph, type_of
 from wengert.tracing.index import Index
 from wengert.tracing.mutation import as_array, is_array
 
@@ -78,7 +78,9 @@ class BatchRecording(Recording):
             operand.refresh()
         if not operand.payload:
             return operand.value
-        examples = np.moveaxis(np.asarray(primal(operand)), _batches_around(operand.value), 0)
+        whole: Any = outermost(operand)
+        whole = whole if isinstance(whole, Operand) else np.asarray(whole)
+        examples: Any = np.moveaxis(whole, _batches_around(operand.value), 0)
         if self.size and _agree(examples):
             return bind(take, (operand.value, _FIRST), (0,))
         raise TracingError(

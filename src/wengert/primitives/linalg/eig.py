@@ -21,7 +21,7 @@ from wengert.primitives.linalg.solve import inverse
 from wengert.primitives.linalg.witness import declare_witness
 from wengert.primitives.reductions import sum_along
 from wengert.primitives.shaping import expand, swap_last
-from wengert.tracing import implements, primal, type_of
+from wengert.tracing import implements, outermost, type_of
 
 __all__ = ["eig", "eig_factor", "eigvals", "general_eigenvalues", "general_eigenvectors"]
 
@@ -237,11 +237,11 @@ _EigResult: Any = type(np.linalg.eig(np.eye(1)))
 
 def _factored(a: Any, name: str) -> tuple[Any, Any, Any, bool]:
     a = squares(a, name)
-    if not np.isfinite(primal(a)).all():
+    if not np.isfinite(outermost(a)).all():
         raise np.linalg.LinAlgError("Array must not contain infs or NaNs")
     a = parted_on(path_taken(), a, "general")
     w, v = eig_factor(a)
-    return a, w, v, type_of(a).dtype.kind != "c" and _all_real(primal(w))
+    return a, w, v, type_of(a).dtype.kind != "c" and _all_real(outermost(w))
 
 
 @implements(np.linalg.eig)

@@ -12,7 +12,7 @@ from wengert.primitives.linalg.pseudoinverse import call_at_deficient_rank, cuto
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.reductions import sum_along
 from wengert.primitives.shaping import reshape
-from wengert.tracing import as_operand, implements, primal, type_of
+from wengert.tracing import as_operand, implements, outermost, type_of
 
 __all__ = ["lstsq"]
 
@@ -36,7 +36,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     cutoff = eps if cutoff < 0 else cutoff
     call = call_at_deficient_rank(a, cutoff, "np.linalg.lstsq")
     # the rank of the matrix itself, for along a path the values are those of another
-    rank = _rank(np.linalg.svd(primal(a), compute_uv=False), cutoff)
+    rank = _rank(np.linalg.svd(outermost(a), compute_uv=False), cutoff)
     vector = len(right) == 1
     columns_of_b = reshape(b, shape=(rows, 1)) if vector else b
     x = pseudoinverse_of(a, cutoff, call) @ columns_of_b
@@ -56,4 +56,4 @@ def _rank(values: Any, cutoff: float) -> int:
             f"np.linalg.lstsq under wengert.vmap needs examples of one rank, because the shape of its residuals "
             f"depends on it; received ranks {sorted(set(ranks.ravel().tolist()))}. Use np.linalg.pinv(a) @ b."
         )
-    return int(ranks.flat[0])
+    return int(np.ravel(ranks)[0])

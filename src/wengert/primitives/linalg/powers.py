@@ -17,7 +17,7 @@ from wengert.primitives.linalg.norm import norm
 from wengert.primitives.linalg.solve import inv
 from wengert.primitives.linalg.svd import svdvals
 from wengert.primitives.shaping import broadcast_to, reshape
-from wengert.tracing import implements, primal, type_of
+from wengert.tracing import implements, outermost, type_of
 
 __all__: list[str] = []
 
@@ -139,10 +139,10 @@ def cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
         a = matrices(x, "cond")
         s = svdvals(a)
-        _require_regular(primal(s)[..., -1], p)
+        _require_regular(outermost(s)[..., -1], p)
         return s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
     a = squares(x, "cond")
-    _require_regular(np.linalg.det(primal(a)), p)
+    _require_regular(np.linalg.det(outermost(a)), p)
     return norm(a, p, (-2, -1)) * norm(inv(a), p, (-2, -1))
 
 

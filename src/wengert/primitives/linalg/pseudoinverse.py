@@ -27,7 +27,7 @@ from wengert.primitives.linalg.matrices import (
 )
 from wengert.primitives.linalg.parting import OpenChoiceError, path_taken, turn
 from wengert.primitives.shaping import swap_last
-from wengert.tracing import implements, primal, type_of
+from wengert.tracing import implements, outermost, primal, type_of
 
 __all__ = ["call_at_deficient_rank", "cutoff_of", "pinv", "pseudoinverse", "pseudoinverse_of"]
 
@@ -150,12 +150,13 @@ def call_at_deficient_rank(a: Any, cutoff: Any, name: str) -> str | None:
     """
     if not isinstance(a, Operand):
         return None
-    plain = primal(a)
+    plain = outermost(a)
     values = np.linalg.svd(plain, compute_uv=False)
     largest = values.max(axis=-1, keepdims=True, initial=0)
     dropped = values <= np.asarray(cutoff)[..., None] * largest
     if not dropped.any():
         return None
+    values, largest, dropped = map(primal, (values, largest, dropped))
     place = locate(3)
     call = f"{name} at {place}" if place else name
     rounding = 100 * max(plain.shape[-2:]) * np.finfo(values.dtype).eps
@@ -189,7 +190,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     kind = type_of(a)
     # NumPy takes its default from the length if rtol=None is written out, and 1e-15 otherwise
     default = max(kind.shape[-2:]) * float(np.finfo(kind.dtype).eps) if rtol is None else 1e-15
-    if not np.isfinite(primal(a)).all():
+    if not np.isfinite(outermost(a)).all():
         raise np.linalg.LinAlgError("SVD did not converge")
     cutoff = cutoff_of(rcond, default)
     call = call_at_deficient_rank(a, cutoff, "np.linalg.pinv")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Primitive
+from wengert.numpy.values import as_scalar
 from wengert.primitives.arithmetic import constant, convert, log, select
 from wengert.primitives.elementwise import absolute, exp, sign
 from wengert.primitives.reductions import max_along, normal_axes, sum_along
@@ -77,7 +78,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
         value, direction = _weighted(a, b, axes, return_sign)
     if not keepdims:
         value, direction = _squeezed(value, axes), _squeezed(direction, axes)
-    return (value, direction) if return_sign else value
+    return (as_scalar(value), as_scalar(direction)) if return_sign else as_scalar(value)
 
 
 def _weighted(a: Any, b: Any, axes: Axes, return_sign: bool) -> tuple[Any, Any]:

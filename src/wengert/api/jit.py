@@ -1,0 +1,171 @@
+"""jit: programs and their derivatives as machine code."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, Final
+
+from wengert import tree
+from wengert.api.arguments import name_of
+from wengert.compiler.compiled import EAGER, MISS, Compiled
+from wengert.compiler.describing import described
+from wengert.compiler.recording import NotRecordable, record, signature
+from wengert.errors import WengertWarning
+from wengert.graph import Operand
+from wengert.programs import Program, call
+
+__all__ = ["Jitted", "jit"]
+
+# Recordings of one signature, after which further paths through the program are left to NumPy.
+_PATHS: Final = 16
+# Calls that are tried to be recorded where a refusal may be a matter of that call alone.
+_TRIES: Final = 3
+# Signatures that are compiled: a whole number that is another one in every call would fill the memory otherwise.
+_SIGNATURES: Final = 64
+_TOO_MANY: Final = (
+    f"it has been called with arguments of more than {_SIGNATURES} kinds; give numbers that change from call to call "
+    f"as floats or arrays, since each value of a whole number is compiled for itself"
+)
+
+
+def _missing(*args: Any, **kwargs: Any) -> Any:
+    """What is called before anything is compiled."""
+    return MISS
+
+
+class Jitted:
+    """A function that runs as machine code; made by `jit`, called like the function itself."""
+
+    # a recording that comes upon one records what its function does
+    inlined = True
+
+    def __init__(self, function: Callable[..., Any], cache: bool = False) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self.cache = cache
+        self._program = Program(function)
+        # a handler of signals may come back while something is recorded
+        self._lock = threading.RLock()
+        self._compiled: dict[Any, tuple[Compiled, ...]] = {}
+        self._refused: dict[Any, str] = {}
+        # why calls of a signature could not be recorded since the last one that could
+        self._left: dict[Any, tuple[str, ...]] = {}
+        # what served the last call, and will serve most others
+        self._latest: Callable[..., Any] = _missing
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self._latest(*args, **kwargs)
+        if result is MISS:
+            return self._slowly(args, kwargs)
+        return self.function(*args, **kwargs) if result is EAGER else result
+
+    def __get__(self, owner: Any, of: type | None = None) -> Any:
+        """In a class a function becomes a method: the object is the first argument."""
+        return self if owner is None else types.MethodType(self, owner)
+
+    def _slowly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call that the latest recording does not serve."""
+        if any([isinstance(leaf, Operand) for leaf in tree.flatten((args, kwargs))[0]]):
+            # a derivative of this function runs through it, as through any other
+            return call(self._program, args, kwargs)
+        key = signature(args, kwargs)
+        tried: tuple[Compiled, ...] = ()
+        for _ in range(2):
+            known = self._compiled.get(key, ())
+            further = known[: len(known) - len(tried)] or self._record(key, args, kwargs, known)
+            for compiled in further:
+                result = compiled.call(*args, **kwargs)
+                if result is not MISS:
+                    self._latest = compiled.call
+                    return self.function(*args, **kwargs) if result is EAGER else result
+            if not further:
+                break
+            tried = (*further, *tried)
+        return self.function(*args, **kwargs)
+
+    def _record(
+        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tried: tuple[Compiled, ...]
+    ) -> tuple[Compiled, ...]:
+        """A further recording, for a path through the program that is not known; none where it cannot be recorded."""
+        with self._lock:
+            known = self._compiled.get(key, ())
+            if len(known) > len(tried):
+                # another thread has made one meanwhile
+                return known[: len(known) - len(tried)]
+            if key in self._refused or len(known) >= _PATHS:
+                return ()
+            if not known and len(self._compiled) + len(self._refused) >= _SIGNATURES:
+                self._refused[None] = _TOO_MANY
+                return ()
+            try:
+                compiled = Compiled(record(self.function, args, kwargs), args, kwargs, self.cache)
+            except NotRecordable as refusal:
+                self._left[key] = (*self._left.get(key, ()), refusal.reason)
+                if not refusal.passing or len(self._left[key]) >= _TRIES:
+                    self._refused[key] = refusal.reason
+                return ()
+            except Exception as error:  # noqa: BLE001 (the program is right without machine code)
+                self._refused[key] = f"no machine code could be made of it ({type(error).__name__}: {error})"
+                warnings.warn(
+                    f"{self!r} runs without machine code: {type(error).__name__} while it was compiled, {error}. "
+                    f"The results are right; please report it with the function.",
+                    WengertWarning,
+                    stacklevel=2,
+                )
+                return ()
+            self._left.pop(key, None)
+            self._compiled[key] = (compiled, *known)
+            return (compiled,)
+
+    def explain(self) -> str:
+        """What has been compiled so far, recording by recording, and what is left to NumPy and why.
+
+        A recording is told by the types of its arguments, a line for each nest of loops and each call of a library, the
+        memory, what is guarded or read anew at each call, and the milliseconds that each part of compiling took.
+        """
+        parts = [f"jit of {name_of(self.function)}"]
+        parts += [described(compiled) for several in list(self._compiled.values()) for compiled in several]
+        reasons = [*self._refused.values(), *[several[-1] for several in self._left.values()]]
+        parts += [f"left to NumPy, since {reason}" for reason in dict.fromkeys(reasons)]
+        return "\n\n".join(parts) if len(parts) > 1 else f"{parts[0]}: not called yet"
+
+    def __repr__(self) -> str:
+        return f"<jit of {name_of(self.function)}>"
+
+
+def jit(f: Callable[..., Any], *, cache: bool = False) -> Jitted:
+    """The function as machine code, which is made when it is called for the first time.
+
+    Parameters
+    ----------
+    f
+        Any function of arrays, numbers and nestings of them; derivatives included, in any nesting: `jit(hessian(f))`,
+        `grad(jit(f))`, `vmap(jit(grad(f)))`. Python's control flow is recorded as the arguments steer it.
+    cache
+        Whether the object code is kept on the disk for other processes, in `$WENGERT_CACHE_DIR` or else in the user's
+        cache directory.
+
+    Returns
+    -------
+    A function of the same arguments with the same results: new arrays of the same shapes and dtypes, entries equal to
+    rounding. Its `explain()` says what was compiled. Each structure, shape and dtype of the arguments is recorded once,
+    and so is each value of whole numbers, texts and other objects among them, up to 64 of them all together. What the
+    program read from elsewhere (globals, closures, attributes, the branches that it took) is looked at in every call;
+    where something has changed it is recorded again. A program that writes to what is not its own, or draws random
+    numbers, is left to NumPy, call by call; so is a call with a NaN in the result, since zeros of a derivative
+    annihilate what is not finite, and one in which NumPy raises an error. Compiled code gives no floating-point
+    warnings.
+
+    Source: for tracing with guards, J. Ansel et al., PyTorch 2 (ASPLOS 2024), section 3.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> fast = wg.jit(wg.grad(lambda x: np.sum(x ** 3)))
+    >>> fast(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    return Jitted(f, cache)

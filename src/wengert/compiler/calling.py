@@ -1,0 +1,353 @@
+"""A program for a call, handed to the machine code of `entry.ll`, which runs it between Python and a kernel.
+
+That code is the same for every entry and compiled once in a process: what differs stands in tables, so that an entry
+costs microseconds to make. It relies on where CPython and NumPy keep the parts of their objects; a trial at its first
+use says whether that holds here, and where it does not, `wengert.compiler.interpreting` takes its place.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from string import Template
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from wengert.compiler import interior, linking
+
+__all__ = [
+    "Object",
+    "Objects",
+    "Output",
+    "Part",
+    "Program",
+    "Slot",
+    "Step",
+    "Type",
+    "callable_of",
+    "fits",
+    "forward",
+    "prepare",
+    "supported",
+]
+
+# The first ones work on a register, those from CONSTANT on name a place of their own.
+KINDS: Final = (
+    *("ARRAY", "SCALAR", "INTEGER", "TRUTH", "SAME", "EQUAL", "BITS", "TUPLE", "LIST", "DICT"),
+    *("ATTRIBUTE", "ITEM", "CALL", "TRUE"),
+    *("CONSTANT", "DATA", "GLOBAL", "CELL", "GLOBAL_IS", "PART_IS"),
+)
+OUTPUTS: Final = ("NEW_ARRAY", "NEW_SCALAR", "NEW_FLOAT", "NEW_COMPLEX", "NEW_INTEGER", "NEW_TRUTH")
+PARTS: Final = (
+    *("PUSH_OUTPUT", "MOVE_OUTPUT", "PUSH_REGISTER", "PUSH_CONSTANT"),
+    *("MAKE_TUPLE", "MAKE_LIST", "MAKE_DICT", "MAKE_CALL"),
+)
+_NUMBERS: Final = {name: k for names in (KINDS, OUTPUTS, PARTS) for k, name in enumerate(names)}
+
+# What stands on the stack at most; a larger arena is a block of the entry's own.
+_ARENA_IN_FRAME: Final = 1 << 14
+# From here on a block is given back after each call: the pages of so large a one are cheap beside the work in it.
+_ARENA_KEPT: Final = 1 << 28
+
+_LARGEST_FRAME: Final = 1 << 16
+_SLOT: Final = 16
+_STATUSES: Final = 8
+
+
+@cache
+def prepare() -> None:
+    """Begin to make the machine code for calls, in a thread of its own: LLVM leaves the interpreter to others."""
+    threading.Thread(target=supported, name="wengert: machine code for calls", daemon=True).start()
+
+
+class Step(NamedTuple):
+    """One step of a program: what it does (`KINDS`, or `PARTS` for the result), and its operands by place.
+
+    An operand is a number (a register, an input, a count, bits) or any object, which the machine code knows by its
+    address; a tuple of objects in the place of a table of addresses is an `Objects`, an array's type a `Type`.
+    """
+
+    kind: str
+    a: Any = 0
+    b: Any = 0
+    c: Any = 0
+    d: Any = 0
+
+
+class Objects(NamedTuple):
+    """A table of objects: the keys of a dictionary."""
+
+    members: tuple[Any, ...]
+
+
+class Type(NamedTuple):
+    """The dtype and shape that an array must have."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+class Object(NamedTuple):
+    """An object as an operand."""
+
+    value: Any
+
+
+class Slot(NamedTuple):
+    """A place of the frame for one number, as an operand."""
+
+    place: int
+
+
+class Part(NamedTuple):
+    """What an object has under a name, as an operand: one of those of a function or a cell."""
+
+    name: str
+
+
+class Output(NamedTuple):
+    """What the kernel computes: its kind in `OUTPUTS`, dtype and shape."""
+
+    kind: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+@dataclass
+class Program:
+    """What happens in a call of an entry."""
+
+    kernel: int
+    positional: int
+    names: tuple[str, ...]
+    miss: Callable[..., Any]
+    refused: dict[int, Callable[..., Any]]
+    inputs: int
+    outputs: Sequence[Output]
+    arena: int
+    heavy: bool
+    registers: int = 0
+    owned: int = 0
+    slots: int = 0
+    steps: list[Step] = field(default_factory=list)
+    building: list[Step] = field(default_factory=list)
+    keep: list[Any] = field(default_factory=list)
+
+
+class _Entry(ctypes.Structure):
+    """An entry as `entry.ll` reads it."""
+
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in ("positional", "keywords", "steps", "outputs", "parts", "heavy")),
+        *((name, ctypes.c_int64) for name in ("frame_bytes", "inputs_at", "outputs_at", "objects_at", "owned_at")),
+        *((name, ctypes.c_int64) for name in ("stack_at", "arena_at", "block_bytes")),
+        *((name, ctypes.c_void_p) for name in ("kernel", "names", "program", "results", "building", "miss", "block")),
+        ("refused", ctypes.c_void_p * _STATUSES),
+    ]
+
+
+class _Method(ctypes.Structure):
+    """CPython's `PyMethodDef`."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("call", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("documentation", ctypes.c_char_p),
+    ]
+
+
+class _Machine(NamedTuple):
+    """The compiled `entry.ll`, and the two methods that are made of it; all live as long as the process."""
+
+    code: linking.Code
+    call: _Method
+    forward: _Method
+
+
+def supported() -> bool:
+    """Whether the machine code for calls works in this process, found out by a trial."""
+    # whoever comes second waits for the one that tries it
+    with linking.LOCK:
+        return _works()
+
+
+@cache
+def _works() -> bool:
+    if not interior.known():
+        return False
+    try:
+        return _trial()
+    except (AttributeError, OSError, ValueError, linking.EngineError):
+        return False
+
+
+def fits(program: Program) -> bool:
+    """Whether the frame of a call is small enough for the stack of any thread."""
+    words = program.registers + program.inputs + program.owned + len(program.building) + 4 * len(program.outputs)
+    return 8 * words + _SLOT * program.slots <= _LARGEST_FRAME
+
+
+def callable_of(program: Program) -> Any:
+    """A Python callable which runs the program in machine code.
+
+    It costs about 50 ns for a number and 150 ns for an array to array, with a kernel that does nothing.
+    """
+    tables: list[Any] = list(program.keep)
+    entry = _Entry()
+    entry.kernel = program.kernel
+    entry.positional, entry.keywords = program.positional, len(program.names)
+    entry.names = _table([sys.intern(name) for name in program.names], tables)
+    entry.heavy = program.heavy
+    entry.miss = _address(program.miss, tables)
+    for status, other in program.refused.items():
+        entry.refused[status] = _address(other, tables)
+    slots_at = _frame(entry, program, tables)
+    entry.steps, entry.program = len(program.steps), _steps(program.steps, slots_at, tables)
+    entry.outputs, entry.results = len(program.outputs), _outputs(program, slots_at, tables)
+    entry.parts, entry.building = len(program.building), _steps(program.building, slots_at, tables)
+    holder = ctypes.addressof(entry).to_bytes(8, sys.byteorder)
+    return _function(_machine().call, (holder, entry, *tables))
+
+
+def forward(cell: list[Any]) -> Any:
+    """A callable which calls the one object of a list with its own arguments; the object may be exchanged."""
+    return _function(_machine().forward, cell)
+
+
+def _function(method: _Method, owner: Any) -> Any:
+    return _new_function()(ctypes.addressof(method), owner, None)
+
+
+@cache
+def _new_function() -> Any:
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    return kind(("PyCFunction_NewEx", ctypes.pythonapi))
+
+
+def _frame(entry: _Entry, program: Program, tables: list[Any]) -> int:
+    """Lay out the frame of a call; where the slots begin."""
+    at = 8 * program.registers
+    for name, count in (("inputs_at", program.inputs), ("outputs_at", len(program.outputs))):
+        setattr(entry, name, at)
+        at += 8 * count
+    entry.objects_at, at = at, at + 8 * len(program.outputs)
+    entry.owned_at, at = at, at + 8 * program.owned
+    entry.stack_at, at = at, at + 8 * len(program.building)
+    slots_at = -(-at // _SLOT) * _SLOT
+    at = slots_at + _SLOT * (program.slots + len(program.outputs))
+    entry.arena_at = -(-at // 64) * 64
+    if program.arena <= _ARENA_IN_FRAME:
+        entry.frame_bytes = entry.arena_at + program.arena + 64
+        return slots_at
+    entry.frame_bytes = entry.arena_at + 64
+    entry.block_bytes = program.arena + 64
+    if program.arena <= _ARENA_KEPT:
+        # pages that are not touched cost nothing, so the block is there from the beginning
+        block = np.empty(entry.block_bytes, np.uint8)
+        tables.append(block)
+        entry.block = -(-block.ctypes.data // 64) * 64
+    return slots_at
+
+
+def _steps(steps: Sequence[Step], slots_at: int, tables: list[Any]) -> int:
+    numbers = [
+        number
+        for step in steps
+        for number in (_NUMBERS[step.kind], *(_operand(operand, slots_at, tables) for operand in step[1:]))
+    ]
+    return _words(numbers, tables)
+
+
+def _operand(operand: Any, slots_at: int, tables: list[Any]) -> int:
+    if isinstance(operand, int):
+        return operand
+    if isinstance(operand, Slot):
+        return slots_at + _SLOT * operand.place
+    if isinstance(operand, Part):
+        return interior.parts()[operand.name]
+    if isinstance(operand, Objects):
+        return _table(operand.members, tables)
+    if isinstance(operand, Type):
+        return _words([_address(operand.dtype, tables), len(operand.shape), *operand.shape], tables)
+    return _address(operand.value, tables)
+
+
+def _outputs(program: Program, slots_at: int, tables: list[Any]) -> int:
+    numbers: list[int] = []
+    for k, output in enumerate(program.outputs):
+        lengths = _words(output.shape, tables)
+        slot = slots_at + _SLOT * (program.slots + k)
+        numbers += [_NUMBERS[output.kind], _address(output.dtype, tables), len(output.shape), lengths, slot]
+    return _words(numbers, tables)
+
+
+def _address(value: Any, tables: list[Any]) -> int:
+    """Where an object is, which lives as long as the entry."""
+    tables.append(value)
+    return id(value)
+
+
+def _table(members: Iterable[Any], tables: list[Any]) -> int:
+    return _words([_address(member, tables) for member in members], tables)
+
+
+def _words(numbers: Sequence[int], tables: list[Any]) -> int:
+    words = (ctypes.c_int64 * max(len(numbers), 1))(*numbers)
+    tables.append(words)
+    return ctypes.addressof(words)
+
+
+@cache
+def _machine() -> _Machine:
+    text = Template(linking.beside("entry.ll")).substitute({**_NUMBERS, **_fields(), **interior.layout()})
+    interior.provide_functions()
+    # the back end's best costs ten times as long, and saves a few nanoseconds of a call
+    code = linking.kept(linking.compiled(text, effort=0))
+    flags = 0x0080 | 0x0002  # METH_FASTCALL | METH_KEYWORDS
+    call, forwarding = (
+        _Method(b"compiled", code.address(name), flags, None) for name in ("wengert_call", "wengert_forward")
+    )
+    return linking.kept(_Machine(code, call, forwarding))
+
+
+def _fields() -> dict[str, int]:
+    """Where the fields of an entry are, and which steps name a place of their own."""
+    fields = {name: getattr(_Entry, name).offset for name, *_ in _Entry._fields_}
+    return {**fields, "FIRST_OF_PLACES": _NUMBERS["CONSTANT"]}
+
+
+def _trial() -> bool:
+    """Whether calls of a kernel that adds one give what they should, without an object kept or lost."""
+    kernel = _machine().code.address("wengert_trial")
+    float64 = np.dtype(np.float64)
+
+    def missed(*arguments: Any, **named: Any) -> Any:
+        return arguments, named
+
+    for kind, step, argument, other, shape in (
+        ("NEW_ARRAY", Step("ARRAY", 0, Type(float64, (1,))), np.array([41.0]), np.array([41.0, 1.0]), (1,)),
+        ("NEW_FLOAT", Step("SCALAR", 0, Object(float)), float("41.0"), 41, ()),
+        ("NEW_SCALAR", Step("SCALAR", 0, Object(np.float64)), np.float64(41.0), float("41.0"), ()),
+    ):
+        program = Program(kernel, 1, (), missed, {}, 1, [Output(kind, float64, shape)], 0, False, registers=1)
+        program.steps, program.building = [step], [Step("MOVE_OUTPUT", 0), Step("MAKE_TUPLE", 0, 1)]
+        call = callable_of(program)
+        before = sys.getrefcount(argument), sys.getrefcount(float64)
+        results = [call(argument) for _ in range(3)]
+        if any(type(result) is not tuple or result[0] != 42 for result in results):
+            return False
+        kinds = {type(result[0]) for result in results}
+        del results
+        if kinds != {{"NEW_ARRAY": np.ndarray, "NEW_FLOAT": float, "NEW_SCALAR": np.float64}[kind]}:
+            return False
+        if (sys.getrefcount(argument), sys.getrefcount(float64)) != before:
+            return False
+        if call(other, x=1) != ((other,), {"x": 1}) or call(other) != ((other,), {}) or call() != ((), {}):
+            return False
+    return True

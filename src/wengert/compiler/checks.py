@@ -1,0 +1,102 @@
+"""What a kernel looks at in its results: whether steering values are the recorded ones, and whether there is a NaN."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+
+from wengert.compiler import entrywise
+from wengert.compiler.values import Builder, Value, any_lane, is_nan
+
+__all__ = ["differs", "holds_nan"]
+
+INDEX: Final = ir.IntType(64)
+BYTE: Final = ir.IntType(8)
+BIT: Final = ir.IntType(1)
+
+
+def differs(builder: Builder, address: Any, expected: np.ndarray[Any, Any]) -> Any:
+    """Whether the bytes at an address are other than those of an array."""
+    data = expected.tobytes()
+    table = _table(builder, data)
+    if len(data) in (1, 2, 4, 8):
+        word = ir.IntType(8 * len(data))
+        return builder.icmp_unsigned(
+            "!=", builder.load(address, align=1, typ=word), builder.load(table, align=1, typ=word)
+        )
+    found = ir.Constant(BIT, 0)
+    for start, width, count in _spans(len(data)):
+        word = ir.IntType(8 * width)
+
+        def look(place: Any, word: Any = word, width: int = width) -> Any:
+            del width
+            one, two = [
+                builder.load(builder.gep(p, [place], inbounds=True, source_etype=BYTE), align=1, typ=word)
+                for p in (address, table)
+            ]
+            return builder.icmp_unsigned("!=", one, two)
+
+        found = builder.or_(found, _any(builder, start, width, count, look))
+    return found
+
+
+def holds_nan(builder: Builder, address: Any, size: int, dtype: np.dtype[Any], width: int) -> Any:
+    """Whether an array of floating-point numbers, or of complex ones, holds a NaN."""
+    if dtype.kind == "c":
+        # real and imaginary parts stand beside one another
+        return holds_nan(builder, address, 2 * size, np.empty(0, dtype).real.dtype, width)
+    half, item = dtype == np.float16, dtype.itemsize
+    kind = ir.IntType(16) if half else entrywise.element(dtype)
+    found = ir.Constant(BIT, 0)
+    lanes = 4 * width
+    for start, group, count in ((0, lanes, size // lanes), (size // lanes * lanes, 1, size % lanes)):
+        if not count:
+            continue
+        loaded = ir.VectorType(kind, group) if group > 1 else kind
+
+        def look(place: Any, loaded: Any = loaded) -> Any:
+            value = builder.load(
+                builder.gep(address, [place], inbounds=True, source_etype=BYTE), align=item, typ=loaded
+            )
+            found = Value(value, builder)
+            # of half precision the bits tell, since not every machine computes in it
+            return any_lane((found & 0x7FFF) > 0x7C00 if half else is_nan(found)).ir
+
+        found = builder.or_(found, _any(builder, start * item, group * item, count, look))
+    return found
+
+
+def _spans(length: int) -> list[tuple[int, int, int]]:
+    """Stretches of words of eight bytes and of single ones: where they start, their width and number."""
+    words = length // 8
+    spans = [(0, 8, words), (8 * words, 1, length % 8)]
+    return [span for span in spans if span[2]]
+
+
+def _table(builder: Builder, data: bytes) -> Any:
+    kind = ir.ArrayType(BYTE, len(data))
+    variable = ir.GlobalVariable(builder.module, kind, builder.module.get_unique_name("expected"))
+    variable.initializer = ir.Constant(kind, bytearray(data))
+    variable.linkage, variable.global_constant = "internal", True
+    return builder.bitcast(variable, ir.PointerType())
+
+
+def _any(builder: Builder, start: int, step: int, count: int, look: Any) -> Any:
+    """Whether `look` finds something at one of equally distant places."""
+    before = builder.block
+    head, after = builder.append_basic_block("look"), builder.append_basic_block("seen")
+    builder.branch(head)
+    builder.position_at_end(head)
+    place, seen = builder.phi(INDEX), builder.phi(BIT)
+    place.add_incoming(ir.Constant(INDEX, start), before)
+    seen.add_incoming(ir.Constant(BIT, 0), before)
+    now = builder.or_(seen, look(place))
+    following = builder.add(place, ir.Constant(INDEX, step))
+    place.add_incoming(following, builder.block)
+    seen.add_incoming(now, builder.block)
+    more = builder.icmp_signed("<", following, ir.Constant(INDEX, start + step * count))
+    builder.cbranch(more, head, after)
+    builder.position_at_end(after)
+    return now

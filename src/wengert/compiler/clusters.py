@@ -1,0 +1,185 @@
+"""Nests that run over the same rows, together: block after block of rows, so that what one nest writes the next one
+finds in the cache, and in several threads where there is enough to do.
+
+Row i of what a nest of a cluster reads from another one of it must be row i of that: then the rows are independent of
+one another, but for sums over them, which become a part for each chunk of rows and are added up at the end. Blocks and
+chunks depend on the sizes alone, never on the number of threads, and so do the results.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from wengert.compiler.mathlib import FUNCTIONS
+from wengert.compiler.plan import Call, Nest, Plan, Read, Reduction, sources
+from wengert.compiler.views import Axis, identity, long_axes
+from wengert.graph import Literal, Var, array_type
+
+__all__ = ["Blocks", "Cluster", "clustered"]
+
+# Bytes that the arrays of one block may take together: half of a usual second-level cache.
+_CACHE: Final = 1 << 18
+# Additions, or as many of what costs more, that are worth a chunk of their own.
+_CHUNK: Final = 100_000
+_CHUNKS: Final = 32
+_SHORTEST: Final = 256
+_LANES: Final = 16
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How rows are parted: `chunks` of so many rows each, which threads may share, in blocks of `rows`."""
+
+    rows: int
+    chunk: int
+    chunks: int
+
+
+@dataclass
+class Cluster:
+    """Steps that run together; one step alone where `length`, the number of their rows, is None."""
+
+    steps: list[Nest | Call]
+    length: int | None
+    blocks: Blocks | None = None
+    made: dict[Var, bool] = field(default_factory=dict)
+    parts: dict[Var, Var] = field(default_factory=dict)
+    """For each sum over the rows the sums of the chunks, stacked."""
+
+    def written(self, stored: dict[Var, None]) -> list[Var]:
+        """The values that the steps put into memory."""
+        return [variable for step in self.steps for variable in step.written(stored)] + list(self.parts.values())
+
+    def takes(self, nest: Nest, before: set[Var]) -> bool:
+        """Whether a nest can join: what it reads is there row by row, or was complete before."""
+        if self.length != nest.domain[0] or nest.domain[0] == 0:
+            return False
+        for read in nest_reads(nest):
+            if isinstance(read.base, Literal) or read.base in before:
+                continue
+            if read.base not in self.made or not self.made[read.base] or not _by_rows(read):
+                return False
+        return True
+
+    def add(self, step: Nest | Call, stored: dict[Var, None]) -> None:
+        """Take in a step."""
+        self.steps.append(step)
+        if isinstance(step, Nest):
+            for reduction in step.reductions:
+                self.made[reduction.result] = 0 not in reduction.axes
+        for variable in step.written(stored):
+            self.made.setdefault(variable, True)
+
+
+def nest_reads(nest: Nest) -> list[Read]:
+    """All that a nest reads."""
+    reads = [read for entry in nest.entries for read in entry.reads]
+    reads += [piece.read for entry in nest.entries for piece in entry.pieces]
+    return reads + [reduction.read for reduction in nest.reductions]
+
+
+def _by_rows(read: Read) -> bool:
+    """Whether row i reads row i."""
+    return bool(read.view) and read.view[0] == Axis(0) and all([axis.source != 0 for axis in read.view[1:]])
+
+
+def clustered(plan: Plan) -> list[Cluster]:
+    """The steps of a plan in clusters, in an order of execution."""
+    clusters: list[Cluster] = []
+    made_in: dict[Var, int] = {}
+    for step in plan.steps:
+        place = _place(step, clusters, made_in, plan)
+        if place is None:
+            place = len(clusters)
+            length = step.domain[0] if isinstance(step, Nest) and step.domain else None
+            clusters.append(Cluster([], length))
+        clusters[place].add(step, plan.stored)
+        for variable in step.written(plan.stored):
+            made_in[variable] = place
+    return [part for cluster in clusters for part in _parted(cluster)]
+
+
+def _parted(cluster: Cluster) -> list[Cluster]:
+    """A cluster with its blocks, and one that adds up what the chunks have found."""
+    if cluster.length is None:
+        return [cluster]
+    cluster.blocks = _blocks(cluster)
+    if cluster.blocks is None or cluster.blocks.chunks == 1:
+        return [cluster]
+    total = Cluster([], None)
+    for reduction in summed(cluster):
+        kind = reduction.result.type
+        stacked = Var(array_type((cluster.blocks.chunks, *kind.shape), kind.dtype))
+        cluster.parts[reduction.result] = stacked
+        domain = long_axes(stacked.type.shape)
+        read = Read(stacked, identity(len(domain)))
+        total.steps.append(Nest(0, domain, [], [Reduction(reduction.result, reduction.name, read, (0,))]))
+    return [cluster, total] if total.steps else [cluster]
+
+
+def _place(step: Nest | Call, clusters: list[Cluster], made_in: dict[Var, int], plan: Plan) -> int | None:
+    """The last cluster that can take a step."""
+    if isinstance(step, Call) or not step.domain:
+        return None
+    # what stands in the memory of another value is there when both have been written
+    made = {
+        base: max(made_in.get(base, -1), made_in.get(plan.same.get(base, base), -1))
+        for base in sources(step)
+        if isinstance(base, Var)
+    }
+    latest = max([-1, *made.values()])
+    for place in range(len(clusters) - 1, max(latest, 0) - 1, -1):
+        before = {base for base, origin in made.items() if origin < place}
+        if clusters[place].takes(step, before):
+            return place
+    return None
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64))
+
+
+def _work(nest: Nest) -> int:
+    """Additions, or their equivalent, for one place of the domain."""
+    heavy = sum([entry.equation is not None and entry.equation.primitive.name in FUNCTIONS for entry in nest.entries])
+    return len(nest.entries) + len(nest.reductions) + 10 * heavy
+
+
+def _blocks(cluster: Cluster) -> Blocks | None:
+    """How the rows of a cluster are parted; None where they are run through at once."""
+    length = cluster.length
+    nests = [step for step in cluster.steps if isinstance(step, Nest)]
+    assert length is not None
+    work = sum([_work(nest) * _size(nest.domain) for nest in nests])
+    if length < 2 or work < 2 * _CHUNK or any([_is_cut(nest) for nest in nests]):
+        return None
+    bytes_of_row = 8 * sum([_size(nest.domain[1:]) for nest in nests])
+    rows = max(1, min(length, _CACHE // bytes_of_row))
+    if any([len(nest.domain) == 1 for nest in nests]):
+        rows = min(length, max(_SHORTEST, rows // 64 * 64))
+        # what remains at the end must fill a vector
+        fitting = (n for n in range(rows, rows // 2, -_LANES) if length % n == 0 or length % n >= _LANES)
+        rows = next(fitting, length)
+    chunks = max(1, min(_CHUNKS, work // _CHUNK, length // rows))
+    chunk = -(-length // chunks)
+    chunk = min(length, -(-chunk // rows) * rows)
+    return Blocks(rows, chunk, -(-length // chunk))
+
+
+def _is_cut(nest: Nest) -> bool:
+    """Whether pieces of a result begin or end within the rows."""
+    return any([piece.box[0] != (0, nest.domain[0]) for entry in nest.entries for piece in entry.pieces])
+
+
+def summed(cluster: Cluster) -> list[Reduction]:
+    """The reductions over rows of a cluster."""
+    return [
+        reduction
+        for step in cluster.steps
+        if isinstance(step, Nest)
+        for reduction in step.reductions
+        if 0 in reduction.axes
+    ]

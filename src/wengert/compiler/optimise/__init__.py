@@ -1,0 +1,36 @@
+"""The graph optimiser: the same values by fewer and cheaper operations.
+
+An optimised graph is for running, not for differentiating: what only a derivative looks at is gone. Every rule keeps
+shapes, dtypes and weak types, and the values up to a few roundings; what is not kept is said where the rule stands.
+"""
+
+from __future__ import annotations
+
+from wengert.compiler.optimise import (
+    contraction,
+    elementwise,
+    factoring,
+    indexing,
+    moving,
+    placing,
+    powers,
+    products,
+    reducing,
+    sparse,
+)
+from wengert.compiler.optimise.passes import Optimised, optimised
+
+__all__ = [
+    "Optimised",
+    "contraction",
+    "elementwise",
+    "factoring",
+    "indexing",
+    "moving",
+    "optimised",
+    "placing",
+    "powers",
+    "products",
+    "reducing",
+    "sparse",
+]

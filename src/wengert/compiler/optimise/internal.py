@@ -1,0 +1,78 @@
+"""Operations that only optimised graphs hold: they have a value and a type, and nothing differentiates them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.graph import Primitive
+
+__all__ = ["INTERNAL", "add_at", "assemble", "gram", "weighted_gram"]
+
+# by name, as `REGISTRY` holds those that programs meet
+INTERNAL: Final[dict[str, Primitive]] = {}
+
+
+def internal(name: str, **slots: Any) -> Primitive:
+    """A primitive that stands in no public table."""
+    primitive = Primitive(name, register=False, **slots)
+    INTERNAL[name] = primitive
+    return primitive
+
+
+gram = internal("gram", notation="{0}ᵀ {0}", shapes="(k,n) -> (n,n), symmetric", cite="BLAS: syrk")
+gram.evaluate(lambda xp, x: xp.swapaxes(x, -1, -2) @ x)
+gram.shape(lambda x: (x.shape[1], x.shape[1]))
+gram.dtype(lambda x: x.dtype)
+gram.flops(lambda x: x.size * x.shape[1])
+
+weighted_gram = internal(
+    "weighted_gram",
+    params=("nonnegative",),
+    notation="{0}ᵀ diag({1}) {0}",
+    shapes="(k,n), (k,) -> (n,n), symmetric; `nonnegative`: whether no weight can be below zero",
+    cite="half the work of a product of two matrices: syrk of the rows times the roots of the weights",
+)
+weighted_gram.evaluate(lambda xp, x, weights, *, nonnegative: (x.T * weights) @ x)
+weighted_gram.shape(lambda x, weights, *, nonnegative: (x.shape[1], x.shape[1]))
+weighted_gram.dtype(lambda x, weights, *, nonnegative: np.result_type(x.dtype, weights.dtype))
+weighted_gram.flops(lambda x, weights, *, nonnegative: x.size * x.shape[1])
+
+assemble = internal(
+    "assemble",
+    params=("shape",),
+    notation="assemble({args})",
+    shapes="value, index, value, index, ... -> shape: zeros, with each value added at its basic index",
+    cite="the sum of what `put_add` gives, in one array",
+)
+
+
+@assemble.evaluate
+def _assemble_value(xp: Any, *operands: Any, shape: tuple[int, ...]) -> Any:
+    out = xp.zeros(shape, np.result_type(*[value.dtype for value in operands[::2]]))
+    for value, index in zip(operands[::2], operands[1::2], strict=True):
+        out[index.key] += value
+    return out
+
+
+assemble.shape(lambda *operands, shape: shape)
+assemble.dtype(lambda *operands, shape: np.result_type(*[kind.dtype for kind in operands[::2]]))
+
+add_at = internal(
+    "add_at",
+    notation="{0} with [{2}] += {1}",
+    shapes="(...), what x[index] gives, an index, integer arrays -> (...)",
+    cite="the sum of an array and of what `put_add` gives, without the zeros",
+)
+
+
+@add_at.evaluate
+def _add_at_value(xp: Any, x: Any, value: Any, index: Any, *arrays: Any) -> Any:
+    out = xp.array(x)
+    np.add.at(out, index.fill(arrays, 0), value)
+    return out
+
+
+add_at.shape(lambda x, value, index, *arrays: x.shape)
+add_at.dtype(lambda x, value, index, *arrays: x.dtype)

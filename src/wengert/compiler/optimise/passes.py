@@ -1,0 +1,93 @@
+"""The passes of the optimiser, one after the other, and what each of them did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from wengert.compiler.optimise.accumulating import summed_behind
+from wengert.compiler.optimise.builder import Builder
+from wengert.compiler.optimise.rolling import rolled
+from wengert.compiler.optimise.rules import Atom
+from wengert.compiler.optimise.structure import Structure
+from wengert.compiler.optimise.trimming import trimmed
+from wengert.graph import Graph, Var, prune
+
+__all__ = ["Optimised", "optimised"]
+
+# What there must be for the walk that knows how often values are used.
+STRUCTURED: Final = frozenset({"matmul", "put_add", "sum", "loop"})
+
+
+@dataclass(frozen=True)
+class Optimised:
+    """An optimised graph, with how often each rule was applied to reach it."""
+
+    graph: Graph
+    applied: Mapping[str, int]
+    before: int
+    # inputs or results that must be finite: where one is not, the original graph gives NaN where this one does not.
+    # Some stand in the graph for this only.
+    finite: tuple[Atom, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence for each rule, most frequent first."""
+        listed = sorted(self.applied.items(), key=lambda pair: (-pair[1], pair[0]))
+        lines = [f"{name.replace('_', ' ')}: {count}" for name, count in listed]
+        return (f"equations: {self.before} recorded, {len(self.graph.equations)} left", *lines)
+
+
+def optimised(graph: Graph) -> Optimised:
+    """The graph with the same inputs and outputs, types included, that computes less.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> listed = wg.trace(lambda x: (x * 1.0 + x) / 2, np.ones(3))
+    >>> len(listed.graph.equations), len(optimised(listed.graph).graph.equations)
+    (3, 0)
+    """
+    try:
+        return _optimised(graph)
+    except RecursionError:
+        # rules that go on without end are a defect, but no reason to fail: the graph is right as it is
+        return Optimised(prune(graph), {"given_up": 1}, len(graph.equations))
+
+
+def _optimised(graph: Graph) -> Optimised:
+    before, count = len(graph.equations), len(graph.outputs)
+    applied: Counter[str] = Counter()
+    current, loops = rolled(prune(graph), lambda body: _improved_body(body, applied))
+    if loops:
+        applied["loops"] += loops
+        current = trimmed(summed_behind(trimmed(current)))
+    # what is taken to be finite is an output on the way, so that it stays
+    current = simplified(current, applied)
+    if loops:
+        current = trimmed(current)
+    if any(equation.primitive.name in STRUCTURED for equation in current.equations):
+        current = simplified(current, applied, Structure(current))
+    finite = tuple([atom for atom in dict.fromkeys(current.outputs[count:]) if isinstance(atom, Var)])
+    found = Graph(current.inputs, current.equations, current.outputs[:count], current.names)
+    return Optimised(found, dict(applied), before, finite)
+
+
+def _improved_body(body: Graph, applied: Counter[str]) -> Graph:
+    """The body of a loop, which may hold loops; nothing in it is taken to be finite, for nobody could check it."""
+    current, loops = rolled(prune(body), lambda graph: _improved_body(graph, applied))
+    applied["loops"] += loops
+    current = simplified(current, applied, None, False)
+    return simplified(current, applied, Structure(current), False)
+
+
+def simplified(graph: Graph, applied: Counter[str], steps: Structure | None = None, may_assume: bool = True) -> Graph:
+    """One walk: each equation made anew under the rules, equal ones once, and what is not needed left out.
+
+    Behind the outputs stands what was taken to be finite.
+    """
+    build = Builder(may_assume)
+    outputs = build.extend(graph, steps)
+    applied.update(build.notes)
+    return prune(Graph(graph.inputs, tuple(build.equations), (*outputs, *build.finite), graph.names))

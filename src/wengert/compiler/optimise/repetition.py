@@ -1,0 +1,207 @@
+"""Finding the steps that repeat in a long list of equations, and where their operands come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.compiler.optimise.literals import LiteralTable
+from wengert.graph import ArrayType, Equation, Graph, Literal, Var
+from wengert.tracing.index import SLOT, Index
+
+__all__ = ["Listing", "Run", "runs_of", "sliding"]
+
+# Shorter graphs are left as they are; in others, fewer equations or steps than these are not worth a loop.
+SHORTEST: Final = 256
+SHORTEST_RUN: Final = 96
+FEWEST_STEPS: Final = 12
+# Neighbouring equations that are compared to guess a period, and how many guesses are tried.
+GRAM: Final = 12
+GUESSES: Final = 6
+# Longest way back to an earlier step.
+LARGEST_LAG: Final = 8
+# Constants are numbered from here on, variables from zero, inputs of the graph below.
+CONSTANTS: Final = 1 << 40
+NOTHING: Final = 1 << 50
+
+
+@dataclass(frozen=True)
+class Run:
+    """`count` steps of `period` equations each, from `start` on; the results of a step are numbered from `first` on."""
+
+    start: int
+    period: int
+    count: int
+    first: int
+    width: int
+
+    @property
+    def end(self) -> int:
+        """The equation behind the last step."""
+        return self.start + self.period * self.count
+
+    def later(self, steps: int, count: int) -> Run:
+        """The run without its first steps, and of another length."""
+        return Run(self.start + steps * self.period, self.period, count, self.first + steps * self.width, self.width)
+
+    def holds(self, number: int) -> bool:
+        """Whether a result belongs to a step."""
+        return self.first <= number < self.first + self.count * self.width
+
+
+class Listing:
+    """A graph as arrays of numbers: what kind of equation stands where, and which results it takes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.constants: list[Literal] = []
+        self._table = LiteralTable()
+        self._numbers: dict[int, int] = {}
+        self.variables: list[Var] = []
+        equations = graph.equations
+        width = max((len(equation.inputs) for equation in equations), default=0)
+        self.codes = np.zeros(len(equations), np.int64)
+        self.operands = np.full((len(equations), width), NOTHING, np.int64)
+        self.first_result = np.zeros(len(equations) + 1, np.int64)
+        number = {variable: -1 - place for place, variable in enumerate(graph.inputs)}
+        known: dict[Any, int] = {}
+        for place, equation in enumerate(equations):
+            self.codes[place] = known.setdefault(_kind(equation), len(known))
+            row = [self._constant(a) if isinstance(a, Literal) else number[a] for a in equation.inputs]
+            self.operands[place, : len(row)] = row
+            for variable in equation.outputs:
+                number[variable] = len(self.variables)
+                self.variables.append(variable)
+            self.first_result[place + 1] = len(self.variables)
+        self.number = number
+
+    def _constant(self, literal: Literal) -> int:
+        found = self._table.interned(literal)
+        number = self._numbers.get(id(found))
+        if number is None:
+            number = self._numbers[id(found)] = CONSTANTS + len(self.constants)
+            self.constants.append(found)
+        return number
+
+    def maker(self, run: Run, place: int) -> int:
+        """Which equation of a step gives the result of this place."""
+        return (
+            int(np.searchsorted(self.first_result[run.start : run.start + run.period], run.first + place, "right")) - 1
+        )
+
+    def atom(self, number: int) -> Var | Literal:
+        """The variable or constant of a number."""
+        if number >= CONSTANTS:
+            return self.constants[number - CONSTANTS]
+        return self.variables[number] if number >= 0 else self.graph.inputs[-1 - number]
+
+
+def _kind(equation: Equation) -> Any:
+    """Equal for equations that differ in their operands only, or in integers of an index and where its slices begin."""
+    kinds: list[Any] = []
+    for atom in equation.inputs:
+        if atom.type.__class__ is ArrayType:
+            kinds.append(atom.type)
+        else:
+            kinds.append(_kind_of_opaque(equation, getattr(atom, "value", None)))
+    return (equation.primitive, equation.params, *kinds, *[variable.type for variable in equation.outputs])
+
+
+def _kind_of_opaque(equation: Equation, value: Any) -> Any:
+    if not isinstance(value, Index):
+        return id(value)
+    items: list[Any] = []
+    for item in value.items:
+        if item.__class__ is int:
+            items.append("integer" if item >= 0 else ("integer", item))
+        elif isinstance(item, slice):
+            items.append((item.start, item.stop, item.step))
+        elif item is None or item is Ellipsis or item is SLOT or isinstance(item, bool):
+            items.append((item,))
+        else:
+            return id(value)
+    place = sliding(value)
+    if place is not None and value.items[place].stop <= _length_of_axis(equation, place):
+        item = value.items[place]
+        items[place] = ("slice", item.stop - item.start)
+    return tuple(items)
+
+
+def sliding(index: Index) -> int | None:
+    """The place of the only slice of an index that may stand for as many integers."""
+    if index.slots or any(item is None or item is Ellipsis or not isinstance(item, slice) for item in index.items):
+        return None
+    places = [place for place, item in enumerate(index.items) if item != slice(None)]
+    if len(places) != 1:
+        return None
+    item = index.items[places[0]]
+    plain = item.step in (None, 1) and isinstance(item.start, int) and isinstance(item.stop, int)
+    return places[0] if plain and 0 <= item.start < item.stop else None
+
+
+def _length_of_axis(equation: Equation, place: int) -> int:
+    """The length of the axis that an item of an index speaks of; 0 where the operation is none of those that index."""
+    name, params = equation.primitive.name, equation.params
+    if name in ("take", "replace"):
+        return int(equation.inputs[0].type.shape[params[0] + place])
+    return int(params[0][params[1] + place]) if name == "put_add" else 0
+
+
+def runs_of(listing: Listing) -> list[Run]:
+    """The runs of equal steps, in order; their operands are not looked at."""
+    found: list[Run] = []
+    waiting = [(0, len(listing.codes))]
+    while waiting:
+        start, end = waiting.pop()
+        run = _longest(listing, start, end)
+        if run is not None:
+            found.append(run)
+            waiting += [(start, run.start), (run.end, end)]
+    return sorted(found, key=lambda run: run.start)
+
+
+def _longest(listing: Listing, start: int, end: int) -> Run | None:
+    codes = listing.codes[start:end]
+    best: tuple[int, int, int] | None = None
+    for period in _periods(codes):
+        first, length = _longest_true(codes[period:] == codes[:-period])
+        covered = length + period
+        if covered < SHORTEST_RUN or covered // period < FEWEST_STEPS:
+            continue
+        # of periods that cover the same, the shortest
+        if best is None or covered > 1.1 * best[0] or (covered > 0.95 * best[0] and period < best[2]):
+            best = (covered, first, period)
+    if best is None:
+        return None
+    covered, first, period = best
+    place = start + first
+    results = listing.first_result
+    return Run(place, period, covered // period, int(results[place]), int(results[place + period] - results[place]))
+
+
+def _periods(codes: Any) -> list[int]:
+    """Likely periods: how far back the same short sequence of equations has stood, most frequent first."""
+    if len(codes) < SHORTEST_RUN:
+        return []
+    grams = np.zeros(len(codes) - GRAM + 1, np.uint64)
+    for shift in range(GRAM):
+        grams = grams * np.uint64(1_000_003) + codes[shift : len(codes) - GRAM + 1 + shift].astype(np.uint64)
+    order = np.argsort(grams, kind="stable")
+    gaps = np.diff(order)[grams[order][1:] == grams[order][:-1]]
+    counts: Counter[int] = Counter(gaps[gaps <= len(codes) // FEWEST_STEPS].tolist())
+    # weighed by their length: what repeats inside a step repeats more often than the step
+    likely = sorted(counts, key=lambda gap: -counts[gap] * gap)[:GUESSES]
+    return sorted({*likely, *[gap for gap, _ in counts.most_common(GUESSES)]})
+
+
+def _longest_true(flags: Any) -> tuple[int, int]:
+    """Where the longest stretch of True begins, and its length."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    if not len(edges):
+        return 0, 0
+    starts, ends = edges[::2], edges[1::2]
+    place = int(np.argmax(ends - starts))
+    return int(starts[place]), int(ends[place] - starts[place])

@@ -1,0 +1,241 @@
+"""Matrix products of compiled code: BLAS for those that are large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from llvmlite import ir
+
+from wengert.compiler.calls import blas
+from wengert.compiler.plan import Call
+from wengert.compiler.shape import Access, access_of
+from wengert.compiler.values import Builder
+
+__all__ = ["is_product", "write_product"]
+
+POINTER: Final = ir.PointerType()
+BYTE: Final = ir.IntType(8)
+WORD: Final = ir.IntType(32)
+INDEX: Final = ir.IntType(64)
+_PRODUCTS: Final = frozenset({"matmul", "scale_matmul", "gram", "weighted_gram"})
+Pointer = Callable[[Any], Any]
+
+
+def _matrix(access: Access) -> tuple[bool, int] | None:
+    """Whether a matrix stands column after column, and the distance of its lines; None where BLAS cannot read it."""
+    rows, columns = access.strides[-2:]
+    if columns == 1 and rows >= 1:
+        return False, rows
+    if rows == 1 and columns >= 1:
+        return True, columns
+    return None
+
+
+def _operands(call: Call) -> list[Access]:
+    """Where the matrices of a product stand."""
+    return [access_of(read, _shape(atom)) for read, atom in zip(call.reads, call.equation.inputs, strict=True)]
+
+
+def _shape(atom: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = atom.type.shape
+    return shape
+
+
+def is_product(call: Call) -> bool:
+    """Whether BLAS computes a call."""
+    equation = call.equation
+    if equation.primitive.name not in _PRODUCTS:
+        return False
+    matrices = 2 if equation.primitive.name == "weighted_gram" else len(equation.inputs)
+    kinds: list[Any] = [atom.type for atom in equation.inputs[:matrices]]
+    several = len(kinds) == 2 and {kind.ndim for kind in kinds} <= {2, 3} and equation.primitive.name != "weighted_gram"
+    if any([kind.ndim != 2 and not several for kind in kinds]):
+        return False
+    if any([1 in kind.shape or 0 in kind.shape for kind in kinds]):
+        return False
+    if {kind.dtype.name for kind in kinds} not in ({"float64"}, {"float32"}):
+        return False
+    return None not in [_matrix(access) for access in _operands(call)[:matrices]]
+
+
+def write_product(builder: Builder, call: Call, pointer: Pointer) -> None:
+    """The call of BLAS, which reads the rows of C as the columns of Fortran: (A B)ᵀ = Bᵀ Aᵀ."""
+    caller = _Caller(builder, call, pointer)
+    if call.equation.primitive.name == "weighted_gram":
+        _weighted_gram(caller)
+    elif call.equation.primitive.name == "gram":
+        _gram(caller, 1.0)
+    else:
+        _product(caller)
+
+
+class _Caller:
+    """Writes arguments of a BLAS routine, all of which are addresses."""
+
+    def __init__(self, builder: Builder, call: Call, pointer: Pointer) -> None:
+        self.builder = builder
+        self.call = call
+        self.pointer = pointer
+        result: Any = call.equation.outputs[0].type
+        self.result = result
+        self.number = ir.FloatType() if result.dtype.itemsize == 4 else ir.DoubleType()
+        self.letter = "s" if result.dtype.itemsize == 4 else "d"
+        # of several products: which one it is, and how far apart the operands and the results stand
+        self.turn: tuple[Any, int, int, int] | None = None
+
+    def room(self, kind: Any, value: Any) -> Any:
+        """The address of a constant."""
+        with self.builder.goto_entry_block():
+            place = self.builder.alloca(kind)
+            self.builder.store(ir.Constant(kind, value), place)
+        return place
+
+    def word(self, value: int) -> Any:
+        return self.room(WORD, value)
+
+    def character(self, value: str) -> Any:
+        return self.room(BYTE, ord(value))
+
+    def start(self, access: Access) -> Any:
+        """The address of a matrix."""
+        offset = ir.Constant(INDEX, access.offset)
+        return self.builder.gep(self.pointer(access.key), [offset], source_etype=self.number)
+
+    def moved(self, address: Any, which: int) -> Any:
+        """The address of a matrix, or of one of several."""
+        if self.turn is None:
+            return address
+        distance = self.builder.mul(self.turn[0], ir.Constant(INDEX, self.turn[which]))
+        return self.builder.gep(address, [distance], source_etype=self.number)
+
+    def target(self) -> Any:
+        """The address of the result."""
+        return self.pointer(self.call.equation.outputs[0])
+
+    def routine(self, name: str, arguments: Sequence[Any]) -> None:
+        """Call a routine of SciPy's BLAS."""
+        blas(self.letter + name)
+        symbol = f"{self.letter}{name}_of_scipy"
+        function = self.builder.module.globals.get(symbol)
+        if function is None:
+            kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(arguments))
+            function = ir.Function(self.builder.module, kind, symbol)
+        self.builder.call(function, [self.builder.bitcast(argument, POINTER) for argument in arguments])
+
+
+def _product(caller: _Caller) -> None:
+    """C = A B by gemm, or several such products one after the other."""
+    left, right = _operands(caller.call)
+    shapes = [_shape(atom) for atom in caller.call.equation.inputs]
+    sizes = (shapes[0][-2], shapes[0][-1], shapes[1][-1])
+    count = caller.result.shape[0] if len(caller.result.shape) == 3 else 1
+    if count == 1:
+        _multiply(caller, left, right, sizes)
+        return
+    with counting(caller.builder, 0, ir.Constant(INDEX, count)) as turn:
+        distances = [access.strides[0] if len(access.strides) == 3 else 0 for access in (left, right)]
+        caller.turn = (turn, *distances, sizes[0] * sizes[2])
+        _multiply(caller, left, right, sizes)
+
+
+def _multiply(caller: _Caller, left: Access, right: Access, sizes: tuple[int, int, int]) -> None:
+    """The product of two matrices, of so many rows, terms and columns."""
+    turned = [_matrix(access) for access in (left, right)]
+    assert turned[0] is not None
+    assert turned[1] is not None
+    rows, inner, columns = sizes
+    caller.routine(
+        "gemm",
+        [
+            caller.character("T" if turned[1][0] else "N"), caller.character("T" if turned[0][0] else "N"),
+            caller.word(columns), caller.word(rows), caller.word(inner), caller.room(caller.number, 1.0),
+            caller.moved(caller.start(right), 2), caller.word(turned[1][1]),
+            caller.moved(caller.start(left), 1), caller.word(turned[0][1]),
+            caller.room(caller.number, 0.0), caller.moved(caller.target(), 3), caller.word(columns),
+        ],
+    )  # fmt: skip
+
+
+def _gram(caller: _Caller, factor: float) -> None:
+    """C = ±Aᵀ A by syrk, which fills one triangle; the other one is copied."""
+    access = _operands(caller.call)[0]
+    turned = _matrix(access)
+    assert turned is not None
+    inner, size = _shape(caller.call.equation.inputs[0])
+    caller.routine(
+        "syrk",
+        [
+            caller.character("U"), caller.character("T" if turned[0] else "N"), caller.word(size), caller.word(inner),
+            caller.room(caller.number, factor), caller.start(access), caller.word(turned[1]),
+            caller.room(caller.number, 0.0), caller.target(), caller.word(size),
+        ],
+    )  # fmt: skip
+    _mirror(caller, size)
+
+
+def _weighted_gram(caller: _Caller) -> None:
+    """C = Xᵀ diag(w) X: by syrk where all weights have one sign, which only the running program knows."""
+    builder, number = caller.builder, caller.number
+    scaled, rows, weights, low, high = _operands(caller.call)
+    zero = ir.Constant(number, 0.0)
+    lowest, highest = [builder.load(caller.start(access), typ=number) for access in (low, high)]
+    with builder.if_else(builder.fcmp_ordered(">=", lowest, zero)) as (positive, otherwise):
+        with positive:
+            _gram(caller, 1.0)
+        with otherwise, builder.if_else(builder.fcmp_ordered("<=", highest, zero)) as (negative, mixed):
+            with negative:
+                _gram(caller, -1.0)
+            with mixed:
+                _scale_rows(caller, scaled, rows, weights)
+                count, size = _shape(caller.call.equation.inputs[0])
+                turned = Access(rows.key, rows.offset, rows.strides[::-1])
+                _multiply(caller, turned, scaled, (size, count, size))
+
+
+def _scale_rows(caller: _Caller, scaled: Access, rows: Access, weights: Access) -> None:
+    """The rows times the weights, in the room of the scaled ones."""
+    builder, number = caller.builder, caller.number
+    starts = [caller.start(access) for access in (scaled, rows, weights)]
+
+    def entry(place: int, access: Access, *indices: Any) -> Any:
+        offset: Any = ir.Constant(INDEX, 0)
+        for index, stride in zip(indices, access.strides, strict=True):
+            offset = builder.add(offset, builder.mul(index, ir.Constant(INDEX, stride)))
+        return builder.gep(starts[place], [offset], inbounds=True, source_etype=number)
+
+    count, size = _shape(caller.call.equation.inputs[0])
+    with counting(builder, 0, ir.Constant(INDEX, count)) as row:
+        weight = builder.load(entry(2, weights, row), typ=number)
+        with counting(builder, 0, ir.Constant(INDEX, size)) as column:
+            value = builder.load(entry(1, rows, row, column), typ=number)
+            builder.store(builder.fmul(value, weight), entry(0, scaled, row, column))
+
+
+@contextmanager
+def counting(builder: Builder, start: int, stop: Any) -> Iterator[Any]:
+    """A counting loop that runs at least once."""
+    before, head = builder.block, builder.append_basic_block("count")
+    builder.branch(head)
+    builder.position_at_end(head)
+    place = builder.phi(INDEX)
+    place.add_incoming(ir.Constant(INDEX, start), before)
+    yield place
+    following = builder.add(place, ir.Constant(INDEX, 1))
+    place.add_incoming(following, builder.block)
+    after = builder.append_basic_block("counted")
+    builder.cbranch(builder.icmp_signed("<", following, stop), head, after)
+    builder.position_at_end(after)
+
+
+def _mirror(caller: _Caller, size: int) -> None:
+    """Copy the lower triangle, in rows, of a result to the upper one."""
+    builder, target = caller.builder, caller.target()
+
+    def entry(row: Any, column: Any) -> Any:
+        place = builder.add(builder.mul(row, ir.Constant(INDEX, size)), column)
+        return builder.gep(target, [place], inbounds=True, source_etype=caller.number)
+
+    with counting(builder, 1, ir.Constant(INDEX, size)) as row, counting(builder, 0, row) as column:
+        builder.store(builder.load(entry(row, column), typ=caller.number), entry(column, row))

@@ -1,0 +1,299 @@
+"""wg.jit: the results of the function itself, whatever changes between calls, and an account of what was compiled."""
+
+from __future__ import annotations
+
+import threading
+import types
+
+import numpy as np
+import pytest
+
+import wengert as wg
+from wengert import tree
+
+DRAW = np.random.default_rng(11)
+SCALE = np.array([1.0, 2.0, 3.0])
+RATE = 0.5
+
+
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def logistic(w, X, y):
+    return np.mean(np.log1p(np.exp(-y * (X @ w)))) + 0.05 * np.sum(w**2)
+
+
+def branching(x):
+    return np.sum(x**2) if x[0] > 0 else np.sum(np.exp(x))
+
+
+def halving(x):
+    count = 0
+    while np.sum(x) > 1:
+        x = x / 2
+        count += 1
+    return np.sum(x**2) * count
+
+
+def with_globals(x):
+    return RATE * np.sum(SCALE * np.sin(x))
+
+
+def structured(p, *, power=2):
+    return {"value": np.sum(p["a"] ** power) + p["b"][0] * 3.0, "pair": (p["a"] * 2, [p["b"][1]])}
+
+
+def filled(x):
+    a = np.zeros(5)
+    for i in range(5):
+        a[i] = x[i] * x[-i - 1]
+    a[1:3] += x[:2]
+    return a * a
+
+
+def likelihood(t, x, y):
+    K = t[0] ** 2 * np.exp(-0.5 * (x[:, None] - x) ** 2 / t[1] ** 2) + t[2] ** 2 * np.eye(len(x))
+    L = np.linalg.cholesky(K)
+    return 0.5 * y @ np.linalg.solve(K, y) + np.sum(np.log(np.diag(L)))
+
+
+def arm(q):
+    x = y = angle = 0.0
+    for joint in q:
+        angle = angle + joint
+        x, y = x + 0.3 * np.cos(angle), y + 0.3 * np.sin(angle)
+    return np.array([x, y])
+
+
+def normal(*shape):
+    return DRAW.normal(size=shape)
+
+
+X, Y = normal(40, 6), np.sign(normal(40))
+CALLS = {
+    "gradient": (wg.grad(rosenbrock), normal(10)),
+    "value and gradient": (wg.value_and_grad(rosenbrock), normal(10)),
+    "Hessian": (wg.hessian(rosenbrock), normal(6)),
+    "third derivatives": (wg.jacobian(wg.hessian(rosenbrock)), normal(4)),
+    "several arguments": (wg.grad(logistic, (0, 1)), normal(6), X, Y),
+    "Hessian of logistic": (wg.hessian(logistic), normal(6), X, Y),
+    "batched gradients": (wg.vmap(wg.grad(rosenbrock)), normal(7, 5)),
+    "gradient of a batch": (wg.grad(lambda x: np.sum(wg.vmap(rosenbrock)(x))), normal(7, 5)),
+    "directional derivative": (lambda x, v: wg.jvp(rosenbrock, (x,), (v,)), normal(5), normal(5)),
+    "Hessian times vector": (lambda x, v: wg.hvp(rosenbrock, x, v), normal(5), normal(5)),
+    "pullback": (lambda x, g: wg.vjp(filled, x)[1](g), normal(5), normal(5)),
+    "jit inside": (wg.grad(wg.jit(rosenbrock)), normal(5)),
+    "writes inside": (wg.jacobian(wg.jit(filled)), normal(5)),
+    "jit of jit": (wg.jit(wg.grad(wg.jit(rosenbrock))), normal(5)),
+    "batch of a jit": (wg.vmap(wg.jit(wg.grad(rosenbrock))), normal(3, 5)),
+    "one branch": (wg.grad(branching), np.array([1.0, 2.0])),
+    "the other branch": (wg.grad(branching), np.array([-1.0, 2.0])),
+    "loop until": (wg.grad(halving), np.array([3.0, 9.0])),
+    "nesting": (structured, {"a": normal(3), "b": [1.5, normal(2)]}),
+    "numbers": (wg.derivative(lambda x: np.sin(x) * x**2), 0.7),
+    "NumPy scalars": (wg.grad(lambda x: np.sin(x) * x**2), np.float64(0.7)),
+    "writes": (wg.jacobian(filled), normal(5)),
+    "Cholesky": (wg.value_and_grad(likelihood), np.array([1.0, 1.0, 0.3]), normal(20), normal(20)),
+    "second order of Cholesky": (wg.hessian(likelihood), np.array([1.0, 1.0, 0.3]), normal(9), normal(9)),
+    "kinematics": (wg.jacobian(arm), normal(7)),
+    "sorting": (wg.jacobian(lambda x: np.cumsum(np.sort(x) * x[::-1])), normal(6)),
+    "indices": (wg.grad(lambda x: np.sum(x[np.array([0, 2, 2])] ** 2)), normal(4)),
+    "masks": (wg.grad(lambda x: np.sum(x[x > 0] ** 2)), normal(9)),
+    "single precision": (wg.grad(logistic), normal(6).astype(np.float32), X.astype(np.float32), Y.astype(np.float32)),
+    "complex": (lambda z: np.abs(z * (1 + 2j)) ** 2, normal(3) + 1j * normal(3)),
+    "whole numbers": (lambda x, n: x**n + n, normal(3), 3),
+    "columns": (wg.grad(lambda A: np.sum(A[:, 0] * A[:, 1])), np.asfortranarray(normal(4, 3))),
+    "every second": (wg.grad(lambda x: np.sum(np.sin(x))), normal(10)[::2]),
+    "empty": (wg.grad(lambda x: np.sum(x**2)), np.zeros(0)),
+    "a kink": (wg.grad(np.linalg.norm), np.zeros(3)),
+    "zero times infinity": (wg.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0))), np.array([0.0, 1.0, -1.0])),
+    "not finite": (wg.value_and_grad(lambda x: np.sum(np.log(x))), np.array([0.0, 1.0, np.inf])),
+    "constant": (lambda x: (x * 0.0 + 1.0, np.ones(2), "text", None), normal(2)),
+    "the argument itself": (lambda x: (x, x * 2), normal(2)),
+}
+
+
+def assert_same(found, expected, exact=False):
+    one, two = tree.flatten(found), tree.flatten(expected)
+    assert str(one[1]) == str(two[1])
+    for a, b in zip(one[0], two[0], strict=True):
+        assert type(a) is type(b)
+        if not isinstance(b, (np.ndarray, np.generic, float, int, complex)):
+            assert a == b
+            continue
+        assert np.shape(a) == np.shape(b)
+        assert np.result_type(a) == np.result_type(b)
+        eps = 0.0 if exact else 200 * np.finfo(np.result_type(b, np.float32)).eps
+        size = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
+        np.testing.assert_allclose(a, b, rtol=0, atol=eps * max(size, 1e-300), equal_nan=True)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_results_are_those_of_the_function(name):
+    function, *args = CALLS[name]
+    fast = wg.jit(function)
+    with np.errstate(all="ignore"):
+        expected = function(*args)
+        for _ in range(3):
+            assert_same(fast(*args), expected)
+
+
+@pytest.mark.parametrize("name", ["gradient", "Hessian of logistic", "loop until", "nesting", "kinematics", "Cholesky"])
+def test_these_are_compiled(name):
+    function, *args = CALLS[name]
+    fast = wg.jit(function)
+    fast(*args)
+    assert "loop" in fast.explain() or "numbers" in fast.explain()
+    assert "left to NumPy" not in fast.explain()
+
+
+def test_other_branches_and_loop_counts_are_recorded():
+    fast = wg.jit(wg.grad(branching))
+    slow = wg.grad(branching)
+    for x in ([1.0, 2.0], [-1.0, 2.0], [3.0, 1.0], [-2.0, 0.0]):
+        assert_same(fast(np.array(x)), slow(np.array(x)))
+    assert fast.explain().count("for float64[2]") == 2
+    fast, slow = wg.jit(wg.grad(halving)), wg.grad(halving)
+    for size in (1.5, 3.0, 40.0, 3.5, 1.2):
+        assert_same(fast(np.array([size, 0.5])), slow(np.array([size, 0.5])))
+
+
+def test_shapes_dtypes_and_keywords_have_recordings_of_their_own():
+    fast = wg.jit(structured)
+    for count in (1, 2, 3):
+        for dtype in (np.float64, np.float32):
+            p = {"a": normal(count).astype(dtype), "b": [1.5, normal(2)]}
+            for power in (2, 3):
+                assert_same(fast(p, power=power), structured(p, power=power))
+
+
+def test_what_changes_outside_is_seen():
+    module = types.ModuleType("changing")
+    code = """
+import numpy as np
+
+A, rate = np.ones(3), 1.0
+
+def g(x):
+    return x * 2
+
+def f(x):
+    return rate * np.sum(A * g(x))
+"""
+    exec(code, module.__dict__)
+    fast, x = wg.jit(wg.value_and_grad(module.f)), np.arange(3.0)
+
+    def agrees():
+        assert_same(fast(x), wg.value_and_grad(module.f)(x))
+
+    agrees()
+    module.A[1] = 7.0
+    agrees()
+    module.A = np.array([3.0, 2.0, 1.0])
+    agrees()
+    module.rate = 2.0
+    agrees()
+    module.g = lambda x: x * x
+    agrees()
+    module.A = np.arange(3.0, dtype=np.float32)
+    agrees()
+    module.A = 5.0
+    agrees()
+
+
+def test_closures_attributes_and_lists_are_seen():
+    class Model:
+        def __init__(self):
+            self.scale = 2.0
+            self.layers = [np.ones(2)]
+
+        def loss(self, x):
+            for layer in self.layers:
+                x = np.tanh(layer * x) * self.scale
+            return np.sum(x)
+
+    model, x = Model(), np.array([0.3, 0.4])
+    fast, slow = wg.jit(wg.grad(model.loss)), wg.grad(model.loss)
+    assert_same(fast(x), slow(x))
+    model.scale = 3.0
+    assert_same(fast(x), slow(x))
+    model.layers.append(np.array([0.5, 0.6]))
+    assert_same(fast(x), slow(x))
+    model.layers[0][0] = 9.0
+    assert_same(fast(x), slow(x))
+
+
+def test_effects_happen_at_every_call():
+    seen = []
+
+    def noting(x):
+        seen.append(1)
+        return np.sum(x**2)
+
+    fast = wg.jit(noting)
+    for count in (1, 2, 3):
+        assert fast(np.ones(2)) == 2.0
+        assert len(seen) == count
+    assert "left to NumPy, since" in fast.explain()
+
+
+def test_random_numbers_are_drawn_anew():
+    draw = np.random.default_rng(0)
+    fast = wg.jit(lambda x: np.sum(x * draw.normal(size=3)))
+    assert len({float(fast(np.ones(3))) for _ in range(4)}) == 4
+
+
+def test_errors_are_those_of_the_function():
+    fast = wg.jit(np.linalg.cholesky)
+    fast(np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError):
+        fast(-np.eye(2))
+    with pytest.raises(ValueError, match="core dimension"):
+        wg.jit(lambda x, y: x @ y)(np.ones(3), np.ones(2))
+
+
+def test_many_threads_call_at_once():
+    fast = wg.jit(wg.value_and_grad(logistic))
+    arguments = [(normal(6), normal(count, 6), np.sign(normal(count))) for count in (5, 9, 2000)]
+    expected = [wg.value_and_grad(logistic)(*args) for args in arguments]
+    failures = []
+
+    def work(place):
+        for turn in range(40):
+            case = (place + turn) % len(arguments)
+            try:
+                assert_same(fast(*arguments[case]), expected[case])
+            except AssertionError as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_explain_tells_loops_calls_memory_guards_and_times():
+    fast = wg.jit(wg.value_and_grad(lambda A, B: np.sum(np.tanh(A @ B))))
+    assert fast.explain() == "jit of <lambda>: not called yet"
+    fast(normal(30, 40), normal(40, 50))
+    text = fast.explain()
+    for part in ("for float64[30, 40], float64[40, 50]:", "BLAS: matmul of (30, 40) and (40, 50)", "loop over 30 x 50",
+                 "tanh", "bytes", "guarded: ", "compiled in"):  # fmt: skip
+        assert part in text
+
+
+def test_numbers_that_change_at_every_call_do_not_fill_the_memory():
+    fast = wg.jit(lambda x, step: x * step)
+    for step in range(70):
+        np.testing.assert_array_equal(fast(np.ones(2), step), step)
+    assert fast.explain().count("compiled in") == 64
+    assert "left to NumPy, since it has been called with arguments of more than 64 kinds" in fast.explain()
+
+
+def test_a_jit_looks_like_its_function():
+    fast = wg.jit(rosenbrock)
+    assert fast.__name__ == "rosenbrock"
+    assert repr(fast) == "<jit of rosenbrock>"
