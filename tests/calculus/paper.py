@@ -32,6 +32,7 @@ FUNCTIONS = {
 }  # fmt: skip
 COMPARISONS = {">": np.greater, "<": np.less, "≥": np.greater_equal, "≤": np.less_equal, "=": np.equal}
 # What ends a chain of factors, beside the closing of a norm.
+DERIVATIVES = ("Dexpm", "Dpolar")
 END = re.compile(r"$|[)\]}/⟩,]| [+−∘⊘⊗><≥≤=] ")
 MOST = 10
 
@@ -61,7 +62,7 @@ def distance(text: str, values: Mapping[str, Any], lengths: Iterable[int], expec
 
 def _read(text: str, values: Mapping[str, Any], sizes: Iterator[int]) -> Any:
     formula, _, named = text.partition(",  where ")
-    known = dict(values)
+    known = {"π": math.pi, "e": math.e, **values}
     for definition in reversed(re.split(r", (?=\S+ = )", named)) if named else ():
         name, _, inner = definition.partition(" = ")
         known[name] = _Reader(inner, known, sizes).whole()
@@ -76,7 +77,7 @@ def _fitting(one: Any, other: Any) -> None:
 class _Reader:
     def __init__(self, text: str, values: Mapping[str, Any], sizes: Iterator[int]) -> None:
         self.text, self.values, self.sizes, self.place, self.fence = text, values, sizes, 0, ""
-        words = sorted((re.escape(name) for name in (*values, *FUNCTIONS)), key=len, reverse=True)
+        words = sorted((re.escape(name) for name in (*values, *FUNCTIONS, *DERIVATIVES)), key=len, reverse=True)
         self.word = re.compile("|".join(words))
 
     def take(self, pattern: str) -> str | None:
@@ -187,6 +188,11 @@ class _Reader:
         name = match.group()
         if name in self.values:
             return self.values[name]
+        if name in DERIVATIVES:
+            self.need(r"\(")
+            at = self.enclosed(r"\)")
+            self.need(r"\[")
+            return slope(FUNCTIONS[name[1:]], at, self.enclosed(r"\]"))
         if self.take(r"\|"):
             return FUNCTIONS[name](np.abs(self.enclosed(r"\|", "|")))
         self.need(r"\(")
@@ -200,10 +206,16 @@ class _Reader:
         return COMPARISONS[(sign or " > ").strip()](value, other).astype(float)
 
 
+def slope(function: Any, at: Any, direction: Any) -> Any:
+    """The derivative of a function of matrices, by differences of two widths."""
+    wide, narrow = ((function(at + h * direction) - function(at - h * direction)) / (2 * h) for h in (2e-3, 1e-3))
+    return (4 * narrow - wide) / 3
+
+
 LETTERS = {
-    "mu": "μ", "nu": "ν", "lambda": "λ", "sigma": "σ", "theta": "θ", "gamma": "γ", "Sigma": "Σ", "Omega": "Ω",
-    "lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|", "odot": " ∘ ", "oslash": " ⊘ ", "otimes": " ⊗ ",
-    "cdot": "·", "top": "ᵀ", "left": "", "right": "", "quad": "",
+    "mu": "μ", "nu": "ν", "pi": "π", "lambda": "λ", "sigma": "σ", "theta": "θ", "gamma": "γ", "Sigma": "Σ",
+    "Omega": "Ω", "lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|", "odot": " ∘ ", "oslash": " ⊘ ",
+    "otimes": " ⊗ ", "cdot": "·", "top": "ᵀ", "nabla": "∇", "left": "", "right": "", "quad": "",
     "langle": "⟨", "rangle": "⟩", ",": " ", ";": " ", " ": " ", "_": "_",
 }  # fmt: skip
 SIGNS = {"-": "−", ">": " > ", "<": " < "}
@@ -215,6 +227,7 @@ def as_text(latex: str) -> str:
     """A formula in LaTeX in the signs of the printed text."""
     text = re.sub(" +", " ", _Latex(latex).text()).strip()
     text = re.sub(" *, *WHERE *", ",  where ", text)
+    text = text.replace("∇ ", "∇")
     return re.sub(r" *\)", ")", re.sub(r"\( *", "(", text))
 
 

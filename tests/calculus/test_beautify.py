@@ -31,6 +31,9 @@ def logistic(z):
 
 
 Q = times(T(x), x)
+q = al.symbol("q", 1, 1)
+ONE_AND_SQUARE = plus(al.ones(N), by_entries(x, x))
+M_OF_T = plus(A, times(t, B))
 FORMULAS = {
     "½(A + Aᵀ)x + w": plus(half(times(A, x)), half(times(T(A), x)), w),
     "Sx + w": plus(half(times(S, x)), half(times(T(S), x)), w),
@@ -48,6 +51,21 @@ FORMULAS = {
     "diag(u + w)": plus(al.diagonal(u), al.diagonal(w)),
     "2S": plus(S, T(al.subtract(plus(S, A), A))),
     "A": plus(times(A, plus(al.identity(N), B)), al.negative(times(A, B))),
+    "u ∘ x ∘ (x + 2) + w": plus(by_entries(x, x, u), times(al.number(2), by_entries(x, u)), w),
+    "(u + w) ∘ (1 − x)": plus(
+        by_entries(u, al.subtract(al.ones(N), x)), w, al.negative(by_entries(w, x))
+    ),
+    "1/(1 + x²)²": al.subtract(
+        al.hadamard_of({ONE_AND_SQUARE: -1}),
+        by_entries(x, x, al.hadamard_of({ONE_AND_SQUARE: -2})),
+    ),
+    "(A + I)(B − S)": plus(times(A, al.subtract(B, S)), B, al.negative(S)),
+    "σ(t) − q": al.subtract(
+        times(logistic(t), al.subtract(al.number(1), q)), times(q, logistic(al.negative(t)))
+    ),
+    "3 tr(B(A + tB)²)": invariants.trace(
+        plus(times(M_OF_T, plus(times(M_OF_T, B), times(B, M_OF_T))), times(B, M_OF_T, M_OF_T))
+    ),
     "tr(A) x": plus(times(invariants.trace(plus(A, B)), x), al.negative(times(invariants.trace(B), x))),
 }  # fmt: skip
 
@@ -56,7 +74,7 @@ def values(seed):
     random = np.random.default_rng(seed)
     found = {one.name: random.normal(size=(SIZES[one.rows], SIZES.get(one.cols, 1))) for one in (A, B, X, x, u, w, y)}
     found["S"] = found["A"] + found["A"].T
-    return {**found, "t": 0.7}
+    return {**found, "t": 0.7, "q": 0.3}
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.api import agreement, blocks
+from wengert.calculus import algebra
 from wengert.errors import (
     ArgumentError,
     CheckError,
@@ -282,6 +284,42 @@ def test_numbers_and_lengths_are_told_apart(name):
         np.testing.assert_allclose(made.compile()(at), wg.grad(f)(at), rtol=1e-10)
 
 
+def factorials(x):
+    term = total = 0 * x + 1
+    for k in range(1, 17):
+        term = term * x / k
+        total = total + term
+    return np.sum(total)
+
+
+def horner(x):
+    total = 0 * x
+    for k in range(20):
+        total = total * x + (k + 1)
+    return np.sum(total)
+
+
+# numbers that no line of the program holds
+COUNTED = {
+    "sines": (lambda x: np.sum(sum(np.sin(i * x) for i in range(20))), "19 cos(19x)"),
+    "powers": (lambda x: np.sum(sum((k + 1) * x**k for k in range(20))), "380x¹⁸ + 342x¹⁷"),
+    "the scheme of Horner": (horner, "90x¹⁰ + 90x⁹"),
+    "a series": (factorials, "x⁵/120"),
+    "roots and logarithms": (lambda x: sum(np.sqrt(i) * np.log(i) * x.sum() for i in range(2, 20)), None),
+    "lengths beside counters": (lambda x: np.mean(sum(np.sin(i * x) for i in range(12))), "11 cos(11x)"),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_counters_of_loops_are_no_lengths(name):
+    f, part = COUNTED[name]
+    made = wg.derive(f, 0.3 * x0).gradient
+    assert (part or "") in str(made)
+    larger = np.tile(0.3 * x0, 2)
+    for at in (0.3 * x0, larger):
+        np.testing.assert_allclose(made.compile()(at), wg.grad(f)(at), rtol=1e-10)
+
+
 def test_square_data_stay_rectangular_where_the_function_allows_it():
     form = wg.derive(lambda x: np.sum((A @ x - b) ** 2), x0)
     assert form.symbols["A"].rows != form.symbols["A"].cols
@@ -383,11 +421,54 @@ def test_the_check_holds_both_comparisons():
 
 
 def test_a_wrong_formula_is_not_given(monkeypatch):
-    from wengert.api import blocks
-
     monkeypatch.setattr(blocks, "derived", lambda expression, *rest: expression)
     with pytest.raises(CheckError, match=r"the formula .* for the derivative differs from the traced derivative by"):
         _ = wg.derive(lambda t: t**3, 2.0).derivative
+
+
+def to_orthogonal(X):
+    for _ in range(20):
+        X = 0.5 * X @ (3 * np.eye(len(X)) - X.T @ X)
+    return np.sum(X**2)
+
+
+def chebyshev(x):
+    before, value = 0 * x + 1, x
+    for _ in range(40):
+        before, value = value, 2 * x * value - before
+    return np.sum(value)
+
+
+# flat but for a narrow valley at a point, and with slopes of very different sizes
+STEEP = {
+    "the iteration of Newton and Schulz": (to_orthogonal, np.eye(4) + 0.2 * W[:4, :4]),
+    "Chebyshev": (chebyshev, 0.3 * x0),
+}
+
+
+@pytest.mark.parametrize("name", STEEP)
+def test_steep_functions_are_checked_close_by(name):
+    f, point = STEEP[name]
+    form = wg.derive(f, point)
+    assert form.gradient is not None
+    assert all(error is not None and error < 1e-6 for figure in form.check.figures for error in figure.differences)
+
+
+@pytest.mark.parametrize("name", STEEP)
+def test_a_wrong_formula_of_a_steep_function_is_found_by_differences(name, monkeypatch):
+    right = blocks.derived
+    monkeypatch.setattr(blocks, "derived", lambda *given: algebra.matmul(algebra.number(1.0001), right(*given)))
+    monkeypatch.setattr(agreement, "_traced", lambda *given: 0.0)
+    f, point = STEEP[name]
+    with pytest.raises(CheckError, match="differs from differences of the function"):
+        _ = wg.derive(f, point).gradient
+
+
+def test_errors_about_long_formulas_stay_short(monkeypatch):
+    monkeypatch.setattr(blocks, "derived", lambda expression, *rest: expression)
+    with pytest.raises(CheckError, match=r"the formula \(of \d+ symbols\) for the") as caught:
+        _ = wg.derive(lambda t: chebyshev(t), 0.3).derivative
+    assert len(str(caught.value)) < 500
 
 
 def test_a_wrong_custom_rule_is_found_by_differences():
@@ -464,7 +545,7 @@ WRONG = {
         lambda: wg.derive(lambda x, n: n * x @ x, wg.Vector("x", "n"), wg.Scalar("n")), ArgumentError,
         "n is the name of an array and of a length; give one another name"),
     "too many lengths": (lambda: wg.Vector("x", "m n"), ArgumentError,
-        "Vector: x has one length, as 'n'; received 'm n'"),
+        "Vector: x has one length, as 'n' or 5; received 'm n'"),
     "a name that is none": (lambda: wg.Scalar("2x"), ArgumentError, "the name is a word such as 'x'"),
     "properties that exclude one another": (
         lambda: wg.derive(lambda x: x @ A @ x, x0, assume={"A": ("symmetric", "upper triangular")}), ArgumentError,

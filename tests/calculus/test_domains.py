@@ -226,7 +226,7 @@ def test_each_property_makes_a_formula_shorter(kind):
         assert str(wg.derive(f, wg.Vector("x", "n"), symbol).gradient) == plain
 
 
-@pytest.mark.parametrize("kind", [kind for kind in USED if kind != "invertible"])
+@pytest.mark.parametrize("kind", USED)
 def test_each_property_is_detected_and_stated(kind):
     f, data, _, _ = USED[kind]
     assert kind in detected(data)

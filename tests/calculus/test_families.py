@@ -36,6 +36,13 @@ FAMILIES = {
               "2 diag(𝟏[x > 0] ∘ 𝟏[x < 6])"),
     "Huber": (lambda x: np.sum(np.where(np.abs(x) < 1, 0.5 * x**2, np.abs(x) - 0.5)), z, {},
               "x ∘ 𝟏[|x| < 1] + sign(x) ∘ 𝟏[|x| > 1]", "diag(𝟏[|x| < 1])"),
+    "Huber with a width": (
+        lambda x: np.sum(np.where(np.abs(x) <= p, 0.5 * x**2, p * (np.abs(x) - 0.5 * p))), z, {},
+        "x ∘ 𝟏[|x| < p] + p(sign(x) ∘ 𝟏[|x| > p])", "diag(𝟏[|x| < p])",
+    ),
+    "hinge of any height": (lambda x: np.sum(np.maximum(0, 2 * p - 1 - A @ x) ** 2), z, {},
+                            "−2Aᵀ relu((2p − 1)𝟏 − Ax)", "2Aᵀ diag(𝟏[Ax < 2p − 1]) A"),
+    "hinge of a matrix": (lambda x: np.sum(np.maximum(0, p - x) ** 2), X, {}, None, "2(dx ∘ 𝟏[x < p])"),
     "two sides": (lambda x: np.sum(np.maximum(x, 0) ** 2 + np.minimum(x, 0) ** 2), z, {}, "2x", "2I"),
     "sum of sides": (lambda x: np.sum((np.maximum(x, 0) + np.maximum(-x, 0)) ** 2), z, {}, "2x", "2I"),
     "signed square": (lambda x: np.sum(np.where(x > 0, x**2, -(x**2))), z, {}, None, "2 diag(sign(x))"),
@@ -48,7 +55,7 @@ FAMILIES = {
     "leaky": (lambda x: np.sum(np.where(x > 0, x, 0.1 * x)), z, {}, "0.9𝟏[x > 0] + 0.1", "0"),
     # absolute values and logarithms
     "root of a square": (lambda x: np.sum(np.sqrt(x**2)), z, {}, "sign(x)", "0"),
-    "cube root of a square": (lambda x: np.sum((x**2) ** (1 / 3)), z, {}, "⅔(sign(x)/|x|^{1/3})", None),
+    "cube root of a square": (lambda x: np.sum((x**2) ** (1 / 3)), z, {}, "⅔ sign(x)/|x|^{1/3}", None),
     "number before a norm": (lambda x: np.linalg.norm(x.sum() * b), z, {}, "sign(𝟏ᵀx) ‖b‖ 𝟏", "0"),
     "size of a determinant": (lambda x: np.sqrt(np.linalg.det(x) ** 2), A, {}, "|det(x)| x⁻ᵀ", None),
     "logarithm of a square": (lambda x: np.log(np.linalg.det(x) ** 2), A, {}, "2x⁻ᵀ", None),
@@ -84,13 +91,14 @@ FAMILIES = {
     "softplus of a matrix": (lambda x: np.sum(np.log(1 + np.exp(x))), X, {}, "σ(x)", "dx ∘ σ(x) ∘ σ(−x)"),
     "logistic of a matrix": (lambda x: np.sum(1 / (1 + np.exp(-x))), X, {}, "σ(x) ∘ σ(−x)", None),
     "shifted softmax": (lambda x: a @ (np.exp(x - x.max()) / np.sum(np.exp(x - x.max()))), z, {},
-                        "softmax(x) ∘ (a − (aᵀ softmax(x))𝟏)", None),
+                        "softmax(x) ∘ (a − f𝟏)", None),
     "entropy of a softmax": (
         lambda x: -np.sum(np.exp(x) / np.sum(np.exp(x)) * np.log(np.exp(x) / np.sum(np.exp(x)))), z, {},
-        "softmax(x) ∘ ((xᵀ softmax(x))𝟏 − x)", None,
+        "softmax(x) ∘ ((xᵀ softmax(x))𝟏 − x)",
+        "(xᵀs)(diag(s) − 2ssᵀ) − diag(x ∘ s + s) + (x ∘ s)sᵀ + s(x ∘ s)ᵀ + ssᵀ,  where s = softmax(x)",
     ),
     "softmax of a shift": (lambda x: a @ softmax(b - np.mean(x) + x), z, {},
-                           "softmax(x + b) ∘ (a − (aᵀ softmax(x + b))𝟏)", None),
+                           "softmax(x + b) ∘ (a − f𝟏)", None),
     "softmax of a shift alone": (lambda x: a @ softmax(b - np.mean(x)) + x @ x, z, {}, "2x", "2I"),
     # what is centred
     "variance": (lambda x: np.var(x), z, {}, "2(I − 𝟏𝟏ᵀ/n)x/n", "2(I − 𝟏𝟏ᵀ/n)/n"),
@@ -111,14 +119,14 @@ FAMILIES = {
     "centred rows": (lambda x: np.sum((x - x.mean(1)[:, None]) ** 2), X, {}, "2x(I − 𝟏𝟏ᵀ/m)", "2 dx (I − 𝟏𝟏ᵀ/m)"),
     # what is known of data
     "one-hot": (lambda x, y: np.sum(np.abs(y) * x**2) + np.sum(y**2 * x) + np.sum(y) * (x @ x), (z, y),
-                {"y": "one-hot"}, "2(x ∘ y) + 2x + y", "2 diag(1 + y)"),
+                {"y": "one-hot"}, "2(x ∘ (1 + y)) + y", "2 diag(1 + y)"),
     "antisymmetric": (lambda x: x @ (A - A.T) @ x + x @ x, z, {}, "2x", "2I"),
     "idempotent": (lambda x: x @ E @ x + x @ (np.eye(len(x)) - E) @ x, z, {"E": "idempotent"}, "2x", "2I"),
     "disjoint": (lambda x: x @ E @ (np.eye(len(x)) - E) @ A @ x + x @ x, z, {"E": "idempotent"}, "2x", "2I"),
     "pseudoinverse": (lambda x: x @ np.linalg.pinv(X) @ X @ x, z[:3], {}, "2X⁺Xx", "2X⁺X"),
     "diagonal": (lambda x: np.trace(A @ x @ x), np.diag(z), {"x": "diagonal"}, "2 diag(diag(x) ∘ diag(A))", None),
     "kernel": (lambda x: np.sum(np.exp(-(np.sum(x**2, 1)[:, None] + np.sum(x**2, 1)[None, :] - 2 * x @ x.T))), X, {},
-               "4(M − diag(M𝟏))x,  where M = exp(−(𝟏𝟏ᵀ(xᵀ)^∘2 − 2xxᵀ + x^∘2 𝟏𝟏ᵀ))", None),
+               "4(M − diag(M𝟏))x,  where M = exp(−(𝟏𝟏ᵀ(xᵀ)^∘2 + x^∘2 𝟏𝟏ᵀ − 2xxᵀ))", None),
 }  # fmt: skip
 
 

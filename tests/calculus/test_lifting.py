@@ -326,7 +326,7 @@ REFUSED = {
     "data that are zero": ("np.where(y == 0, x, 2 * x).sum()", "x:n y:n", r"equal at .* some data"),
     "a count that is zero": ("np.where(np.sum(x > 0) == 0, 1.0, 2.0) * (x @ x)", "x:n", r"equal at .* some data"),
     "a rounded array": ("np.floor(x) @ x", "x:n", r"floor at .* has no closed form"),
-    "an exponent that is no fraction": ("np.sum(x**np.pi)", "x:n:pos", r"power_constant at .* exponent 3\.14"),
+    "an exponent that is no fraction": ("np.sum(x**1.2345678901)", "x:n:pos", r"power_constant at .* exponent 1\.23"),
     "an eigenvalue inside the spectrum": ("np.linalg.eigvalsh(S)[1]", "S:n,n:sym",
                                           r"take at .* the largest and the smallest"),
     "eigenvalues": ("np.linalg.eigvalsh(S)", "S:n,n:sym", r"the result at .* is a vector of eigenvalues"),
@@ -356,7 +356,6 @@ FIRST_ONLY = {
     "cholesky factor": ("np.sum(np.linalg.cholesky(S))", "S:n,n:pd", "gradient",
                         r"derivative of .* is no formula: triangular_solve of a triangle"),
     "spectral norm of a family": ("norm(A + np.outer(x, x), 2)", "x:n A:n,n", "hessian", r"derivative of leading pair"),
-    "nuclear norm of a family": ("norm(A + np.outer(x, x), 'nuc')", "x:n A:n,n", "hessian", r"derivative of polar"),
     "exponential of a family": ("tr(C @ wlinalg.expm(np.outer(x, x)))", "x:n C:n,n", "hessian",
                                 r"second derivative of expm"),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,14 +11,17 @@ from wengert.api.agreement import Claim
 from wengert.api.forward import jvp
 from wengert.api.lifted_function import Instance, LiftedFunction, quiet
 from wengert.api.matrices import jacobian
+from wengert.api.reuse import Reuse
 from wengert.api.reverse import grad
 from wengert.calculus import algebra, invariants
 from wengert.calculus.beautify import beautify
 from wengert.calculus.derive import derived
-from wengert.calculus.expression import Expression
+from wengert.calculus.evaluation import evaluate
+from wengert.calculus.expression import Expression, Symbol
 from wengert.calculus.linear import coefficient
+from wengert.calculus.reuse import InNames
 from wengert.calculus.symmetric import symmetric, symmetric_part
-from wengert.display.formula import text_of
+from wengert.display.formula import abridged
 from wengert.errors import UnsupportedError
 
 __all__ = ["Blocks"]
@@ -26,6 +29,7 @@ __all__ = ["Blocks"]
 _LONGEST: Final = 100
 Function = Callable[..., Any]
 Values = dict[str, Any]
+_STILL: Final[Mapping[str, Symbol]] = {}
 
 
 class Blocks:
@@ -43,6 +47,8 @@ class Blocks:
         self.lifted = lifted
         self.compare = compare
         self._gradients: dict[str, tuple[Expression, Claim]] = {}
+        self._seconds: dict[Expression, str] = {}
+        self.reuse = Reuse(lifted, self._along)
         #: blocks of the Hessian by vectors of which no matrix could be read off
         self.without_matrix: set[tuple[str, str]] = set()
 
@@ -57,15 +63,27 @@ class Blocks:
         run = self.lifted.run
         return Claim("function", lambda one: run(one.values), lambda one: lambda t: run(one.values), None)
 
-    def _derived(self, expression: Expression, transform: Function, directions: Sequence[str] = ()) -> Any:
-        one = self.lifted.instances[0]
+    def in_names(self, derivative: Expression) -> InNames:
+        """A derivative with the value of the function, and the gradient, as names in it where that is shorter."""
+        name = self._seconds.get(derivative)
+        if name is None:
+            return self.reuse.of(derivative)
+        return self.reuse.of_second(derivative, self.gradient(name)[0], self.direction(name))
+
+    def _derived(self, expression: Expression, transform: Function, moving: Mapping[str, Symbol] = _STILL) -> Any:
+        one, value = self.lifted.instances[0], self.reuse.value
         values = self.lifted.values_at(one)
-        symbols = {**self.lifted.symbols, **{f"d{name}": self.direction(name) for name in directions}}
+        symbols = {**self.lifted.symbols, **{direction.name: direction for direction in moving.values()}}
+        if value.name in moving:
+            step = moving[value.name].name
+            symbols[value.name] = value
+            values[value.name] = np.float64(np.reshape(evaluate(self.lifted.expression, values, one.sizes), ()))
+            values[step] = self.lifted.direction_at(step, values[value.name])
         try:
             with quiet():
                 return derived(expression, transform, symbols, {name: values[name] for name in symbols}, one.sizes)
         except UnsupportedError as error:
-            text = text_of(expression, self.lifted.variables)
+            text = abridged(expression, self.lifted.variables)
             what = f"of {text}" if len(text) <= _LONGEST else f"in {', '.join(self.lifted.variables)}"
             raise UnsupportedError(f"derive: the derivative {what} is no formula: {error}") from error
 
@@ -141,17 +159,22 @@ class Blocks:
 
     def _pushed(self, expression: Expression, names: Sequence[str]) -> Any:
         """The differential of a formula in the directions of variables."""
+        return self._along(expression, {name: self.direction(name) for name in names})
+
+    def _along(self, expression: Expression, moving: Mapping[str, Symbol]) -> Any:
+        """The differential of a formula whose symbols of these names move in these directions."""
 
         def transform(program: Function) -> Function:
             def pushed(values: Values) -> Any:
                 return jvp(
-                    lambda *moving: program({**values, **dict(zip(names, moving, strict=True))}),
-                    tuple([values[name] for name in names]), tuple([values[f"d{name}"] for name in names]),
+                    lambda *points: program({**values, **dict(zip(moving, points, strict=True))}),
+                    tuple([values[name] for name in moving]),
+                    tuple([values[direction.name] for direction in moving.values()]),
                 )[1]  # fmt: skip
 
             return pushed
 
-        return self._derived(expression, transform, names)
+        return self._derived(expression, transform, moving)
 
     def differential(self, names: Sequence[str]) -> tuple[Expression, Claim]:
         """The change of the function when variables change."""
@@ -209,6 +232,8 @@ class Blocks:
             else:
                 shorten = symmetric if one == other else beautify
                 found, count = shorten(matrix), axes[one] + axes[other]
+        if one == other:
+            self._seconds[found] = one
         return found, self._second_claim(one, other, what), min(count, 2)
 
     def _second_claim(self, name: str, other: str, what: str) -> Claim:

@@ -5,28 +5,46 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from wengert.api.agreement import Check, Claim, Figure, compared
 from wengert.api.blocks import Blocks
 from wengert.api.conditions import conditions
 from wengert.api.formula import Formula
 from wengert.api.lifted_function import LiftedFunction
+from wengert.api.misuse import NoArray
+from wengert.api.overview import overview, properties_of
 from wengert.api.together import Together
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression
-from wengert.calculus.instances import told
 from wengert.display.derivation import Derivation, Step, derivation
 from wengert.display.derivation_blocks import Derivations, derivations
-from wengert.display.formula import text_of, text_with_where
+from wengert.display.formula import abridged, text_of
 from wengert.display.formula_latex import latex_of, latex_with_where
 from wengert.errors import ArgumentError
 
 __all__ = ["ClosedForm", "ClosedForms"]
 
 
-class _Form(Together):
+class _Form(NoArray, Together):
     """What forms of one and of several variables have in common."""
+
+    _remedy = (
+        "it has the formulas as attributes: form.gradient is one, and form.gradient.compile() a function of the "
+        "arguments"
+    )
+    _elsewhere: ClassVar[Mapping[str, str]] = {
+        "grad": "write form.gradient",
+        "nabla": "write form.gradient",
+        "hess": "write form.hessian",
+        "jac": "write form.jacobian",
+        "latex": "a formula has it: form.gradient.latex()",
+        "text": "a formula has it: form.gradient.text()",
+        "linear_map": "a formula has it: form.hessian.linear_map()",
+        "steps": "write form.derivation()",
+        "evaluate": "write form.gradient.compile(), which gives the function",
+        "third": "third derivatives are no formulas here; wengert.taylor and wengert.derivative give their numbers",
+    }
 
     def __init__(self, lifted: LiftedFunction, detected: Mapping[str, Sequence[str]]) -> None:
         self._lifted = lifted
@@ -92,6 +110,7 @@ class _Form(Together):
         return Formula(
             expression, what, arguments, held, symbols, lifted.variables, {**own, "": axes},
             (lifted.values_at(one), one.sizes), tuple([f"d{name}" for name in directions]),
+            self._blocks.in_names,
         )  # fmt: skip
 
     @property
@@ -115,29 +134,12 @@ class _Form(Together):
 
     def lines(self) -> list[str]:
         """The function, what is known of its arrays, and the formulas that have been made."""
-        lifted = self._lifted
-        listed = ", ".join(text_of(self.symbols[name]) for name in lifted.variables)
-        named = f"{lifted.program.name}({listed})".replace("<lambda>", "f")
-        found = [f"{named} = {text_with_where(self.expression, lifted.variables, self.symbols)}"]
-        found.append("    " + ", ".join(self._described(name) for name in lifted.shapes))
-        found += [f"{what}: {text_with_where(e, lifted.variables, self.symbols)}" for what, e in self._made.items()
-                  if what != "function"]  # fmt: skip
-        if self.detected:
-            listed = "; ".join(f"{name} {', '.join(held)}" for name, held in self.detected.items())
-            found.append(f"detected in the data, and used: {listed}")
-        found += [f"where {line}" if line[0] != "∇" and "everywhere" not in line else line for line in self.domain]
-        return found
-
-    def _described(self, name: str) -> str:
-        lengths = [length for length in self.symbols[name].shape if length != 1]
-        shape = {0: "a number", 1: "a vector", 2: "a matrix"}[len(lengths)]
-        held = self.properties_of(name)
-        by = f" of {' × '.join(map(str, lengths))}" if lengths else ""
-        return f"{text_of(self.symbols[name])} {shape}{by}{f' ({held})' if held else ''}"
+        formulas = {what: self._blocks.in_names(e) for what, e in self._made.items() if what != "function"}
+        return overview(self._lifted, formulas, self._blocks.reuse.value.name, self.detected, self.domain)
 
     def properties_of(self, name: str) -> str:
         """What is assumed of an array, in words."""
-        return ", ".join(told(self._lifted.properties[name]))
+        return properties_of(self._lifted, name)
 
     @property
     def _all_figures(self) -> tuple[Figure, ...]:
@@ -165,7 +167,7 @@ class _Form(Together):
         return "\n".join([*self.lines(), str(self.check)])
 
     def _repr_latex_(self) -> str:
-        name = "f" if "<" in self._lifted.program.name else self._lifted.program.name
+        name = self._blocks.reuse.value.name if "<" in self._lifted.program.name else self._lifted.program.name
         name = name if len(name) == 1 else rf"\mathrm{{{name}}}".replace("_", r"\_")
         variables = self._lifted.variables
         value = latex_with_where(self.expression, variables, self.symbols)
@@ -192,7 +194,7 @@ class ClosedForm(_Form):
 
     def __repr__(self) -> str:
         symbol = text_of(self.symbols[self.variable])
-        return f"ClosedForm(f({symbol}) = {text_of(self.expression, [self.variable])})"
+        return f"ClosedForm({self._blocks.reuse.value.name}({symbol}) = {abridged(self.expression, [self.variable])})"
 
     @property
     def first(self) -> Formula:
@@ -333,7 +335,7 @@ class ClosedForms(_Form):
 
     def __repr__(self) -> str:
         listed = ", ".join(text_of(self.symbols[name]) for name in self.variables)
-        return f"ClosedForms(f({listed}) = {text_of(self.expression, self.variables)})"
+        return f"ClosedForms({self._blocks.reuse.value.name}({listed}) = {abridged(self.expression, self.variables)})"
 
     @property
     def first(self) -> dict[str, Formula] | Formula:

@@ -11,6 +11,7 @@ from wengert.calculus.expression import (
     Expression,
     Hadamard,
     Inverse,
+    NamedNumber,
     Number,
     Product,
     Size,
@@ -131,7 +132,7 @@ def _is_positive(x: Expression) -> bool:
     """Whether a scalar, or every entry, is known to be positive."""
     if isinstance(x, Number):
         return x.value > 0
-    if isinstance(x, Size):
+    if isinstance(x, (NamedNumber, Size)):
         return True
     if isinstance(x, Symbol):
         return "positive entries" in x.properties

@@ -9,19 +9,26 @@ from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
-from wengert import tree
 from wengert.api.arguments import warn_of_independence
+from wengert.api.calling import (
+    check_argument,
+    check_has_names,
+    check_symbols,
+    listed_assumptions,
+    nothing_moves,
+    refusal_of_call,
+)
 from wengert.api.closed_form import ClosedForm, ClosedForms
 from wengert.api.formula import Formula
 from wengert.api.lifted_function import Instance, LiftedFunction, quiet
 from wengert.api.needs import IMMOBILE, lifted_as_needed
 from wengert.api.symbols import SymbolicArray
-from wengert.calculus.capture import Program, is_data, program_of
-from wengert.calculus.expression import walk
-from wengert.calculus.instances import PROPERTIES, SQUARE, detected, with_implied
+from wengert.calculus.capture import Program, program_of
+from wengert.calculus.expression import Determinant, Inverse, walk
+from wengert.calculus.instances import PROPERTIES, SQUARE, detected, meant, with_implied
 from wengert.calculus.parse import declarations, parse
 from wengert.calculus.sizing import UNTOLD
-from wengert.errors import ArgumentError, IntegerInputError
+from wengert.errors import ArgumentError, WengertError
 
 __all__ = ["ClosedForm", "ClosedForms", "Formula", "Instance", "derive"]
 
@@ -137,6 +144,7 @@ def derive(
     _check_names(variables, shapes)
     lifted, needed = lifted_as_needed(program, shapes, data, {**assumed, **found}, variables)
     found.update(needed)
+    found = {name: told for name, held in found.items() if (told := _used(name, held, lifted))}
     lifted.convention = _checked_convention(convention, lifted)
     used = set(walk(lifted.expression))
     if any(lifted.symbols[name] not in used for name in variables):
@@ -144,6 +152,16 @@ def derive(
     if wrt is None or isinstance(wrt, str):
         return ClosedForm(lifted, variables[0], found)
     return ClosedForms(lifted, found)
+
+
+def _used(name: str, held: tuple[str, ...], lifted: LiftedFunction) -> tuple[str, ...]:
+    """What was found in an array, without that it is invertible where nothing is said of its inverse."""
+    inverted = any(
+        lifted.symbols.get(name) in set(walk(node))
+        for node in walk(lifted.expression)
+        if isinstance(node, (Inverse, Determinant))
+    )
+    return tuple([word for word in held if inverted or word != "invertible"])
 
 
 def _checked_convention(convention: str, lifted: LiftedFunction) -> str:
@@ -176,17 +194,16 @@ def _from_function(
     plain = [shown.get(id(leaf), leaf) for leaf in args]
     named = {name: shown.get(id(leaf), leaf) for name, leaf in kwargs.items()}
     for leaf in (*plain, *named.values()):
-        _check_argument(leaf)
+        check_argument(leaf)
     try:
         program = program_of(f, plain, named)
+    except WengertError:
+        raise
     except TypeError as error:
-        foreign = [name for name in ("argnums", "argnames") if f"'{name}'" in str(error)]
-        if not foreign:
-            raise
-        raise ArgumentError(
-            f"derive: {foreign[0]} is no argument of the function; derive takes variables by name: wrt='x', or "
-            f"wrt=('x', 'y') for several"
-        ) from None
+        raise ArgumentError(f"derive: {refusal_of_call(f, str(error))}") from None
+    check_symbols(f)
+    if not program.arguments and args:
+        raise nothing_moves(program, args)
     places = {id(shown[id(one)]): one for one in symbolic}
     renamed = {name: places[id(value)] for name, value in program.data.items() if id(value) in places}
     program = _with_names(program, {name: one.name for name, one in renamed.items() if name in program.arguments})
@@ -206,16 +223,6 @@ def _from_function(
     return program, shapes, data, assumed
 
 
-def _check_argument(leaf: Any) -> None:
-    if isinstance(leaf, (tuple, list, dict)) and any(is_data(part) for part in tree.flatten(leaf)[0]):
-        raise ArgumentError(
-            f"derive: an argument is a {type(leaf).__name__} of arrays, which have no names in a formula; pass each "
-            f"array as an argument of its own"
-        )
-    if isinstance(leaf, (np.ndarray, complex, np.complexfloating)) and np.iscomplexobj(leaf):
-        raise ArgumentError("derive: an argument is complex; formulas are of real arrays")
-
-
 def _with_names(program: Program, names: Mapping[str, str]) -> Program:
     clash = [new for old, new in names.items() if new in program.data and new != old and new not in names]
     if clash:
@@ -230,13 +237,17 @@ def _assumed(assume: Assumptions | None, program: Program, shapes: Shapes) -> He
     if assume is None or (isinstance(assume, str) and assume == "detect"):
         return {}
     if isinstance(assume, str):
+        check_has_names(assume, shapes)
         told = {name: declaration.properties for name, declaration in declarations(assume).items()}
     else:
-        told = {name: (held,) if isinstance(held, str) else tuple(held) for name, held in assume.items()}
+        told = listed_assumptions(assume)
     for name, held in told.items():
         if name not in shapes:
             close = difflib.get_close_matches(name, shapes, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
+            turned = [word for word in held if word in shapes]
+            if name in PROPERTIES and turned:
+                hint = f"; names come first: assume={{{turned[0]!r}: {name!r}}}"
             raise ArgumentError(f"derive: assume names {name}, but the arrays are {', '.join(shapes)}{hint}")
         told[name] = tuple([word.strip() for text in held for word in text.split(",") if word.strip()])
         _check_properties(name, told[name], shapes[name])
@@ -246,9 +257,7 @@ def _assumed(assume: Assumptions | None, program: Program, shapes: Shapes) -> He
 def _check_properties(name: str, held: Sequence[str], shape: Sequence[int | str]) -> None:
     for word in held:
         if word not in PROPERTIES:
-            close = difflib.get_close_matches(word, PROPERTIES, 1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(PROPERTIES)}"
-            raise ArgumentError(f"derive: {name} cannot be assumed {word!r}, which is no property; {hint}")
+            raise ArgumentError(f"derive: {name} cannot be assumed {word!r}, which is no property; {meant(word)}")
     square = [word for word in held if with_implied([word]) & SQUARE]
     listed = " × ".join(map(str, shape)) or "one number"
     if square and (len(shape) != 2 or shape[0] != shape[1]):
@@ -271,7 +280,7 @@ def _from_text(
     if assume is None or isinstance(assume, str):
         declared = declarations(assume or "")
     else:
-        listed = {name: (held,) if isinstance(held, str) else tuple(held) for name, held in assume.items()}
+        listed = listed_assumptions(assume)
         declared = declarations("; ".join(f"{name}: {', '.join(held)}" for name, held in listed.items()))
     found = parse(text, language, declared)
     if not found.names:
@@ -294,10 +303,7 @@ def _variables(
 ) -> tuple[str, ...]:
     if wrt is None:
         if not program.arguments:
-            raise IntegerInputError(
-                f"derive: no argument of {program.name} is an array or a float; whole numbers stay numbers in a "
-                f"formula: pass 3.0 instead of 3"
-            )
+            raise ArgumentError(f"derive: {program.name} has no arguments; say with wrt which array is the variable")
         return program.arguments[:1]
     given: Any = wrt
     listed = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
@@ -311,6 +317,8 @@ def _variables(
         if name not in shapes:
             close = difflib.get_close_matches(name, shapes, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
+            if program.takes(name):
+                hint = f"; {name} was given no array and no float: whole numbers stay numbers, so pass 3.0 instead of 3"
             raise ArgumentError(f"derive: wrt names {name}, but the arrays are {', '.join(shapes)}{hint}")
     return names
 
@@ -327,6 +335,11 @@ def _check_names(variables: Sequence[str], shapes: Shapes) -> None:
             raise ArgumentError(f"derive: {length} is the name of an array and of a length; give one another name")
 
 
+def _is(word: str) -> str:
+    """A property as a predicate."""
+    return f"has {word}" if word.endswith((" entries", " rows")) else f"is {word}"
+
+
 def _check_movable(variables: Sequence[str], assumed: Mapping[str, Sequence[str]], data: Mapping[str, Any]) -> None:
     for name in variables:
         if getattr(data.get(name), "dtype", None) == np.bool_:
@@ -337,6 +350,6 @@ def _check_movable(variables: Sequence[str], assumed: Mapping[str, Sequence[str]
         stuck = [word for word in assumed.get(name, ()) if word in IMMOBILE]
         if stuck:
             raise ArgumentError(
-                f"derive: {name} is the variable, and if it is {stuck[0]} it cannot move in all directions; leave the "
-                f"assumption out, and project the gradient afterwards"
+                f"derive: {name} is the variable, and if it {_is(stuck[0])} it cannot move in all directions; leave "
+                f"the assumption out, and project the gradient afterwards"
             )

@@ -6,16 +6,18 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from wengert.api.holding import check_held
 from wengert.api.linear_map import LinearMap
+from wengert.api.misuse import NoArray, misfit
 from wengert.calculus.dimension import Dim
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
 from wengert.calculus.magnitude import NEGLIGIBLE, magnitude
+from wengert.calculus.reuse import InNames
 from wengert.display.formula import text_with_where
 from wengert.display.formula_latex import latex_with_where
 from wengert.display.formula_python import compiled, python_of
@@ -27,7 +29,7 @@ _AGREEMENT: Final = 1e-7
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(NoArray):
     """A closed form: an expression to print, and to evaluate.
 
     Attributes
@@ -51,6 +53,26 @@ class Formula:
     _axes: Mapping[str, int] = field(repr=False)
     _example: tuple[Mapping[str, Any], Mapping[Dim, int]] = field(repr=False)
     _directions: tuple[str, ...] = field(default=(), repr=False)
+    _named: Callable[[Expression], InNames] = field(default=InNames, repr=False)
+
+    @property
+    def in_names(self) -> InNames:
+        """The formula as it is written: the value of the function, and ∇f, may stand in it by name."""
+        return self._named(self.expression)
+
+    _remedy = (
+        "its compile() gives the function, with the captured arrays in it, and python() its source: "
+        "form.gradient.compile()(x0)"
+    )
+    _elsewhere: ClassVar[Mapping[str, str]] = {
+        "derivation": "the derivation is that of the form: form.derivation()",
+        "evaluate": "write compile(), which gives the function, and call that",
+        "eval": "write compile(), which gives the function, and call that",
+        "subs": "write compile(), which gives the function, and call that with other arrays",
+        "code": "write python()",
+        "shape": "write compile() for the function that gives the array",
+        "T": "write compile() for the function that gives the array",
+    }
 
     def __str__(self) -> str:
         return self.text()
@@ -71,11 +93,11 @@ class Formula:
         >>> print(form.gradient.text(style="inner"))
         (A + Aᵀ)x/⟨x, Ax⟩
         """
-        return text_with_where(self.expression, self._variables, self._symbols, style)
+        return text_with_where(self.in_names.expression, self._variables, self._symbols, style)
 
     def latex(self, style: str = "transpose") -> str:
         """The formula in LaTeX, without the dollars around it; `style` as in `text`."""
-        return latex_with_where(self.expression, self._variables, self._symbols, style)
+        return latex_with_where(self.in_names.expression, self._variables, self._symbols, style)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -179,8 +201,10 @@ def python_of_all(formulas: Mapping[str, Formula], name: str) -> str:
     first = next(iter(formulas.values()))
     names = [*_arguments(formulas), *first.held]
     one_axis = [word for word in names if first._axes.get(word) == 1]
-    expressions = {result: one.expression for result, one in formulas.items()}
-    return python_of(expressions, [first._symbols[word] for word in names], one_axis, name=name)
+    written = [one.in_names for one in formulas.values()]
+    expressions = {result: one.expression for result, one in zip(formulas, written, strict=True)}
+    known = dict(pair for one in written for pair in one.names)
+    return python_of(expressions, [first._symbols[word] for word in names], one_axis, name=name, known=known)
 
 
 def compiled_all(formulas: Mapping[str, Formula], name: str) -> Callable[..., Any]:
@@ -212,7 +236,15 @@ def compiled_all(formulas: Mapping[str, Formula], name: str) -> Callable[..., An
                 args = signature.bind(*args, **named).args
             except TypeError as error:
                 raise ArgumentError(f"the {first.what} is a function of {', '.join(arguments)}: {error}") from None
-        return together(*args)
+        try:
+            return together(*args)
+        except Exception as error:
+            reason = misfit(
+                first.what, dict(zip(arguments, args, strict=True)), first.held, first._symbols, first._axes
+            )
+            if not reason:
+                raise
+            raise ArgumentError(reason) from error
 
     values, _ = first._example
     with np.errstate(all="ignore"):

@@ -8,25 +8,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 
 from wengert.api.forward import jvp
+from wengert.api.results import axes_of
 from wengert.calculus import algebra
 from wengert.calculus.capture import Program
+from wengert.calculus.constants import constants_of, told_apart
 from wengert.calculus.derive import lifted
 from wengert.calculus.dimension import Dim
 from wengert.calculus.drawing import Drawing, Way
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression
 from wengert.calculus.instances import SQUARE, draw, with_implied
-from wengert.calculus.magnitude import firmness, trouble
-from wengert.calculus.sizing import PRIMES, Sizes, sizes_of
+from wengert.calculus.magnitude import firmness, undefined
+from wengert.calculus.sizing import PRIMES, Sizes, shows, sizes_of
 from wengert.calculus.unifying import unified
-from wengert.display.formula import text_of
-from wengert.errors import CheckError, ConversionError, OutputError, UndefinedDerivativeError, UnsupportedError
+from wengert.display.formula import abridged
+from wengert.errors import CheckError, ConversionError, UndefinedDerivativeError, UnsupportedError
 from wengert.graph import Operand
 
 __all__ = ["Instance", "LiftedFunction", "quiet"]
@@ -82,6 +83,8 @@ class LiftedFunction:
         self.properties = {
             name: with_implied((*properties.get(name, ()), *masks.get(name, ())), name) for name in self.shapes
         }
+        self._constants: frozenset[float] = frozenset()
+        self.result_axes = 0
         sizes = sizes_of(self.shapes)
         for name, held in self.properties.items():
             if held & SQUARE:
@@ -91,7 +94,7 @@ class LiftedFunction:
         self._drawing = Drawing(self._sizes, self.data, self.properties, self.variables)
         self.dims = self._named_dims()
         self.symbols: dict[str, Expression] = {name: self._symbol(name) for name in self.shapes}
-        self.result_axes, self.convention = 0, "symmetric"
+        self.convention = "symmetric"
         self.instances, self.expression = self._found()
 
     def run(self, values: Mapping[str, Any]) -> Any:
@@ -146,9 +149,18 @@ class LiftedFunction:
         """Refuse a function that is another one when it is called again."""
         lengths = self._sizes.primes(self._primes())
         values = {name: self._sized(name, self._sizes.shape(name, lengths), 0) for name in self.shapes}
+        before = {name: np.copy(value) for name, value in values.items()}
         with quiet(), suppress(np.linalg.LinAlgError, UndefinedDerivativeError):
             first, second = self.run(values), self.run(values)
-            self._look_at(first)
+            self.result_axes = axes_of(first, self.program.name)
+            changed = [name for name, value in values.items() if not np.array_equal(value, before[name])]
+            if changed:
+                name = changed[0]
+                raise UnsupportedError(
+                    f"derive: {self.program.name} writes into the array {name} that it is given, so that it is another "
+                    f"function at every call; write {name} = {name}.copy() first, or an operation that makes a new "
+                    f"array"
+                )
             if not np.array_equal(first, second, equal_nan=True):
                 raise UnsupportedError(
                     f"derive: {self.program.name} has different values at the same arrays, as with random numbers, "
@@ -187,16 +199,19 @@ class LiftedFunction:
             lengths = {size: dim for dim, size in one.sizes.items()}
             with quiet():
                 expression = lifted(self.run, self.symbols, one.values, lengths)
-                if not self._is_steady(expression, one):
-                    continue
-            for other, same in found:
+                steady = self._is_steady(expression, one)
+            for other, same in found if steady else ():
                 # a length that did not change between the two might stand in the formula as a number
                 if expression is same and not set(other.sizes.items()) & set(one.sizes.items()):
                     return [other, one], expression
-            found.append((one, expression))
+            doubtful = not steady or any(expression is not same for _, same in found)
+            if doubtful and self._has_numbers_like_lengths():
+                return self._found()
+            if steady:
+                found.append((one, expression))
             if len(dict.fromkeys(expression for _, expression in found)) > _PAIRS:
                 break
-        texts = [*dict.fromkeys(text_of(expression) for _, expression in found)]
+        texts = [*dict.fromkeys(abridged(expression) for _, expression in found)]
         if len(texts) > 1:
             raise CheckError(
                 f"derive: {self.program.name} is {texts[0]} at one size and {texts[-1]} at another; write numbers of "
@@ -204,24 +219,28 @@ class LiftedFunction:
             )
         raise UnsupportedError(self._undefined())
 
+    def _has_numbers_like_lengths(self) -> bool:
+        """Whether the program makes numbers that could be taken for lengths in use, which are others from then on."""
+        if self._constants or not self.dims:
+            return False
+        primes, count = self._primes(), len(self.dims)
+        places = [primes[start : start + count] for start in (0, count)]
+        with quiet(), suppress(np.linalg.LinAlgError, UndefinedDerivativeError, UnsupportedError):
+            self._constants = constants_of(self.run, [self._instance(chosen, 0, Way()).values for chosen in places])
+        if len(self._primes()) < 2 * count:
+            raise UnsupportedError(
+                f"derive: {self.program.name} works with so many different numbers ({len(self._constants)}) that they "
+                f"cannot be told from lengths; shorten its loop, or use wengert.grad, which gives its derivative as "
+                f"numbers"
+            )
+        return self._primes() != primes
+
     def _undefined(self) -> str:
         """What is told where the function is defined nowhere that was looked at."""
-        name, data = self.program.name, self.data
+        values = self._instance(self._orders()[0], 0, next(self._drawing.ways())).values
+        given = self.data if self.shapes.keys() == self.data.keys() else None
         with quiet():
-            reason = ""
-            if self.shapes.keys() == data.keys():
-                reason = trouble(self.run, data)
-                where = f"derive: {name} has no finite value at the arrays that it was given{reason}"
-            if not reason:
-                values = self._instance(self._orders()[0], 0, next(self._drawing.ways())).values
-                where = (
-                    f"derive: no random arrays were found at which {name} and its differential are finite and stable"
-                    f"{trouble(self.run, values)}"
-                )
-        return (
-            f"{where}; say with assume what the arrays have to be (positive entries, positive definite, ...), or give "
-            f"arrays at which {name} is defined"
-        )
+            return undefined(self.program.name, self.run, given, values)
 
     def _sound_instances(self) -> Iterator[Instance]:
         """Instances; a matrix that the function inverts may have to be wide enough, an argument inside a domain.
@@ -263,7 +282,8 @@ class LiftedFunction:
 
     def _primes(self) -> list[int]:
         """Primes that are no numbers of the program."""
-        return [prime for prime in PRIMES if not any(_shows(prime, number) for number in self.program.numbers)]
+        free = [prime for prime in PRIMES if not any(shows(prime, number) for number in self.program.numbers)]
+        return [*told_apart(free, self._constants)] if self._constants else free
 
     def _instance(self, primes: Sequence[int], seed: int, way: Way) -> Instance:
         lengths = self._sizes.primes([int(prime) for prime in primes])
@@ -322,27 +342,6 @@ class LiftedFunction:
 
         return function, [one.values[name] for name in names]
 
-    def _look_at(self, result: Any) -> None:
-        """Refuse what is no single array of numbers."""
-        kind = type(result).__name__
-        if isinstance(result, (tuple, list, dict)) or result is None:
-            many = f" of {len(result)}" if result is not None else ""
-            raise OutputError(
-                f"derive: {self.program.name} returned a {kind}{many}; a formula is of one array or number: return "
-                f"one of them"
-            )
-        array = np.asarray(result)
-        if array.dtype.kind not in "fiub":
-            raise OutputError(
-                f"derive: {self.program.name} returned a {kind} of dtype {array.dtype}; a formula is of real numbers"
-            )
-        if array.ndim > 2:
-            raise UnsupportedError(
-                f"derive: {self.program.name} returned an array of {array.ndim} axes; formulas are of numbers, vectors "
-                f"and matrices"
-            )
-        self.result_axes = array.ndim
-
     def _is_steady(self, expression: Expression, one: Instance) -> bool:
         """Whether rounding changes the formula by little: inverses in it may not exist where the function does."""
         return firmness(lambda values: evaluate(expression, values, one.sizes), one.values) >= 0
@@ -358,7 +357,7 @@ class LiftedFunction:
         try:
             with quiet():
                 value = self.run(one.values)
-                self._look_at(value)
+                self.result_axes = axes_of(value, self.program.name)
                 if not np.all(np.isfinite(value)):
                     return -1.0
                 return min(firmness(self.run, one.values), firmness(pushed, one.values))
@@ -383,13 +382,3 @@ def quiet() -> Iterator[None]:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _shows(prime: int, number: float) -> bool:
-    """Whether a number of the program could be taken for a length of that size, or for one over it."""
-    if not np.isfinite(number) or number == 0:
-        return False
-    if number + 1 == prime:
-        return True
-    exact = Fraction(number).limit_denominator(10**6)
-    return any(part % prime == 0 for part in (exact.numerator, exact.denominator) if part)

@@ -292,6 +292,8 @@ class LinearMap:
         self, given: Mapping[str, Any], sizes: Mapping[Dim, int] | None
     ) -> tuple[dict[str, Any], dict[Dim, int]]:
         """The arrays of the map and the lengths of their axes."""
+        if not isinstance(given, Mapping):
+            raise ArgumentError(f"linear map: values is a dict from names to arrays; received a {type(given).__name__}")
         values = {**self._held, **given}
         known = {**self._others, **self._symbols}
         check_held({name: value for name, value in self._held.items() if name not in given}, known, "linear map")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
-from wengert.calculus.instances import SQUARE, with_implied
+from wengert.api.misuse import NoArray
+from wengert.calculus.instances import PROPERTIES, SQUARE, meant, with_implied
 from wengert.errors import ArgumentError
 
 __all__ = ["Matrix", "Scalar", "SymbolicArray", "Vector"]
@@ -16,8 +16,7 @@ _NAME: Final = re.compile(r"[^\W\d]\w*")
 _AXES: Final = {0: "no length", 1: "one length", 2: "two lengths"}
 
 
-@dataclass(frozen=True)
-class SymbolicArray:
+class SymbolicArray(NoArray):
     """An argument without numbers; made by `wengert.Scalar`, `Vector` and `Matrix`.
 
     Attributes
@@ -30,9 +29,24 @@ class SymbolicArray:
         What is assumed of it.
     """
 
-    name: str
-    dims: tuple[str | int, ...]
-    properties: tuple[str, ...]
+    _remedy = "it has no numbers: make it an argument of a function and give both to wengert.derive"
+
+    def __init__(self, name: str, dims: tuple[str | int, ...], properties: tuple[str, ...]) -> None:
+        self.name, self.dims, self.properties = name, dims, properties
+
+    _elsewhere: ClassVar[Mapping[str, str]] = {
+        "shape": "the names of its lengths are its dims; x.shape[0] is for the function that is derived",
+        "T": "write X.T in a function, and give both to wengert.derive",
+    }
+
+    @property
+    def _kind(self) -> str:
+        return ("Scalar", "Vector", "Matrix")[len(self.dims)]
+
+    def __repr__(self) -> str:
+        kind = self._kind
+        listed = [repr(" ".join(map(str, self.dims)))] if self.dims else []
+        return f"{kind}({', '.join([repr(self.name), *listed, *map(repr, self.properties)])})"
 
 
 def Scalar(name: str, properties: str | Sequence[str] = ()) -> SymbolicArray:
@@ -77,15 +91,22 @@ def _checked(
 ) -> SymbolicArray:
     if not _NAME.fullmatch(str(name)):
         raise ArgumentError(f"{kind}: the name is a word such as 'x' or 'x_1'; received {name!r}")
-    words = dims.replace(",", " ").split() if isinstance(dims, str) else [dims] if isinstance(dims, int) else [*dims]
+    words: list[Any] = [dims]
+    if isinstance(dims, str):
+        words = dims.replace(",", " ").replace("×", " ").split()
+    elif isinstance(dims, (list, tuple)):
+        words = [*dims]
     found = tuple([int(word) if isinstance(word, str) and word.isdecimal() else word for word in words])
     good = all((isinstance(dim, int) and dim > 0) or (isinstance(dim, str) and _NAME.fullmatch(dim)) for dim in found)
     if len(found) != axes or not good:
-        example = {1: "'n'", 2: "'m n'"}.get(axes, "nothing")
+        example = {1: "'n' or 5", 2: "'m n' or (5, 3)"}.get(axes, "nothing")
         raise ArgumentError(f"{kind}: {name} has {_AXES[axes]}, as {example}; received {dims!r}")
     listed = (properties,) if isinstance(properties, str) else tuple(properties)
     # commas may stand between properties in one text, too
     listed = tuple([word.strip() for text in listed for word in text.split(",") if word.strip()])
+    unknown = next((word for word in listed if word not in PROPERTIES), None)
+    if unknown is not None:
+        raise ArgumentError(f"{kind}: {name} cannot be {unknown!r}, which is no property; {meant(unknown)}")
     implied = with_implied(listed, name)
     square = sorted(implied & SQUARE)
     if square and (axes != 2 or found[0] != found[1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -73,10 +74,13 @@ class Together:
         """Formulas by the names that they have as results of one function."""
         form: Any = self
         found: dict[str, Formula] = {}
-        for word in names or _usual(form):
+        asked: Sequence[Any] = names or _usual(form)
+        for word in asked:
             listed = [result for result in _RESULTS if result == "value" or hasattr(type(form), result)]
-            if word not in listed:
-                raise ArgumentError(f"derive: a result is one of {', '.join(listed)}; received {word!r}")
+            if not isinstance(word, str) or word not in listed:
+                raise ArgumentError(
+                    f"derive: a result is one of {', '.join(listed)}; received {_received(word, listed)}"
+                )
             formulas = form.function if word == "value" else getattr(form, word)
             if isinstance(formulas, Formula):
                 found[word] = formulas
@@ -84,6 +88,13 @@ class Together:
                 for key, one in formulas.items():
                     found["_".join([word, *([key] if isinstance(key, str) else key)])] = one
         return found
+
+
+def _received(word: Any, listed: Sequence[str]) -> str:
+    if not isinstance(word, str):
+        return f"a {type(word).__name__}: arrays are given to the function that compile makes"
+    close = difflib.get_close_matches(word, listed, 1)
+    return f"{word!r}; did you mean {close[0]}?" if close else repr(word)
 
 
 def _usual(form: Any) -> list[str]:

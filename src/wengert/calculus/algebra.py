@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from wengert.calculus.chains import legibility, scalar_inside, together
 from wengert.calculus.dimension import Length
 from wengert.calculus.expression import (
-    NEIGHBOURS,
     Apply,
     Coefficient,
     Diagonal,
@@ -29,9 +29,11 @@ from wengert.calculus.expression import (
     Zero,
     make,
     normal,
+    recalled,
 )
 from wengert.calculus.leaves import identity, is_one, is_zero, number, ones, size, symbol, zero
 from wengert.calculus.properties import has, is_nonnegative
+from wengert.calculus.surds import reduced
 from wengert.calculus.whole import of_entries, shape_of
 from wengert.errors import UnsupportedError
 
@@ -49,7 +51,7 @@ def split(x: Expression) -> tuple[Coefficient, Scalars, tuple[Expression, ...]]:
     """Coefficient, scalars with exponents, and chain of any expression."""
     if isinstance(x, Number):
         return x.value, {}, ()
-    if isinstance(x, Product) and not (x.is_scalar and x.chain):
+    if isinstance(x, Product) and not (x.is_scalar and x.chain) and not x.kept:
         return x.coefficient, dict(x.scalars), x.chain
     return (ONE, {x: ONE}, ()) if x.is_scalar else (ONE, {}, (x,))
 
@@ -60,6 +62,7 @@ def product(coefficient: Coefficient, scalars: Mapping[Expression, Fraction], ch
     if coefficient == 0:
         return zero(rows, cols)
     powers = {base: exponent for base, exponent in scalars.items() if exponent}
+    coefficient, powers = reduced(coefficient, powers)
     if not chain and not powers:
         return number(coefficient)
     if coefficient == 1 and not powers and len(chain) == 1:
@@ -146,7 +149,7 @@ def _settled(
         if waiting:
             waiting[-1] = (waiting[-1][0], True)
         waiting.extend((link, place == 0) for place, link in reversed(list(enumerate(links))))
-    cut = _scalar_inside(chain)
+    cut = scalar_inside(chain)
     if cut is not None:
         first, last = cut
         inner = chain[first : last + 1]
@@ -158,26 +161,6 @@ def _settled(
     return product(coefficient, scalars, chain)
 
 
-def _scalar_inside(chain: Sequence[Expression]) -> tuple[int, int] | None:
-    """The first part of a chain that is a single number."""
-    row = None
-    for place, link in enumerate(chain):
-        if link.rows == 1:
-            row = place
-        if link.cols == 1 and row is not None:
-            return row, place
-    return None
-
-
-def together(left: Expression, right: Expression) -> Any:
-    """What two neighbours in a chain are together; None where they stay apart."""
-    if isinstance(left, Identity):
-        return right
-    if isinstance(right, Identity):
-        return left
-    return next((found for found in (rule(left, right) for rule in NEIGHBOURS) if found is not None), None)
-
-
 def _form(chain: Sequence[Expression]) -> Any:
     """The scalar of a row, matrices and a column, in the one way to write it."""
     if len(chain) == 2 and any(isinstance(side, Hadamard) for side in (transpose(chain[0]), chain[1])):
@@ -187,18 +170,8 @@ def _form(chain: Sequence[Expression]) -> Any:
             (base, exponent), *rest = whole.factors
             chain = [*split(transpose(hadamard_of({base: exponent})))[2], hadamard_of(dict(rest))]
     turned = [transpose(link) for link in reversed(chain)]
-    best = min((list(chain), turned), key=_legibility)
+    best = min((list(chain), turned), key=legibility)
     return normal(make(Product, 1, 1, (ONE, ()), tuple(best)))
-
-
-def _legibility(chain: Sequence[Expression]) -> Any:
-    """Fewer transposes first; then the order of the alphabet."""
-    middle = sum(isinstance(link, Transpose) or _transposed_inverse(link) for link in chain[1:-1])
-    return middle, [link.order for link in chain]
-
-
-def _transposed_inverse(link: Expression) -> bool:
-    return isinstance(link, Inverse) and isinstance(link.parts[0], Transpose)
 
 
 def negative(x: Expression) -> Any:
@@ -236,11 +209,11 @@ def add(*terms: Expression) -> Any:
 
 def _terms_of(x: Expression) -> Sequence[Expression]:
     """The terms of a sum, also of one that stands in a bracket with a number in front."""
-    if isinstance(x, Sum):
+    if isinstance(x, Sum) and not x.kept:
         return x.parts
     coefficient, scalars, chain = split(x)
     inside = next(iter((*chain, *scalars)), None)
-    if len(chain) + len(scalars) == 1 and isinstance(inside, Sum) and scalars.get(inside, ONE) == 1:
+    if len(chain) + len(scalars) == 1 and isinstance(inside, Sum) and not inside.kept and scalars.get(inside, ONE) == 1:
         return [matmul(number(coefficient), part) for part in inside.parts]
     return (x,)
 
@@ -253,8 +226,14 @@ def transpose(x: Expression) -> Any:
         return x.parts[0]
     if isinstance(x, Zero):
         return zero(x.cols, x.rows)
+    return recalled("transposed", x, _turned)
+
+
+def _turned(x: Expression) -> Any:
     if has(x, "antisymmetric"):
         return negative(x)
+    if x.kept:
+        return make(Transpose, x.cols, x.rows, (), (x,))
     if isinstance(x, Product):
         return product(x.coefficient, dict(x.scalars), [transpose(link) for link in reversed(x.chain)])
     if isinstance(x, Inverse):
@@ -283,7 +262,7 @@ def inverse(x: Expression) -> Any:
         return diagonal(hadamard_of({x.parts[0]: Fraction(-1)}))
     if has(x, "orthogonal"):
         return transpose(x)
-    if isinstance(x, Product):
+    if isinstance(x, Product) and not x.kept:
         squares = all(link.rows == link.cols for link in x.chain)
         if squares and (len(x.chain) == 1 or all(has(link, "invertible") for link in x.chain)):
             front = matmul(*[power(base, -exponent) for base, exponent in x.scalars], inverse(number(x.coefficient)))
@@ -320,7 +299,7 @@ def hadamard_of(powers: Mapping[Expression, Fraction]) -> Any:
         for base, inner in fronts.items():
             coefficient = coefficient * _into(scalars, base, inner * exponent)
         base = product(ONE, {}, chain)
-        if isinstance(base, Hadamard) and (exponent.denominator == 1 or _has_roots(base)):
+        if isinstance(base, Hadamard) and not base.kept and (exponent.denominator == 1 or _has_roots(base)):
             for inside, inner in base.factors:
                 # the root of a square is an absolute value
                 turned = inner % 2 == 0 and (inner * exponent) % 2 != 0 and not is_nonnegative(inside)

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from wengert.calculus import algebra
+from wengert.calculus import algebra, invariants
 from wengert.calculus.expression import (
-    Apply,
     Expression,
     Hadamard,
     Identity,
     Ones,
     Product,
     Sum,
+    Trace,
     Transpose,
     once,
     walk,
 )
+from wengert.calculus.factoring import (
+    by_bracket,
+    by_bracket_in_chains,
+    by_some_factor,
+    over_one_bar,
+    without_complements,
+)
 from wengert.calculus.properties import centred_axis
 from wengert.calculus.rewriting import rewritten
 
-__all__ = ["beautify", "common_front", "length"]
+__all__ = ["beautify", "common_front", "gathered", "length"]
 
 # more terms than this are not written out to see whether they merge
 _MOST_TERMS: Final = 16
 # sums that are longer are not opened, so that the time stays in proportion to what is printed
 _MOST_SYMBOLS: Final = 160
 # parts that are looked at, besides a few for each node, before what is left stays as it is: it is no reading matter
-_LOOKS: Final = 20_000
+_LOOKS: Final = 4_000
 _LOOKS_AT_EACH: Final = 20
+Factoring = Callable[[Sum, Callable[[Expression], Any]], Any]
+_FACTORINGS: Final = (by_some_factor, over_one_bar, by_bracket, by_bracket_in_chains)
 
 
 def length(expression: Expression) -> int:
@@ -44,16 +53,26 @@ def beautify(expression: Expression) -> Any:
     return once("beautified", expression, lambda node: _Shortener().whole(node))
 
 
+def gathered(expression: Expression) -> Any:
+    """The same without brackets that only some terms of a sum share, so that the terms stay side by side."""
+    return once("gathered", expression, lambda node: _Shortener(factorings=()).whole(node))
+
+
 class _Shortener:
     """One formula on the way to its shortest form; what was found of its nodes lives as long as the search."""
 
-    def __init__(self) -> None:
+    def __init__(self, factorings: Sequence[Factoring] = _FACTORINGS) -> None:
+        self.factorings = factorings
         self.known: dict[Expression, Any] = {}
         self.looks = _LOOKS
 
     def whole(self, expression: Expression) -> Any:
         self.looks += _LOOKS_AT_EACH * sum(1 for _ in walk(expression))
-        return rewritten(expression, self.collected)
+        found = rewritten(expression, self.collected)
+        opened = rewritten(expression, _opened_trace)
+        if opened is expression or length(opened) > _MOST_SYMBOLS:
+            return found
+        return _shortest(found, [rewritten(opened, self.collected)])
 
     def collected(self, node: Expression) -> Any:
         if node not in self.known:
@@ -72,12 +91,21 @@ class _Shortener:
             return node
         ways = [self._from_left, self._from_right, self._by_front, self._by_entries]
         if length(node) <= _MOST_SYMBOLS:
-            ways += [_without_complements, self._turned, self._multiplied_out]
-        return _shortest(node, [way(node) for way in ways])
+            ways += [without_complements, self._turned, self._multiplied_out]
+        found = [way(node) for way in ways]
+        if length(node) <= _MOST_SYMBOLS:
+            # each looks at all terms once more
+            self.looks -= len(self.factorings) * sum([1 + len(part.parts) for part in node.parts])
+            found += [way(node, lambda inner: self._if_shorter(inner, node)) for way in self.factorings]
+        return _shortest(node, found)
+
+    def _if_shorter(self, inner: Expression, node: Expression) -> Any:
+        """What is collected of a part, where that is shorter than the whole, so that it comes to an end."""
+        return self.collected(inner) if length(inner) < length(node) else inner
 
     def _number_inside(self, node: Product) -> Any:
         """A coefficient taken into a bracket: ½(2S − 2T) = S − T."""
-        place = next((place for place, link in enumerate(node.chain) if isinstance(link, Sum)), None)
+        place = next((place for place, link in enumerate(node.chain) if isinstance(link, Sum) and not link.kept), None)
         if place is None or node.coefficient == 1:
             return None
         scaled = algebra.add(
@@ -96,9 +124,7 @@ class _Shortener:
             algebra.matmul(front, algebra.hadamard_of({base: e - shared.get(base, 0) for base, e in powers.items()}))
             for front, powers in bodies
         ]
-        if any(
-            isinstance(part, Ones) for term in rest for link in algebra.split(term)[2] for part in (link, *link.parts)
-        ):
+        if any(_is_spread(term) for term in rest):
             # s ∘ v − (sᵀv) s is easier to read than s ∘ (v − (sᵀv) 1)
             return None
         return algebra.hadamard(algebra.hadamard_of(shared), self.collected(algebra.add(*rest)))
@@ -184,10 +210,17 @@ def _shortest(node: Expression, candidates: Sequence[Any]) -> Any:
 def _written_out(node: Hadamard) -> Any:
     """A product by entries with a sum, term by term: s ∘ (1 − y ∘ s⁻¹) = s − y."""
     for base, exponent in node.factors:
-        if isinstance(base, Sum) and exponent == 1:
+        if isinstance(base, Sum) and not base.kept and exponent == 1:
             rest = {other: e for other, e in node.factors if other is not base}
             return algebra.add(*[algebra.hadamard(algebra.hadamard_of(rest), term) for term in base.parts])
     return None
+
+
+def _is_spread(term: Expression) -> bool:
+    """Whether ones stand in a term that is not written as a plain number."""
+    _, scalars, chain = algebra.split(term)
+    plain = term.cols == 1 and not scalars and len(chain) == 1
+    return not plain and any(isinstance(part, Ones) for link in chain for part in (link, *link.parts))
 
 
 def _entries(term: Expression) -> tuple[Any, dict[Expression, Fraction]]:
@@ -199,32 +232,6 @@ def _entries(term: Expression) -> tuple[Any, dict[Expression, Fraction]]:
     return algebra.product(coefficient, scalars, ()), powers
 
 
-def _without_complements(node: Sum) -> Any:
-    """A sum in which σ(a) and σ(−a) = 1 − σ(a) stand, written out in σ(a)."""
-    inside = [part for part in walk(node) if isinstance(part, Apply) and part.name == "logistic"]
-    for one in inside:
-        other = algebra.apply("logistic", algebra.negative(one.operand))
-        if other is not one and other in inside:
-            return algebra.add(*[part for term in node.parts for part in _in_terms_of(term, one, other)])
-    return None
-
-
-def _in_terms_of(term: Expression, function: Expression, complement: Expression) -> list[Any]:
-    """A term with the complement of a function replaced, multiplied out entry by entry."""
-    front, powers = _entries(term)
-    if front is None:
-        return [term]
-    for base, exponent in powers.items():
-        rest = algebra.hadamard_of({**powers, base: exponent - 1})
-        parts = base.parts if isinstance(base, Sum) else ()
-        if base is complement:
-            parts = (algebra.ones(base.rows), algebra.negative(function))
-        if parts and exponent >= 1:
-            products = [algebra.matmul(front, algebra.hadamard(rest, part)) for part in parts]
-            return [found for product in products for found in _in_terms_of(product, function, complement)]
-    return [term]
-
-
 def _count_opened(term: Expression) -> int:
     """How many terms a product is with its brackets opened."""
     inside = [link.parts[0] if isinstance(link, Transpose) else link for link in algebra.split(term)[2]]
@@ -233,19 +240,33 @@ def _count_opened(term: Expression) -> int:
 
 def _is_opened(x: Expression) -> bool:
     """Whether it is a bracket; I − 11ᵀ/n is a matrix of its own."""
-    return isinstance(x, Sum) and centred_axis(x) is None
+    return isinstance(x, Sum) and not x.kept and centred_axis(x) is None
 
 
-def _opened(term: Expression) -> list[Any]:
+def _opened_trace(node: Expression) -> Any:
+    """tr(M(MB + BM)) as 2 tr(M²B): brackets in which other brackets are multiplied are opened, those stay."""
+    if not isinstance(node, Trace) or length(node) > _MOST_SYMBOLS:
+        return node
+    terms = _opened(node.parts[0], _holds_products_of_brackets)
+    if len(terms) > _MOST_TERMS:
+        return node
+    return algebra.add(*[invariants.trace(term) for term in terms]) if len(terms) > 1 else node
+
+
+def _holds_products_of_brackets(x: Expression) -> bool:
+    return _is_opened(x) and any(_is_opened(link) for term in x.parts for link in algebra.split(term)[2])
+
+
+def _opened(term: Expression, is_opened: Callable[[Expression], bool] = _is_opened) -> list[Any]:
     """A product as the terms of the sums that stand in its chain."""
     coefficient, scalars, chain = algebra.split(term)
     for place, link in enumerate(chain):
         inside = link.parts[0] if isinstance(link, Transpose) else link
-        if _is_opened(inside):
+        if is_opened(inside):
             parts = inside.parts if inside is link else [algebra.transpose(part) for part in inside.parts]
             front = algebra.product(coefficient, scalars, ())
             products = [algebra.matmul(front, *chain[:place], part, *chain[place + 1 :]) for part in parts]
-            return [found for product in products for found in _opened(product)]
+            return [found for product in products for found in _opened(product, is_opened)]
     return [term]
 
 
@@ -264,6 +285,10 @@ def _common(coefficients: Sequence[Any]) -> Any:
         return abs(coefficients[0])
     if not all(isinstance(coefficient, Fraction) for coefficient in coefficients):
         return 1
+    if any(coefficient.denominator % 5 == 0 for coefficient in coefficients):
+        # decimals: 0.2 of 0.2 and 0.4, but not 0.1 of 0.7 and 0.3
+        least = min(map(abs, coefficients))
+        return least if all((coefficient / least).denominator == 1 for coefficient in coefficients) else 1
     top = math.gcd(*[coefficient.numerator for coefficient in coefficients])
     return Fraction(top, math.lcm(*[coefficient.denominator for coefficient in coefficients]))
 

@@ -64,6 +64,10 @@ class Program:
         function = exchanged(self._function, held, self._reached) if held else self._function
         return self._call(function, values)
 
+    def takes(self, name: str) -> bool:
+        """Whether one of its arguments has this name, of whatever kind it is."""
+        return name in getattr(self._call, "rest", ())
+
     def renamed(self, names: Mapping[str, str]) -> Program:
         """The same with other names for some arguments."""
         return replace(
@@ -230,9 +234,12 @@ class _Reach:
                 self._meet(name, own[name])
             else:
                 found = inspect.getattr_static(type(holder), name, None)
-                self._await(found.__func__ if isinstance(found, staticmethod) else found)
                 if is_data(found):
                     self._meet(name, found)
+            # methods of the classes above it are reached by super()
+            for cls in type(holder).__mro__:
+                method = vars(cls).get(name)
+                self._await(method.__func__ if isinstance(method, staticmethod) else method)
         self._await(inspect.getattr_static(type(holder), "__call__", None))
 
     def _await(self, method: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from wengert.calculus.beautify import beautify
 from wengert.calculus.dimension import Dim
-from wengert.calculus.evaluation import evaluate
-from wengert.calculus.expression import Expression, Size, walk
+from wengert.calculus.evaluation import CONSTANTS, evaluate
+from wengert.calculus.expression import Expression, NamedNumber, Size, walk
 from wengert.calculus.gate import gated
 from wengert.calculus.lifting import lift
 from wengert.calculus.rules import functions, structure, sums
@@ -54,4 +54,7 @@ def derived(
     # a length that stands in the formula is an input, and not a number that happens to be as large
     used = {node.dim.name: node for node in walk(formula) if isinstance(node, Size)}
     numbers = {name: float(sizes[node.dim]) for name, node in used.items()}
-    return lifted(transform(program), {**symbols, **used}, {**values, **numbers}, lengths, sized=True)
+    # as is a number with a name of its own
+    named = {node.key: node for node in walk(formula) if isinstance(node, NamedNumber)}
+    numbers.update({key: CONSTANTS[node.name] for key, node in named.items()})
+    return lifted(transform(program), {**symbols, **used, **named}, {**values, **numbers}, lengths, sized=True)

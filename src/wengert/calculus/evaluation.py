@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from importlib import import_module
@@ -20,6 +21,7 @@ from wengert.calculus.expression import (
     Hadamard,
     Identity,
     Inverse,
+    NamedNumber,
     Number,
     Ones,
     Product,
@@ -33,7 +35,7 @@ from wengert.calculus.expression import (
 )
 from wengert.calculus.operators import OPERATORS, frechet
 
-__all__ = ["FUNCTIONS", "evaluate"]
+__all__ = ["CONSTANTS", "FUNCTIONS", "evaluate"]
 
 
 def _special(name: str) -> Callable[..., Any]:
@@ -66,6 +68,10 @@ FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
 }  # fmt: skip
 
 
+CONSTANTS: Final = {"π": math.pi}
+"""The numbers that have names everywhere."""
+
+
 def evaluate(expression: Expression, values: Mapping[str, Any], sizes: Mapping[Dim, int]) -> Any:
     """The matrix that an expression is, of two axes, where symbols have these values and lengths these sizes."""
     found: dict[Expression, Any] = {}
@@ -75,6 +81,8 @@ def evaluate(expression: Expression, values: Mapping[str, Any], sizes: Mapping[D
         value = _RULES[type(node)](node, parts, shape, values)
         if isinstance(node, Size):
             value = values.get(node.dim.name, float(sizes[node.dim]))
+        elif isinstance(node, NamedNumber):
+            value = values.get(node.key, CONSTANTS[node.name])
         if np.shape(value) != shape:
             value = np.reshape(value, shape)
         found[node] = value
@@ -101,6 +109,12 @@ def _raised(value: Any, exponent: Fraction) -> Any:
     return value ** (int(exponent) if exponent.denominator == 1 and exponent > 0 else float(exponent))
 
 
+def _total(parts: list[Any]) -> Any:
+    """The sum, halves first: so few partial sums are long when they are lifted."""
+    middle = len(parts) // 2
+    return _total(parts[:middle]) + _total(parts[middle:]) if middle else parts[0]
+
+
 def _hadamard(node: Hadamard, parts: list[Any], shape: tuple[int, int], values: Mapping[str, Any]) -> Any:
     whole: Any = 1.0
     for (_, exponent), value in zip(node.factors, parts, strict=True):
@@ -111,11 +125,12 @@ def _hadamard(node: Hadamard, parts: list[Any], shape: tuple[int, int], values: 
 _RULES: Final[dict[type, Callable[..., Any]]] = {
     Number: lambda node, parts, shape, values: float(node.value),
     Size: lambda node, parts, shape, values: 0.0,
+    NamedNumber: lambda node, parts, shape, values: 0.0,
     Symbol: lambda node, parts, shape, values: values[node.name],
     Identity: lambda node, parts, shape, values: np.eye(shape[0]),
     Ones: lambda node, parts, shape, values: np.ones(shape),
     Zero: lambda node, parts, shape, values: np.zeros(shape),
-    Sum: lambda node, parts, shape, values: sum(parts[1:], parts[0]),
+    Sum: lambda node, parts, shape, values: _total(parts),
     Product: _product,
     Transpose: lambda node, parts, shape, values: parts[0].T,
     Inverse: lambda node, parts, shape, values: np.linalg.inv(parts[0]),

@@ -11,14 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, ClassVar, Final, TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from wengert.calculus.dimension import Dim, Length
 
 __all__ = [
-    "NEIGHBOURS", "Apply", "Determinant", "Diagonal", "DiagonalOf", "Expression", "Frechet", "Hadamard", "Identity",
-    "Inverse", "Number", "Ones", "Product", "Size", "Sum", "Symbol", "Trace", "Transpose", "Zero", "make",
-    "neighbours", "normal", "once", "rule", "walk",
+    "NEIGHBOURS", "Apply", "Determinant", "Diagonal", "DiagonalOf", "Expression", "Frechet", "Hadamard",
+    "Identity", "Inverse", "NamedNumber", "Number", "Ones", "Product", "Size", "Sum", "Symbol", "Trace", "Transpose",
+    "Zero", "make", "neighbours", "normal", "once", "recalled", "rule", "walk",
 ]  # fmt: skip
 
 Coefficient = Fraction | float
@@ -27,7 +27,7 @@ Coefficient = Fraction | float
 class Expression:
     """A node: its kind is the class, `data` what it holds besides its `parts`."""
 
-    __slots__ = ("__weakref__", "cols", "data", "digest", "known", "length", "parts", "rows")
+    __slots__ = ("__weakref__", "cols", "data", "digest", "kept", "known", "length", "parts", "rows")
 
     rank: ClassVar[int] = 9
     rows: Length
@@ -35,6 +35,8 @@ class Expression:
     data: tuple[Any, ...]
     parts: tuple[Expression, ...]
     digest: bytes
+    #: whether it is an intermediate value of a long program, which is not opened in what is made of it
+    kept: bool
     #: about how many symbols it is when it is printed
     length: int
     #: what has been found out of it, by what was asked
@@ -100,6 +102,23 @@ class Number(Expression):
     def value(self) -> Coefficient:
         """The number."""
         return self.data[0]  # type: ignore[no-any-return]
+
+
+class NamedNumber(Expression):
+    """A number that has a name everywhere; `data` is (name,)."""
+
+    __slots__ = ()
+    rank = 0
+
+    @property
+    def name(self) -> str:
+        """As it is printed."""
+        return self.data[0]  # type: ignore[no-any-return]
+
+    @property
+    def key(self) -> str:
+        """What it is called among the values of symbols, one of which may have its name."""
+        return f"the number {self.name}"
 
 
 class Size(Expression):
@@ -279,16 +298,18 @@ def make(
     cols: Length,
     data: tuple[Any, ...] = (),
     parts: tuple[Expression, ...] = (),
+    kept: bool = False,
 ) -> Any:
     """The one node with this content."""
-    key = (kind, rows, cols, data, parts)
+    key = (kind, rows, cols, data, parts, kept)
     with _guard:
         found = _known.get(key)
         if found is None:
             found = object.__new__(kind)
             found.rows, found.cols, found.data, found.parts, found.known = rows, cols, data, parts, None
+            found.kept = kept
             found.length = found.signs + sum([part.length for part in parts])
-            text = f"{kind.__name__}|{rows}|{cols}|{_written(data)}"
+            text = f"{kind.__name__}|{rows}|{cols}|{_written(data)}{'|kept' if kept else ''}"
             found.digest = hashlib.blake2b(
                 text.encode() + b"".join([part.digest for part in parts]), digest_size=12
             ).digest()
@@ -347,6 +368,17 @@ def once(what: str, node: Expression, found: Callable[[Any], Any]) -> Any:
         node.known[what] = None if made is node else made
     kept = node.known[what]
     return node if kept is None else kept
+
+
+def recalled(what: str, node: Expression, found: Callable[[Any], Any]) -> Any:
+    """The same of what may refer back to the node: it is kept only as long as anything else needs it."""
+    held = None if node.known is None else node.known.get(what)
+    made = None if held is None else held()
+    if made is None:
+        made = found(node)
+        node.known = {} if node.known is None else node.known
+        node.known[what] = ref(made)
+    return made
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

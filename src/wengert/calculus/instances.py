@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -11,7 +12,18 @@ import numpy as np
 from wengert.calculus.properties import IMPLIED
 from wengert.errors import ArgumentError
 
-__all__ = ["MANNERS", "PROPERTIES", "SQUARE", "detected", "draw", "has_property", "manner_of", "told", "with_implied"]
+__all__ = [
+    "MANNERS",
+    "PROPERTIES",
+    "SQUARE",
+    "detected",
+    "draw",
+    "has_property",
+    "manner_of",
+    "meant",
+    "told",
+    "with_implied",
+]
 
 Array = Any
 # rounding in a product of two random matrices
@@ -99,12 +111,15 @@ _HOLDS: Final[dict[str, Callable[[Array, float], bool]]] = {
 }
 """Whether an array has the property, up to rounding errors of a size."""
 
-# what tells the reader something when it is found in data; every random square matrix is invertible
+# what tells the reader something when it is found in data
 _TELLING: Final = (
     "positive definite", "positive semidefinite", "symmetric", "orthogonal", "diagonal", "lower triangular",
     "upper triangular", "idempotent", "positive entries", "nonnegative entries", "zero-one entries", "one-hot",
-    "one-hot rows",
+    "one-hot rows", "invertible",
 )  # fmt: skip
+# an inverse in a formula has to keep half of the digits
+_MOST_CONDITION: Final = 1e8
+_MOST_CONDITION_SINGLE: Final = 1e3
 
 
 def has_property(name: str, array: Array) -> bool:
@@ -126,6 +141,9 @@ def has_property(name: str, array: Array) -> bool:
 def detected(array: Array) -> tuple[str, ...]:
     """The properties that an array of data has, without those that follow from others.
 
+    A matrix is called invertible if its condition number is at most 1e8, in single precision 1e3, so that formulas with
+    its inverse keep half of the digits.
+
     >>> import numpy as np
     >>> from wengert.calculus.instances import detected
     >>> detected(np.array([[2.0, -1.0], [-1.0, 2.0]]))
@@ -134,6 +152,9 @@ def detected(array: Array) -> tuple[str, ...]:
     if np.size(array) == 0 or (np.ndim(array) and np.size(array) < 2) or not np.all(np.isfinite(array)):
         return ()
     found = [name for name in _TELLING if has_property(name, array)]
+    if "invertible" in found:
+        most = _MOST_CONDITION_SINGLE if getattr(array, "dtype", None) == np.float32 else _MOST_CONDITION
+        found = [name for name in found if name != "invertible" or np.linalg.cond(array) <= most]
     if "diagonal" in found:
         found = [name for name in found if "triangular" not in name]
     kept = told(found)
@@ -155,6 +176,29 @@ def with_implied(properties: Iterable[str], name: str = "") -> frozenset[str]:
         found |= new
         waiting.extend(new)
     return frozenset(found)
+
+
+_ALIASES: Final = {
+    "spd": "positive definite", "pd": "positive definite", "hpd": "positive definite", "psd":
+    "positive semidefinite", "spsd": "positive semidefinite", "sym": "symmetric", "hermitian": "symmetric",
+    "self-adjoint": "symmetric", "orthonormal": "orthogonal", "unitary": "orthogonal", "rotation": "orthogonal",
+    "positive": "positive entries", "nonnegative": "nonnegative entries", "non-negative": "nonnegative entries",
+    "nonsingular": "invertible", "regular": "invertible", "full rank": "invertible", "tril": "lower triangular",
+    "triu": "upper triangular", "projection": "idempotent", "projector": "idempotent", "binary": "zero-one entries",
+    "boolean": "zero-one entries", "onehot": "one-hot",
+}  # fmt: skip
+
+
+def meant(word: str) -> str:
+    """What to say of a word that is no property: the one that is meant, or all that there are.
+
+    >>> from wengert.calculus.instances import meant
+    >>> meant("SPD"), meant("symetric")
+    ('did you mean positive definite?', 'did you mean symmetric?')
+    """
+    lowered = " ".join(str(word).lower().replace("_", " ").split())
+    close = [_ALIASES[lowered]] if lowered in _ALIASES else difflib.get_close_matches(lowered, PROPERTIES, 1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(PROPERTIES)}"
 
 
 def told(properties: Iterable[str]) -> list[str]:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from wengert.calculus.dimension import Dim, Length
-from wengert.calculus.expression import Coefficient, Expression, Identity, Number, Ones, Size, Symbol, Zero, make
+from wengert.calculus.expression import (
+    Coefficient,
+    Expression,
+    Identity,
+    NamedNumber,
+    Number,
+    Ones,
+    Size,
+    Symbol,
+    Zero,
+    make,
+)
 
-__all__ = ["identity", "is_one", "is_zero", "number", "ones", "size", "symbol", "zero"]
+__all__ = ["constant", "identity", "is_one", "is_zero", "number", "ones", "size", "symbol", "zero"]
+
+# a float that is written with more digits is the result of a computation
+_SHORT: Final = 12
 
 
 def symbol(name: str, rows: Length, cols: Length, properties: Iterable[str] = ()) -> Any:
@@ -18,12 +33,20 @@ def symbol(name: str, rows: Length, cols: Length, properties: Iterable[str] = ()
 
 
 def number(value: Coefficient | int) -> Any:
-    """A coefficient: exact where it is an integer, a fraction, or a float that is a short binary fraction."""
+    """A coefficient: exact where it is an integer, a fraction, or a float that is a short decimal or binary number."""
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         value = Fraction(int(value))
     elif isinstance(value, float) and (value * 1024).is_integer():
         value = Fraction(value)
+    elif isinstance(value, float) and math.isfinite(value):
+        written = repr(float(value))
+        value = Fraction(written) if len(written.strip("-")) <= _SHORT else value
     return make(Number, 1, 1, (value,))
+
+
+def constant(name: str) -> Any:
+    """A number that has a name everywhere, as π."""
+    return make(NamedNumber, 1, 1, (name,))
 
 
 def identity(length: Length) -> Any:

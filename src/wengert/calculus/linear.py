@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from wengert.calculus import algebra, invariants
 from wengert.calculus.expression import Apply, Expression, Frechet, Sum, Symbol, walk
 from wengert.calculus.linear_map.reading import steps_of
 from wengert.calculus.linear_map.steps import Against, Extract, Multiply, Onto, Spread, Step, Turn, Weigh
+from wengert.calculus.recurrence import kept
 from wengert.errors import UnsupportedError
 
 __all__ = ["coefficient"]
@@ -26,11 +28,13 @@ def coefficient(expression: Expression, direction: Symbol) -> Any:
         The direction stands where no matrix can be taken off.
     """
     known: dict[Expression, list[Moving]] = {}
-    for node in walk(expression):
+    nodes = list(walk(expression))
+    uses = Counter(part for node in nodes for part in node.parts)
+    for node in nodes:
         if node is direction:
             known[node] = [Column(algebra.identity(direction.rows))]
         elif any(part in known for part in node.parts):
-            known[node] = _merged(_read(node, known, direction))
+            known[node] = _merged(_read(node, known, direction), uses[node] > 1)
     if expression not in known:
         return algebra.zero(expression.rows, direction.rows)
     return algebra.add(*[one.matrix for one in known[expression] if isinstance(one, Column)])
@@ -203,8 +207,8 @@ def _read(node: Expression, known: dict[Expression, list[Moving]], direction: Sy
     return found
 
 
-def _merged(parts: Sequence[Moving]) -> list[Moving]:
-    """The columns as one; the others as they are."""
+def _merged(parts: Sequence[Moving], shared: bool) -> list[Moving]:
+    """The columns as one, of which the matrix stays one part of the others if it is used again; the rest as it is."""
     columns = [one.matrix for one in parts if isinstance(one, Column)]
     found = [one for one in parts if not isinstance(one, Column)]
     if len(found) > _MOST_PARTS:
@@ -212,7 +216,8 @@ def _merged(parts: Sequence[Moving]) -> list[Moving]:
             f"the second derivative is a sum of more than {_MOST_PARTS} products with the direction inside; "
             f"wengert.hessian and wengert.hvp give its numbers"
         )
-    return [*([Column(algebra.add(*columns))] if columns else []), *found]
+    whole = algebra.add(*columns) if columns else None
+    return [*([] if whole is None else [Column(kept(whole) if shared else whole)]), *found]
 
 
 def _unreadable(node: Expression, direction: Symbol) -> UnsupportedError:

@@ -10,7 +10,7 @@ import numpy as np
 from wengert.graph import Equation, Operand
 from wengert.tracing import GraphRecording, type_of
 
-__all__ = ["NEGLIGIBLE", "Seen", "firmness", "magnitude", "seen", "trouble"]
+__all__ = ["NEGLIGIBLE", "Seen", "firmness", "magnitude", "seen", "trouble", "undefined"]
 
 NEGLIGIBLE: Final = 1e-11
 """Beside the numbers that it is computed from, a result of this size is a rounding error."""
@@ -91,6 +91,26 @@ def trouble(program: Callable[[dict[str, Any]], Any], values: Mapping[str, Any])
         return ""
     place = f" at {equation.source}" if equation.source else ""
     return f": {equation.primitive.name}{place} has no finite result"
+
+
+def undefined(
+    name: str,
+    program: Callable[[dict[str, Any]], Any],
+    given: Mapping[str, Any] | None,
+    drawn: Mapping[str, Any],
+) -> str:
+    """What is told of a program that has no value at the arrays that it was given, or that were drawn for it."""
+    reason = "" if given is None else trouble(program, given)
+    where = f"{name} has no finite value at the arrays that it was given{reason}"
+    if not reason:
+        where = (
+            f"no random arrays were found at which {name} and its differential are finite and stable"
+            f"{trouble(program, drawn)}"
+        )
+    return (
+        f"derive: {where}; say with assume what the arrays have to be (positive entries, positive definite, ...), or "
+        f"give arrays at which {name} is defined"
+    )
 
 
 def seen(program: Callable[[dict[str, Any]], Any], values: Mapping[str, Any]) -> Seen:

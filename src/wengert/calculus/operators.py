@@ -92,8 +92,54 @@ def _one_in_each_row(x: Any) -> Any:
     return np.eye(x.shape[1])[np.argmax(x, axis=1)]
 
 
+def _change_of_polar(x: Any, e: Any) -> Any:
+    """The derivative of the polar factor UVᵀ of X = U diag(s) Vᵀ at X, in the direction E."""
+    u, s, vt = _thin(x)
+    inner = u.T @ e @ vt.T
+    turned = (inner - inner.T) / (s[:, None] + s)
+    return u @ turned @ vt + ((e @ vt.T - u @ inner) / s) @ vt + (u / s) @ (u.T @ e - inner @ vt)
+
+
+frechet = Primitive(
+    "frechet",
+    signature="(m,n),(m,n)->(m,n)",
+    params=("kind",),
+    register=False,
+    cite="Higham, Functions of Matrices (2008), section 3.2, (3.16) and, for the polar factor, section 8.2",
+)
+"""The derivative of a function of matrices at the first operand, in the direction of the second."""
+
+
+@frechet.evaluate
+def _frechet_value(xp: Any, x: Any, e: Any, *, kind: str) -> Any:
+    if kind == "polar":
+        return _change_of_polar(x, e)
+    n = len(x)
+    # f([[X, E], [0, X]]) has f(X) twice on its diagonal, and the derivative above it
+    whole = getattr(scipy.linalg, kind)(np.block([[x, e], [np.zeros((n, n)), x]]))
+    return np.real_if_close(whole)[:n, n:]
+
+
+@frechet.differential
+def _d_frechet(out: Any, x: Any, e: Any, *, kind: str) -> Any:
+    def in_matrix(dx: Any) -> Any:
+        raise UnsupportedError(f"the second derivative of {kind} of a matrix has no closed form here")
+
+    return in_matrix, lambda de: frechet(x, de, kind=kind)
+
+
+@frechet.transpose(1)
+def _frechet_adjoint(g: Any, x: Any, e: Any, *, kind: str) -> Any:
+    # the polar factor is the gradient of a norm, and what a Hessian does to a direction is its own adjoint
+    return frechet(x if kind == "polar" else swap_last(x), g, kind=kind)
+
+
+_unitary = Primitive("whole_polar", signature="(m,n)->(m,n)", register=False)
+_unitary.evaluate(lambda xp, x: _polar(x))
+_unitary.differential(lambda out, x: (lambda dx: frechet(x, dx, kind="polar"),))
+OPERATORS["polar"] = _unitary
+
 _pair = _last("leading_pair", "(m,n)->(m,n)", _leading_pair)
-_unitary = _last("polar", "(m,n)->(m,n)", _polar)
 _upper = _last("leading_projector", "(n,n)->(n,n)", _projector(-1))
 _lower = _last("trailing_projector", "(n,n)->(n,n)", _projector(0))
 _chosen = _flat("argmax", _one_at_largest)
@@ -115,35 +161,6 @@ OPERATORS["max_rows"] = _largest_in_rows
 def _d_largest_in_rows(out: Any, x: Any) -> Any:
     chosen = _chosen_in_rows(x)
     return (lambda dx: sum_along(chosen * dx, axis=(1,), keepdims=False),)
-
-
-frechet = Primitive(
-    "frechet",
-    signature="(n,n),(n,n)->(n,n)",
-    params=("kind",),
-    register=False,
-    cite="Higham, Functions of Matrices (2008), section 3.2 and (3.16)",
-)
-"""The derivative of a function of matrices at the first operand, in the direction of the second."""
-
-
-@frechet.evaluate
-def _frechet_value(xp: Any, x: Any, e: Any, *, kind: str) -> Any:
-    n = len(x)
-    # f([[X, E], [0, X]]) has f(X) twice on its diagonal, and the derivative above it
-    whole = getattr(scipy.linalg, kind)(np.block([[x, e], [np.zeros((n, n)), x]]))
-    return np.real_if_close(whole)[:n, n:]
-
-
-@frechet.differential
-def _d_frechet(out: Any, x: Any, e: Any, *, kind: str) -> Any:
-    def in_matrix(dx: Any) -> Any:
-        raise UnsupportedError(f"the second derivative of {kind} of a matrix has no closed form here")
-
-    return in_matrix, lambda de: frechet(x, de, kind=kind)
-
-
-frechet.transpose(1)(lambda g, x, e, *, kind: frechet(swap_last(x), g, kind=kind))
 
 
 def _of_matrix(kind: str) -> None:

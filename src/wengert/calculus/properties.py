@@ -15,6 +15,7 @@ from wengert.calculus.expression import (
     Hadamard,
     Identity,
     Inverse,
+    NamedNumber,
     Number,
     Ones,
     Product,
@@ -208,12 +209,16 @@ def is_nonnegative(x: Expression) -> bool:
     """Whether a scalar, or every entry, is known not to be negative."""
     if isinstance(x, Number):
         return x.value >= 0
-    if isinstance(x, (Size, Ones)):
+    if isinstance(x, (NamedNumber, Size, Ones)):
         return True
     if isinstance(x, Symbol):
         return "nonnegative entries" in x.properties or is_binary(x)
     if isinstance(x, Apply):
         return x.name in _NONNEGATIVE
+    return bool(once("nonnegative", x, _is_nonnegative))
+
+
+def _is_nonnegative(x: Expression) -> bool:
     if isinstance(x, Sum):
         return all(map(is_nonnegative, x.parts))
     if isinstance(x, Hadamard):

@@ -21,6 +21,7 @@ from wengert.calculus.expression import (
     Transpose,
     walk,
 )
+from wengert.calculus.recurrence import kept
 
 __all__ = ["rebuilt", "rewritten", "substituted"]
 
@@ -55,14 +56,16 @@ def rebuilt(node: Expression, parts: Sequence[Expression]) -> Any:
     """A node of the same kind with these parts, in normal form."""
     if all(new is old for new, old in zip(parts, node.parts, strict=True)):
         return node
-    return _MAKERS[type(node)](node, parts)
+    made = _MAKERS[type(node)](node, parts)
+    return kept(made) if node.kept else made
 
 
 def rewritten(expression: Expression, step: Callable[[Expression], Expression]) -> Any:
     """An expression whose nodes have gone through `step`, parts before what is made of them."""
     found: dict[Expression, Expression] = {}
     for node in walk(expression):
-        found[node] = step(rebuilt(node, [found[part] for part in node.parts]))
+        made = step(rebuilt(node, [found[part] for part in node.parts]))
+        found[node] = kept(made) if node.kept else made
     return found[expression]
 
 

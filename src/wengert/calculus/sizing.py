@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import isqrt
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from wengert.errors import ArgumentError
 from wengert.tracing.index import Index
 
-__all__ = ["PRIMES", "UNTOLD", "Axis", "Sizes", "on_diagonal", "sizes_of"]
+__all__ = ["PRIMES", "UNTOLD", "Axis", "Sizes", "on_diagonal", "shows", "sizes_of"]
 
 PRIMES: Final = tuple([n for n in range(7, 1000) if all(n % divisor for divisor in range(2, isqrt(n) + 1))])
 UNTOLD: Final = "?"
@@ -139,3 +140,13 @@ def sizes_of(shapes: Mapping[str, Sequence[int | str | None]]) -> Sizes:
                 if not length.startswith(UNTOLD):
                     sizes.names[axis] = length
     return sizes
+
+
+def shows(prime: int, number: float) -> bool:
+    """Whether a number of the program could be taken for a length of that size, or for one over it."""
+    if not np.isfinite(number) or number == 0:
+        return False
+    if number + 1 == prime:
+        return True
+    exact = Fraction(number).limit_denominator(10**6)
+    return any(part % prime == 0 for part in (exact.numerator, exact.denominator) if part)

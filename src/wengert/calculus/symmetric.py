@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 from wengert.calculus import algebra
-from wengert.calculus.beautify import beautify, common_front, length
+from wengert.calculus.beautify import beautify, common_front, gathered, length
 from wengert.calculus.expression import Diagonal, Expression, Hadamard, Product, Sum, Transpose
 from wengert.calculus.properties import centred_axis, has
 from wengert.calculus.rewriting import rebuilt, rewritten
@@ -19,6 +19,7 @@ _MOST_OPENINGS: Final = 40
 _MOST_TERMS: Final = 100
 # symbols of a formula whose form is not searched for: it is no reading matter
 _LONGEST: Final = 3000
+_ROUNDING: Final = 1e-14
 
 
 def symmetric(expression: Expression) -> Any:
@@ -47,13 +48,16 @@ class _Search:
     def shortest(self, expression: Expression) -> Any:
         plain = beautify(expression)
         found = [plain]
-        for one in dict.fromkeys((plain, expression)):
-            terms = self.paired([_thinned(term) for term in _terms(one)]) if length(one) <= _LONGEST else None
+        for form in (beautify, gathered, lambda x: x):
+            one = form(expression)
+            terms = (
+                self.paired([_balanced(_thinned(term)) for term in _terms(one)]) if length(one) <= _LONGEST else None
+            )
             if terms is not None:
                 for alike in (terms, [rewritten(self._spread(term), _turned_back) for term in terms]):
                     whole = _collected(alike)
                     found += [whole, beautify(whole)]
-            if any(has(form, "symmetric") for form in found[1:]):
+            if any(has(made, "symmetric") for made in found[1:]):
                 break
         return min([one for one in found if has(one, "symmetric")], key=length, default=plain)
 
@@ -134,6 +138,40 @@ def _turned_back(x: Expression) -> Any:
         turned = algebra.transpose(x)
         return algebra.transpose(turned) if turned.length < x.length else x
     return x
+
+
+def _balanced(term: Expression) -> Any:
+    """(2I + 2Aᵀ) M (I + A) is 2 (I + A)ᵀ M (I + A): a number that stands at one side only, in front."""
+    coefficient, scalars, chain = algebra.split(term)
+    links = list(chain)
+    for place in range(len(links) // 2):
+        turned = algebra.transpose(links[-1 - place])
+        ratio = _ratio(links[place], turned)
+        if ratio not in (None, 1):
+            coefficient, links[place] = coefficient * ratio, turned
+    if len(links) == 1 or links == list(chain):
+        return term
+    return algebra.matmul(algebra.product(coefficient, scalars, ()), *links)
+
+
+def _ratio(x: Expression, y: Expression) -> Any:
+    """The number c of x = c y for two sums; None where there is none."""
+    own, others = (
+        {(frozenset(scalars.items()), chain): k for k, scalars, chain in map(algebra.split, _bracketed(one))}
+        for one in (x, y)
+    )
+    if own.keys() != others.keys() or not own:
+        return None
+    ratios: list[Any] = [k / others[key] for key, k in own.items()]
+    alike = all(abs(ratio - ratios[0]) <= _ROUNDING * abs(ratios[0]) for ratio in ratios)
+    return min(ratios, key=lambda ratio: isinstance(ratio, float)) if alike else None
+
+
+def _bracketed(x: Expression) -> Sequence[Expression]:
+    """The terms of a sum, or of the transpose of one."""
+    if isinstance(x, Transpose):
+        return [algebra.transpose(part) for part in _bracketed(x.parts[0])]
+    return x.parts if isinstance(x, Sum) else ()
 
 
 def _thinned(term: Expression) -> Any:

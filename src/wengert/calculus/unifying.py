@@ -268,9 +268,20 @@ def _merge(sizes: Sizes, primes: Mapping[Axis, int], conflict: _ConflictError) -
         return
     shapes = " and ".join([str(kind) for kind in conflict.kinds if isinstance(kind, ArrayType)])
     place = f" at {conflict.place}" if conflict.place else ""
+    fixed = [
+        kind.shape
+        for kind in conflict.kinds
+        if isinstance(kind, ArrayType) and kind.shape and not any(length in owners for length in kind.shape)
+    ]
+    advice = (
+        f"; if the array of shape {fixed[0]} is data, make it an argument of the function: derive finds no arrays in "
+        f"classes and class methods, nor in libraries"
+        if fixed
+        else ""
+    )
     raise UnsupportedError(
         f"derive: {conflict.primitive.name}{place} does not fit operands of other lengths ({shapes}), so that the "
-        f"function works at some sizes only; write x.shape[0] or len(x) for numbers of entries"
+        f"function works at some sizes only; write x.shape[0] or len(x) for numbers of entries{advice}"
     )
 
 

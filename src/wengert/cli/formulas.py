@@ -142,6 +142,8 @@ class FormulaSection:
                 if error is None
                 else f"differs from the traced derivative at this point by {error:.1e} of its size"
             )
+        values = {symbol.name for formula in self.formulas.values() for symbol, _ in formula.in_names.names}
+        lines += [f"{name} is the value of the function" for name in sorted(values)]
         lines += list(self.domain)
         return sections_text([("Formula", lines)])
 

@@ -6,15 +6,18 @@ import copy
 import functools
 import html
 from dataclasses import dataclass
+from typing import Any
 
 from wengert.calculus.beautify import length
 from wengert.calculus.derivation import Account, Form, account, results_of
 from wengert.calculus.expression import Apply, Expression, Inverse, Sum, Symbol, make, walk
+from wengert.calculus.reuse import InNames
 from wengert.calculus.rewriting import substituted
 from wengert.display.derivation_latex import Latex
 from wengert.display.derivation_style import Style
 from wengert.display.derivation_words import Text
 from wengert.display.where import with_where
+from wengert.errors import ArgumentError, UnsupportedError
 
 __all__ = ["Derivation", "Step", "derivation"]
 
@@ -148,12 +151,29 @@ def derivation(form: Form, level: str = "normal", style: str = "transpose") -> D
     ∇f(x) = Aᵀr
     """
     results = results_of(form)
-    named = _repeated(form, [found[1] for found in results if found])
-    return Derivation(account(form, level, named, results), style)
+    written = _written(form, results[0])
+    shown = [written.get(found[1], InNames(found[1])) for found in results if found]
+    return Derivation(account(form, level, _repeated(form, shown), results, written), style)
 
 
-def _repeated(form: Form, results: list[Expression]) -> list[Expression]:
+def _written(form: Form, first: tuple[str, Expression]) -> dict[Expression, InNames]:
+    """The formulas with the value of the function in them by name, and the gradient, where the gradient has it."""
+    whole: Any = form
+    kind, expression = first
+    told = getattr(whole, kind).in_names
+    if not told.names:
+        return {}
+    try:
+        second = whole.hessian
+    except (ArgumentError, UnsupportedError):
+        return {expression: told}
+    return {expression: told, second.expression: second.in_names}
+
+
+def _repeated(form: Form, shown: list[InNames]) -> list[Expression]:
     """Parts of the results that occur more than once and are values of functions, inverses or sums."""
+    results = [each.expression for each in shown]
+    names = {symbol for each in shown for symbol, _ in each.names}
     _, named = with_where(results, form.symbols)
     present = {node for result in results for node in walk(result)}
     known: dict[Expression, Expression] = {}
@@ -163,7 +183,9 @@ def _repeated(form: Form, results: list[Expression]) -> list[Expression]:
     return [
         full
         for full in known.values()
-        if full in present and (isinstance(full, (Apply, Inverse)) or (isinstance(full, Sum) and 1 in full.shape))
+        if full in present
+        and names.isdisjoint(walk(full))
+        and (isinstance(full, (Apply, Inverse)) or (isinstance(full, Sum) and 1 in full.shape))
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from wengert.calculus.derivation import Form, account
 from wengert.calculus.expression import Expression
+from wengert.calculus.reuse import value_letter
 from wengert.display.derivation import Derivation, derivation
 from wengert.display.naming import written_names
 from wengert.errors import UnsupportedError
@@ -122,6 +123,6 @@ def _mixed(forms: Forms, one: str, other: str, level: str, style: str) -> Deriva
 
 def _letters(forms: Forms, one: str) -> tuple[str, str]:
     """What the gradient is called, in text and in LaTeX."""
-    letter = next((letter for letter in "fgh" if letter not in forms.symbols), "F")
+    letter = value_letter(forms.symbols)
     name = written_names(forms.symbols)[one]
     return f"∇_{name.text} {letter}", rf"\nabla_{{{name.latex}}} {letter}"

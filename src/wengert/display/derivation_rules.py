@@ -30,6 +30,10 @@ RULES: Final = {
     "trace": ("tr(AᵀB) = ⟨A, B⟩", r"\operatorname{tr}(A^\top B) = \langle A, B\rangle"),
     "scalar": ("⟨U, βV⟩ = β⟨U, V⟩", r"\langle U, \beta V\rangle = \beta\langle U, V\rangle"),
     "frechet": ("⟨U, L(X, V)⟩ = ⟨L(Xᵀ, U), V⟩", r"\langle U, L(X, V)\rangle = \langle L(X^\top, U), V\rangle"),
+    "frechet of a gradient": (
+        "⟨U, L(X, V)⟩ = ⟨L(X, U), V⟩",
+        r"\langle U, L(X, V)\rangle = \langle L(X, U), V\rangle",
+    ),
     "rank one": ("⟨u, v⟩w = wuᵀv", r"\langle u, v\rangle w = wu^\top v"),
     "diagonal of product": (
         "diag(A diag(v) B) = (A ∘ Bᵀ)v",

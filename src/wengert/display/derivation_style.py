@@ -10,6 +10,7 @@ from wengert.calculus import algebra
 from wengert.calculus.beautify import length
 from wengert.calculus.derivation import Account, Equation, Inner, Line, Part, Piece, Result
 from wengert.calculus.expression import Expression, Hadamard, Number, Sum, Symbol, walk
+from wengert.calculus.reuse import value_letter
 from wengert.display.derivation_rules import REMARKS, RULES
 from wengert.display.forms import with_squares
 from wengert.display.naming import written_names
@@ -18,6 +19,8 @@ from wengert.display.notation import Manner
 __all__ = ["Style", "is_one"]
 
 # Of many moves in one line the first ones are named.
+# A value of more symbols is not written out beside the line where it is reused.
+_SHORT: Final = 12
 _MOST: Final = {"short": 2, "normal": 2, "full": 9}
 
 
@@ -38,9 +41,10 @@ class Style:
         # whether there are other variables, so that what is said is said of this one
         self.within = within
         self.variables = [account.variable.name]
-        self.directions = {f"d{name}" for name in (*self.variables, *_names(account), *account.fresh)}
-        self.letter = letter or next((letter for letter in "fgh" if letter not in account.symbols), "F")
-        names = [*account.symbols, *_names(account), *account.fresh]
+        self.letter = letter or value_letter(account.symbols)
+        known = [each.symbol.name for each in account.known]
+        self.directions = {f"d{name}" for name in (*self.variables, *_names(account), *known[:1], *account.fresh)}
+        names = [*account.symbols, *_names(account), *known, *account.fresh]
         self.names = written_names([*names, *[f"d{name}" for name in names]])
         plain = Manner(style, frozenset(self.names), norms=True)
         self.manners = {True: plain, False: replace(plain, directions=frozenset(self.directions))}
@@ -175,9 +179,17 @@ class Style:
         return self.comma.join(words)
 
     def _rule(self, rule: str | Equation) -> str:
+        if rule == "value":
+            return self._value_reused()
         if isinstance(rule, str):
             return RULES[rule][self.place]
         return f"{self.changed(rule.of)} = {self.total(rule.pieces)}"
+
+    def _value_reused(self) -> str:
+        """That the value of the function stands by its name, with what it is where that is short."""
+        value = self.restated() or self.formula(self.account.statement)
+        short = length(self.account.named) <= _SHORT
+        return f"{self.letter} = {value}{self.worded(' reused')}" if short else self.worded(f"{self.letter} reused")
 
     def read_off(self, result: Result) -> str:
         """The left side of a result."""

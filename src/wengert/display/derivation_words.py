@@ -13,7 +13,7 @@ from wengert.calculus.expression import Apply, Determinant, Expression, Product,
 from wengert.calculus.instances import told
 from wengert.display.derivation_style import Style, is_one
 from wengert.display.formula import side_by_side, text_of
-from wengert.display.notation import VULGAR
+from wengert.display.notation import VULGAR, over_a_bar
 
 __all__ = ["Text", "lengths_of", "present", "worded"]
 
@@ -99,8 +99,9 @@ def _quotient(front: Expression) -> tuple[Expression, Expression, Expression]:
     below = {base: -power for base, power in scalars.items() if power < 0}
     above = {base: power for base, power in scalars.items() if power > 0}
     divisor = Fraction(1)
-    if isinstance(number, Fraction) and number.denominator != 1 and (below or number not in VULGAR):
-        number, divisor = Fraction(number.numerator), Fraction(number.denominator)
+    if below or number not in VULGAR:
+        number, bar = over_a_bar(number)
+        divisor = Fraction(bar)
     return algebra.number(number), algebra.product(algebra.ONE, above, ()), algebra.product(divisor, below, ())
 
 

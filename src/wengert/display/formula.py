@@ -34,16 +34,19 @@ from wengert.display.printing import Printer
 from wengert.display.where import with_where
 from wengert.display.writing import notation_of
 
-__all__ = ["side_by_side", "text_of", "text_with_where"]
+__all__ = ["abridged", "side_by_side", "text_of", "text_with_where"]
 
 _PLAIN: Final = Manner()
+# of a formula in a sentence, so many characters are printed, most of them from its beginning
+_IN_A_SENTENCE: Final = 240
+_MOST_SYMBOLS: Final = 3000
 _SUPERSCRIPTS: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _DIGITS: Final = frozenset("0123456789")
 _NORMS: Final = {"norm": "", "frobenius": "_F", "spectral": "₂", "nuclear": "_*"}
 _CONSTANTS: Final = {"identity": "I", "Identity": "Id", "ones": "𝟏", "zero": "0"}
 _LETTERS: Final = "A-Za-zα-ωΑ-Ω"
-# a word runs together with any letter, a function or a norm with a letter behind it
-_WORD_LAST: Final = re.compile(rf"[{_LETTERS}_]{{2,}}[0-9]*[₀-₉⁰¹²³⁴-⁹ᵀ⁻⁺]*$")
+# a word, or ∇f, runs together with any letter, a function or a norm with a letter behind it
+_WORD_LAST: Final = re.compile(rf"([{_LETTERS}_]{{2,}}|∇[{_LETTERS}])[0-9]*[₀-₉⁰¹²³⁴-⁹ᵀ⁻⁺]*$")
 _WORD_FIRST: Final = re.compile(rf"[{_LETTERS}]{{2,}}")
 _CLOSED: Final = re.compile(rf"([{_LETTERS}|‖√\]].*[)|‖\]]|√.*|.*∘\S+|.*‖(_F|₂|_\*))$")
 _LETTER_FIRST: Final = re.compile(rf"[{_LETTERS}𝟏√‖|0-9]")
@@ -75,6 +78,23 @@ def text_of(expression: Expression, variables: Iterable[str] = (), manner: Manne
     ½(A + Aᵀ)x + b
     """
     return _Text().printed(notation_of(expression, variables, manner))
+
+
+def abridged(expression: Expression, variables: Iterable[str] = ()) -> str:
+    """An expression of any length as it stands in a sentence: of a long one the beginning and the end.
+
+    >>> from wengert.calculus import algebra
+    >>> from wengert.calculus.dimension import Dim
+    >>> x = algebra.symbol("x", Dim("n"), 1)
+    >>> print(abridged(algebra.apply("exp", x)))
+    exp(x)
+    """
+    if expression.length > _MOST_SYMBOLS:
+        return f"(of {expression.length} symbols)"
+    text = text_of(expression, variables)
+    if len(text) <= _IN_A_SENTENCE:
+        return text
+    return f"{text[: 2 * _IN_A_SENTENCE // 3]} ... {text[-_IN_A_SENTENCE // 3 :]}"
 
 
 def text_with_where(

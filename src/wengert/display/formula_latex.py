@@ -49,7 +49,7 @@ _COMMAND_LAST: Final = re.compile(r"\\[A-Za-z]+$")
 # upright words stand a little apart from their neighbours; TeX does so by itself for the names of functions
 _WORD_FIRST: Final = re.compile(r"\\mathrm\b")
 _FUNCTION_FIRST: Final = re.compile(r"\\(operatorname|exp|log|sin|cos|tan|sinh|cosh|tanh|arc\w+|det|max)\b")
-_WORD_LAST: Final = re.compile(r"^\\mathrm\{\w{2,}\}\S*$|^\\mathrm\{d\}")
+_WORD_LAST: Final = re.compile(r"^\\mathrm\{\w{2,}\}\S*$|^\\mathrm\{d\}|^\\nabla \S+$")
 _CALL_LAST: Final = re.compile(r"^\\(?!left|mathrm|mathbf)[A-Za-z]+.*\)$")
 
 

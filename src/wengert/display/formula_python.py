@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
 
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression, Inverse, Product, Sum, Symbol, walk
@@ -21,6 +21,8 @@ from wengert.errors import ArgumentError
 
 __all__ = ["Parameters", "compiled", "formed", "parameters_of", "python_of", "source_of"]
 
+_NOTHING: Final[Mapping[Symbol, Expression]] = {}
+
 
 def python_of(
     results: Mapping[str, Expression],
@@ -28,6 +30,7 @@ def python_of(
     one_axis: Collection[str] = (),
     *,
     name: str = "formula",
+    known: Mapping[Symbol, Expression] = _NOTHING,
 ) -> str:
     """The source of a function that computes formulas with NumPy, and SciPy where that is better.
 
@@ -42,6 +45,8 @@ def python_of(
         Which of them are vectors of one axis; the other columns have two.
     name
         Of the function.
+    known
+        Symbols of the formulas that are no arguments, each with what it stands for: computed once, where it is needed.
 
     Returns
     -------
@@ -65,11 +70,17 @@ def python_of(
     given = parameters_of(results.values(), arguments, one_axis)
     # (Cx)ᵀ(Cx) loses no digits where xᵀCx does
     results = {name: with_squares(expression) for name, expression in results.items()}
-    planner = Planner(given.names, given.lengths, formed(results.values()))
+    stand = {symbol: with_squares(value) for symbol, value in known.items()}
+    planner = Planner(given.names, given.lengths, formed([*results.values(), *stand.values()]))
+    for symbol, value in stand.items():
+        planner.known[symbol] = planner.plan(value)
     roots = [_result(planner, expression) for expression in results.values()]
     taken = set(given.names.values())
     labels = [f"{key}_" if key in taken else _safe(key) for key in results]
-    writer = Writer(with_factors(planner.steps, roots), labels, taken)
+    steps = with_factors(planner.steps, [*roots, *(planner.known[symbol] for symbol in stand)])
+    roots, inner = steps[: len(roots)], steps[len(roots) :]
+    called = {step: "gradient" if "∇" in symbol.name else "value" for symbol, step in zip(stand, inner, strict=True)}
+    writer = Writer(roots, labels, taken, called)
     return source_of(name, given, writer.lines())
 
 

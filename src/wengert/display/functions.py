@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Final
 
 from wengert.display.steps import Step, Steps
@@ -86,10 +87,34 @@ def _of_vectors(steps: Steps, name: str, x: Step) -> Step:
     raise UnsupportedError(f"{name} has no NumPy code: this formula can only be printed")
 
 
+def _change_of_polar(steps: Steps, x: Step, direction: Step) -> Step:
+    """From singular values: Higham, section 8.2; the last two terms are what leaves the range of either side."""
+    factors = steps.call("np.linalg.svd", [x], 2, "full_matrices=False")
+    left, values, right = (
+        steps.make("index", (factors,), (place,), axes) for place, axes in (("0", 2), ("1", 1), ("2", 2))
+    )
+
+    def times(*matrices: Step) -> Step:
+        return reduce(lambda a, b: steps.make("matmul", (a, b), (), 2), matrices)
+
+    def less(a: Step, b: Step) -> Step:
+        return steps.add([a, b], [False, True])
+
+    inner = times(steps.transpose(left), direction, steps.transpose(right))
+    sums = steps.add([steps.column(values), values], [False, False])
+    turned = steps.divide(less(inner, steps.transpose(inner)), sums)
+    above = steps.divide(less(times(direction, steps.transpose(right)), times(left, inner)), values)
+    across = less(times(steps.transpose(left), direction), times(inner, right))
+    parts = [times(left, turned, right), times(above, right), times(steps.divide(left, values), across)]
+    return steps.add(parts, [False, False, False])
+
+
 def frechet_step(steps: Steps, name: str, x: Step, direction: Step) -> Step:
     """The derivative of a function of matrices at x."""
     if name == "expm":
         return steps.call("linalg.expm_frechet", [x, direction], 2, "compute_expm=False")
+    if name == "polar":
+        return _change_of_polar(steps, x, direction)
     if name not in ("logm", "sqrtm", "sinm", "cosm"):
         raise UnsupportedError(f"the derivative of {name} has no NumPy code: this formula can only be printed")
     return steps.make("template", (x, direction), (_FRECHET.format(name=name),), 2)

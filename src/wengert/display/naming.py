@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 __all__ = ["FENCES", "FUNCTION_NAMES", "PAIRS", "Written", "written", "written_names"]
@@ -40,11 +40,12 @@ PAIRS: Final = {
 
 @dataclass(frozen=True)
 class Written:
-    """A name on paper: a letter or a word, with a subscript, of a differential or not."""
+    """A name on paper: a letter or a word, with a subscript, of a differential, of a gradient, or of neither."""
 
     stem: str
     subscript: str = ""
     differential: bool = False
+    gradient: bool = False
 
     @property
     def text(self) -> str:
@@ -52,7 +53,7 @@ class Written:
         lowered = [_LOWERED.get(letter) for letter in self.subscript]
         if (len(lowered) > 2 and not self.subscript.isdigit()) or None in lowered:
             lowered = ["_", self.subscript]
-        return "d" * self.differential + self.stem + "".join(map(str, lowered))
+        return "d" * self.differential + "∇" * self.gradient + self.stem + "".join(map(str, lowered))
 
     @property
     def latex(self) -> str:
@@ -60,6 +61,8 @@ class Written:
         stem = _COMMANDS.get(self.stem, self.stem if len(self.stem) == 1 else f"\\mathrm{{{_escaped(self.stem)}}}")
         if self.differential:
             stem = rf"\mathrm{{d}}{stem}"
+        if self.gradient:
+            stem = rf"\nabla {stem}"
         if not self.subscript:
             return stem
         plain = self.subscript.isdigit() or len(self.subscript) == 1
@@ -77,6 +80,8 @@ def written(name: str) -> Written:
     >>> [written(name).text for name in ("mu", "x0", "sigma_1", "dX", "weights", "x_train")]
     ['μ', 'x₀', 'σ₁', 'dX', 'weights', 'x_train']
     """
+    if name.startswith("∇"):
+        return replace(written(name[1:]), gradient=True)
     bare = name.strip("_") or name
     found = _letter(bare)
     if found is None and bare.startswith("d"):

@@ -18,7 +18,8 @@ from wengert.errors import ArgumentError
 __all__ = [
     "ATOM", "ENTRYWISE", "POWER", "PRODUCT", "STYLES", "SUM", "VULGAR", "Added", "Call", "Constant", "Directional",
     "Entrywise", "Fenced", "Indicator", "Inner", "Juxtaposed", "Manner", "Name", "Negative", "Notation", "Numeral",
-    "Power", "Pseudoinverse", "Quotient", "Raised", "Root", "entry_by_entry", "fraction_of", "side_by_side", "signed",
+    "Power", "Pseudoinverse", "Quotient", "Raised", "Root", "entry_by_entry", "fraction_of", "over_a_bar",
+    "side_by_side", "signed",
 ]  # fmt: skip
 
 SUM, ENTRYWISE, PRODUCT, POWER, ATOM = range(5)
@@ -27,6 +28,9 @@ VULGAR: Final = {Fraction(*map(int, pair.split("/"))): character for pair, chara
     ("1/2", "½"), ("1/3", "⅓"), ("2/3", "⅔"), ("1/4", "¼"), ("3/4", "¾"), ("1/6", "⅙"), ("1/8", "⅛"),
 )}  # fmt: skip
 
+# longer integers are written as decimals
+_LARGEST_IN_FRACTION: Final = 1024
+_LARGEST_INTEGER: Final = 10**15
 
 STYLES: Final = ("transpose", "inner")
 
@@ -183,11 +187,30 @@ def signed(negative: bool, piece: Notation) -> Notation:
     return Negative((piece,)) if negative else piece
 
 
+def over_a_bar(value: Coefficient) -> tuple[Coefficient, int]:
+    """What of a number stands above a bar and what below: decimal fractions are written as decimals, 0.1 and 0.1/3.
+
+    Fractions of 2, 4, 8 and so on stay what they are, and so do the others as long as their integers are short.
+    """
+    if not isinstance(value, Fraction) or value.denominator == 1:
+        return (value if isinstance(value, float) or abs(value) < _LARGEST_INTEGER else float(value)), 1
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    short = max(value.denominator, abs(value.numerator)) <= _LARGEST_IN_FRACTION
+    if short and (rest != 1 or value.denominator & (value.denominator - 1) == 0):
+        return Fraction(value.numerator), value.denominator
+    decimal = float(value * rest) if rest <= _LARGEST_IN_FRACTION else float(value)
+    return Fraction(decimal) if decimal.is_integer() else decimal, rest if rest <= _LARGEST_IN_FRACTION else 1
+
+
 def fraction_of(value: Coefficient) -> Notation:
     """A number that is not negative, with a bar where it has no character of its own."""
-    if isinstance(value, Fraction) and value.denominator != 1 and value not in VULGAR:
-        return Quotient((Numeral((), Fraction(value.numerator)), Numeral((), Fraction(value.denominator))))
-    return Numeral((), value)
+    if value in VULGAR:
+        return Numeral((), value)
+    above, below = over_a_bar(value)
+    return Numeral((), above) if below == 1 else Quotient((Numeral((), above), Numeral((), Fraction(below))))
 
 
 def side_by_side(factors: Sequence[Notation]) -> Notation:

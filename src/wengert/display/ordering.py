@@ -68,8 +68,10 @@ class Degrees:
             terms = [other, constant] if _is_logarithm(other) else [constant, other]
         if is_subtracted(terms[0]):
             added = next((term for term in terms if not is_subtracted(term)), terms[0])
-            terms.remove(added)
-            terms.insert(0, added)
+            # A and Aᵀ stay side by side
+            front = [term for term in terms if rank(term)[:2] == rank(added)[:2] and not is_subtracted(term)]
+            front = front or [added]
+            terms = [*front, *(term for term in terms if term not in front)]
         return terms
 
 

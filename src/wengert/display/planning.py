@@ -18,6 +18,7 @@ from wengert.calculus.expression import (
     Hadamard,
     Identity,
     Inverse,
+    NamedNumber,
     Number,
     Ones,
     Product,
@@ -40,6 +41,7 @@ from wengert.display.forms import (
     root_of_square,
 )
 from wengert.display.functions import frechet_step, function_step
+from wengert.display.notation import over_a_bar
 from wengert.display.products import one_way, unturned
 from wengert.display.steps import Factors, Step
 from wengert.display.sums import Scalars, Sums
@@ -49,6 +51,7 @@ __all__ = ["Planner"]
 
 # In a formula with more nodes inside one another even matrices that are not formed are planned, from the inside out.
 _DEEP: Final = 20
+_CONSTANTS: Final = {"π": "np.pi"}
 
 
 class Planner(Sums):
@@ -126,8 +129,9 @@ class Planner(Sums):
         above: list[Step] = []
         below: list[Step] = []
         if isinstance(size, Fraction) and size.denominator & (size.denominator - 1):
-            below.append(self.steps.number(size.denominator))
-            size = Fraction(size.numerator)
+            size, divisor = over_a_bar(size)
+            if divisor != 1:
+                below.append(self.steps.number(divisor))
         if size != 1:
             above.append(self.steps.number(size))
         mean, scalars = self.mean(scalars)
@@ -168,6 +172,8 @@ class Planner(Sums):
             step = self.value((first.parts[0] if turned else first).parts[0])
             axis = 0 if turned != (step.kind == "transpose") else 1
             return self.steps.call("special.logsumexp", [unturned(step)], axes, f"axis={axis}")
+        if x.name == "exp" and isinstance(inner, Number) and inner.value == 1:
+            return self.steps.name("np.e", 0)
         return function_step(self.steps, x.name, self.value(inner), axes)
 
     def frechet(self, x: Frechet) -> Step:
@@ -221,6 +227,7 @@ def _axes(x: Expression) -> int:
 _RULES: Final[Mapping[type, Callable[[Planner, Any], Step]]] = {
     Symbol: Planner.symbol,
     Number: lambda planner, x: planner.steps.number(x.value),
+    NamedNumber: lambda planner, x: planner.steps.name(_CONSTANTS[x.name], 0),
     Size: lambda planner, x: planner.length(x.dim),
     Identity: lambda planner, x: planner.steps.call("np.eye", [planner.length(x.rows)], 2),
     Ones: lambda planner, x: planner.steps.call("np.ones", [planner.length(x.rows)], 1),

@@ -12,9 +12,17 @@ Terms = Sequence[tuple[Notation, bool]]
 """Terms of a sum, each with whether it is subtracted."""
 
 
-def indicator(terms: Terms) -> Indicator:
-    """One where the sum of these terms is positive: no minus in front of a side, and numbers on the right."""
-    numbers = [term for term in terms if isinstance(term[0], Numeral)]
+def indicator(terms: Terms, bounds: Terms = ()) -> Indicator:
+    """One where the sum of these terms is positive: no minus in front of a side, and numbers and bounds on the right.
+
+    Parameters
+    ----------
+    terms
+        What varies from entry to entry, and numbers.
+    bounds
+        Terms that are the same in every entry.
+    """
+    numbers = [*(term for term in terms if isinstance(term[0], Numeral)), *bounds]
     above = [term for term in terms if not term[1] and term not in numbers]
     below = [(term, False) for term, subtracted in terms if subtracted and not isinstance(term, Numeral)]
     if above:

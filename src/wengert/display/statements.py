@@ -29,6 +29,8 @@ _HINTS: Final = {
 _KINDS: Final = {"multiply": "scaled", "divide": "ratio", "power": "power", "outer": "outer", "negative": "negative",
                  "length": "count", "index": "column"}  # fmt: skip
 
+_NOTHING: Final[Mapping[Step, str]] = {}
+
 
 class Writer:
     """Steps as lines of code.
@@ -41,10 +43,18 @@ class Writer:
         What they are called, where there are several.
     taken
         Names that are not to be given.
+    called
+        What steps are called that get a name.
     """
 
-    def __init__(self, roots: Sequence[Step], results: Sequence[str], taken: Collection[str]) -> None:
-        self.roots, self.results = roots, results
+    def __init__(
+        self,
+        roots: Sequence[Step],
+        results: Sequence[str],
+        taken: Collection[str],
+        called: Mapping[Step, str] = _NOTHING,
+    ) -> None:
+        self.roots, self.results, self.called = roots, results, called
         self.taken = {*taken, *results, *RESERVED}
         self.names: dict[Step, str] = {}
         self.texts: dict[Step, tuple[str, int]] = {}
@@ -121,6 +131,8 @@ class Writer:
 
     def _hint(self, step: Step) -> str:
         """A readable name for a temporary."""
+        if step in self.called:
+            return self._free(self.called[step])
         text = self.texts[step][0]
         product = _PRODUCT.fullmatch(text)
         if product is not None and step.axes:

@@ -1,4 +1,4 @@
-"""Names for what occurs more than once in formulas and is long: s = softmax(Ax + b), M = A − tI."""
+"""Names in formulas: of what occurs more than once and is long, s = softmax(Ax + b), and of the function's value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from wengert.calculus.algebra import split
 from wengert.calculus.expression import (
     Apply,
     Expression,
     Hadamard,
     Identity,
+    NamedNumber,
     Number,
     Ones,
     Product,
@@ -25,14 +27,18 @@ from wengert.calculus.expression import (
     walk,
 )
 from wengert.calculus.properties import centred_axis
+from wengert.calculus.reuse import InNames
 from wengert.display.forms import root_of_square, turned, with_squares
 from wengert.display.naming import written
 from wengert.display.powers import power_in
+from wengert.display.signs import with_signs_in_front
 
-__all__ = ["with_where"]
+__all__ = ["shortest", "with_where"]
 
 # How many symbols a name must save before it is worth its line.
 _WORTH: Final = 2
+# A value of so many symbols has a name also where it is but a factor.
+_LONG: Final = 12
 # How many parts of nodes are looked at before the search for names ends: a large formula is not for reading.
 _LOOKS: Final = 300_000
 _SCALARS: Final = ("q", "s", "c", "p", "r", "t", "a", "b")
@@ -46,7 +52,7 @@ _FITTING: Final = {
     "inverse": ("G", "H"),
     "centring": ("C",),
 }
-_LEAVES: Final = (Symbol, Number, Size, Identity, Ones, Zero)
+_LEAVES: Final = (NamedNumber, Symbol, Number, Size, Identity, Ones, Zero)
 
 
 def with_where(
@@ -74,15 +80,17 @@ def with_where(
     >>> name, long is s
     ('s', True)
     """
-    formulas = list(map(with_squares, expressions))
+    formulas = [with_squares(with_signs_in_front(formula)) for formula in expressions]
     nodes = [node for formula in formulas for node in walk(formula)]
     symbols = {node.name for node in nodes if isinstance(node, Symbol)}
     symbols |= {str(node.dim) for node in nodes if isinstance(node, Size)}
     taken = {written(name).text for name in {*symbols, *names_taken}}
     named: list[tuple[str, Expression]] = []
+    lengths: dict[Expression, int] = {}
+    known: dict[Expression, tuple[Sequence[Expression], Sequence[Expression]]] = {}
     looks = sum(1 + len(node.parts) for node in nodes)
     for _ in range(_LOOKS // max(looks, 1)):
-        found = _best([*formulas, *(inner for _, inner in named)])
+        found = _best([*formulas, *(inner for _, inner in named)], lengths, known)
         if found is None:
             break
         name = _name(found, taken)
@@ -95,21 +103,94 @@ def with_where(
     return formulas, _in_order(named)
 
 
-def _best(formulas: Sequence[Expression]) -> Any:
-    """The node or the part of a chain whose name saves most; None where none saves enough."""
+def shortest(plain: Expression, ways: Iterable[InNames], names_taken: Iterable[str] = ()) -> InNames:
+    """The way to write a formula in which there is least to read, the list of its names included; itself, mostly.
+
+    The names of a way stand for what the reader knows, so that they are not listed. They have to save two symbols. A
+    value that is one function, a product, a power or a norm tells more than a name, and so does one that is but a
+    factor of the whole; these have names only where they are long.
+
+    Parameters
+    ----------
+    plain
+        The formula.
+    ways
+        The same in names.
+    names_taken
+        As for `with_where`.
+    """
+    taken = set(names_taken)
+    best, least = InNames(plain), _reading(plain, taken) - _WORTH
+    for way in ways:
+        if _is_worth_its_name(way):
+            size = _reading(way.expression, taken)
+            if size <= least:
+                best, least = way, size - 1
+    return best
+
+
+def _reading(formula: Expression, names_taken: Iterable[str]) -> int:
+    """How many symbols there are to be read, with the names."""
+    (short,), named = with_where([formula], names_taken)
+    return _measure(short, {}) + sum(_measure(inner, {}) + 2 for _, inner in named)
+
+
+def _is_worth_its_name(way: InNames) -> bool:
+    """Whether the first name of a formula stands for more than it says itself."""
+    (symbol, value), *_ = way.names
+    present = set(walk(way.expression))
+    if present.isdisjoint(name for name, _ in way.names):
+        return False
+    return _measure(with_squares(value), {}) >= _LONG or (
+        _is_put_together(value) and (symbol not in present or _is_in_terms(way.expression, symbol))
+    )
+
+
+def _is_put_together(value: Expression) -> bool:
+    """Whether it is a quotient, or a form; not a function, a power or a norm."""
+    _, scalars, links = split(value)
+    if links or len(scalars) != 1:
+        return any(exponent < 0 for exponent in scalars.values())
+    ((base, exponent),) = scalars.items()
+    inner = base.parts[0] if isinstance(base, Trace) else base
+    return exponent == 1 and isinstance(inner, Product) and root_of_square(inner.chain) is None
+
+
+def _is_in_terms(formula: Expression, symbol: Expression) -> bool:
+    """Whether a symbol stands in some of the terms of a sum, but not in all of them."""
+    held: set[Expression] = set()
+    for node in walk(formula):
+        if node is symbol or any(part in held for part in node.parts):
+            held.add(node)
+            if isinstance(node, Sum) and not held.issuperset(node.parts):
+                return True
+    return False
+
+
+def _best(
+    formulas: Sequence[Expression],
+    lengths: dict[Expression, int],
+    known: dict[Expression, tuple[Sequence[Expression], Sequence[Expression]]],
+) -> Any:
+    """The node or the part of a chain whose name saves most; None where none saves enough.
+
+    How long nodes are, and what is read of them, is kept from one search to the next.
+    """
     order = list(dict.fromkeys(node for formula in formulas for node in walk(formula)))
     times: dict[Expression, int] = dict.fromkeys(order, 0)
     for formula in formulas:
         times[formula] += 1
-    lengths: dict[Expression, int] = {}
     segments: dict[Expression, int] = {}
     for node in order:
         _measure(node, lengths)
     for node in reversed(order):
-        read = _read(node)
+        if node not in known:
+            read = _read(node)
+            known[node] = read, _segments(node, read)
+        read, own = known[node]
         for part in read:
             times[part] += times[node]
-        for segment in _segments(node, read):
+        for segment in own:
             segments[segment] = segments.get(segment, 0) + times[node]
     best, gain = None, _WORTH - 1
     for node, count in (*times.items(), *segments.items()):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from wengert.calculus.evaluation import CONSTANTS
 from wengert.calculus.expression import (
     Apply,
     Determinant,
@@ -20,6 +21,7 @@ from wengert.calculus.expression import (
     Hadamard,
     Identity,
     Inverse,
+    NamedNumber,
     Number,
     Ones,
     Product,
@@ -31,8 +33,9 @@ from wengert.calculus.expression import (
     Zero,
     walk,
 )
+from wengert.display.applied import applied
 from wengert.display.forms import fewest_transposes, holds, is_negative, magnitude, root_of_square, sides, straightened
-from wengert.display.naming import FENCES, FUNCTION_NAMES, PAIRS, Written, written_names
+from wengert.display.naming import FUNCTION_NAMES, Written, written_names
 from wengert.display.notation import (
     VULGAR,
     Added,
@@ -41,7 +44,6 @@ from wengert.display.notation import (
     Directional,
     Entrywise,
     Fenced,
-    Indicator,
     Inner,
     Juxtaposed,
     Manner,
@@ -49,19 +51,17 @@ from wengert.display.notation import (
     Negative,
     Notation,
     Numeral,
-    Power,
-    Pseudoinverse,
     Quotient,
     Raised,
     Root,
     entry_by_entry,
     fraction_of,
+    over_a_bar,
     side_by_side,
     signed,
 )
 from wengert.display.ordering import Degrees
-from wengert.display.powers import power_in
-from wengert.display.relations import indicator
+from wengert.display.roots import constant_root, root_over_a_bar
 from wengert.errors import UnsupportedError
 
 __all__ = ["notation_of"]
@@ -100,20 +100,21 @@ class _Writer:
         self.names = written_names(own | manner.names)
         taken = {written.text for written in self.names.values()}
         self.identity = "Identity" if "I" in taken else "identity"
+        self.has_e = "e" in taken
         self.functions = {**FUNCTION_NAMES, **({"logistic": "logistic"} if "σ" in taken else {})}
         self.known: dict[Expression, Notation] = {}
         self.symbols: dict[Expression, int] = {}
         self.degrees = Degrees(variables)
 
     def whole(self, expression: Expression) -> Notation:
-        self._learn(expression)
+        self.learn(expression)
         if isinstance(expression, Product) and isinstance(self.known[expression], Negative):
             # rather (b − Ax) than −(Ax − b)
             mixed = [factor for factor in _sums(expression) if any(map(is_negative, factor.parts))]
             return self.product(expression, mixed[0]) if mixed else self.known[expression]
         return self.known[expression]
 
-    def _learn(self, expression: Expression) -> None:
+    def learn(self, expression: Expression) -> None:
         """Write all nodes, parts before what is made of them."""
         for node in walk(expression):
             if node in self.known:
@@ -132,17 +133,17 @@ class _Writer:
 
     def sum(self, x: Sum, negated: bool = False) -> Notation:
         """A sum, or minus that sum."""
-        ordered = self.degrees.in_order(x, lambda term: isinstance(self._term(term), Negative) != negated)
-        terms = list(map(self._term, ordered))
+        ordered = self.degrees.in_order(x, lambda term: isinstance(self.term(term), Negative) != negated)
+        terms = list(map(self.term, ordered))
         subtracted = tuple(isinstance(term, Negative) != negated for term in terms)
         return Added(tuple(term.parts[0] if isinstance(term, Negative) else term for term in terms), subtracted)
 
-    def _term(self, term: Expression) -> Notation:
+    def term(self, term: Expression) -> Notation:
         """A term of a sum, in which a number stands for a vector whose entries are all equal to it."""
         if isinstance(term, Ones):
             return Numeral((), Fraction(1))
         if isinstance(term, Product) and len(term.parts) == 1 and isinstance(term.parts[0], Ones):
-            return signed(term.coefficient < 0, Numeral((), magnitude(term.coefficient)))
+            return signed(term.coefficient < 0, fraction_of(magnitude(term.coefficient)))
         return self.known[term]
 
     def product(self, x: Product, turned: Expression | None = None) -> Notation:
@@ -152,10 +153,10 @@ class _Writer:
         sums = [factor for factor in _sums(x) if factor is turned or all(map(is_negative, factor.parts))]
         replaced: dict[Expression, Notation] = {factor: self.sum(factor, negated=True) for factor in sums}
         negative = (x.coefficient < 0) != (len(sums) % 2 == 1)
-        above: list[Notation] = []
-        below: list[Notation] = []
         alone = len(x.parts) == 1
-        for base, exponent in sorted(x.scalars, key=self._front_rank):
+        size, roots, scalars = constant_root(magnitude(x.coefficient), x.scalars)
+        above, below = root_over_a_bar(roots, self.known_number)
+        for base, exponent in sorted(scalars, key=self._front_rank):
             if base in replaced and exponent == 1:
                 above.append(replaced[base])
             elif alone and exponent == 1:
@@ -163,20 +164,28 @@ class _Writer:
                 above.extend(found.parts if isinstance(found, Juxtaposed) else (found,))
             else:
                 (above if exponent > 0 else below).append(self._powered(base, abs(exponent)))
-        size = magnitude(x.coefficient)
-        if isinstance(size, Fraction) and size.denominator != 1 and (below or size not in VULGAR):
-            below.insert(0, Numeral((), Fraction(size.denominator)))
-            size = Fraction(size.numerator)
-        factors = [*above, *self._chain(x.chain, replaced)]
+        if below or size not in VULGAR:
+            size, divisor = over_a_bar(size)
+            if divisor != 1:
+                below.insert(0, Numeral((), Fraction(divisor)))
+        chain = self._chain(x.chain, replaced)
+        over = chain[0] if len(chain) == 1 else None
+        if isinstance(over, Quotient) and over.entrywise:
+            # 2/x rather than 2(1/x)
+            top, bottom = over.parts
+            below, chain = [*below, bottom], [] if isinstance(top, Numeral) and top.value == 1 else [top]
+        factors = [*above, *chain]
         if size != 1 or not factors:
             factors.insert(0, Numeral((), size))
         top = side_by_side(factors)
-        return signed(negative, Quotient((top, side_by_side(below))) if below else top)
+        entrywise = isinstance(over, Quotient) and over.entrywise
+        return signed(negative, Quotient((top, side_by_side(below)), entrywise=entrywise) if below else top)
 
     def _front_rank(self, factor: tuple[Expression, Fraction]) -> tuple[int, int, Any]:
         """Names before functions, and those before brackets; short before long."""
         base = factor[0]
-        rank = 0 if isinstance(base, (Symbol, Size, Number)) else 2 if isinstance(base, (Sum, Product)) else 1
+        leaf = isinstance(base, (NamedNumber, Symbol, Size, Number))
+        rank = 0 if leaf else 2 if isinstance(base, (Sum, Product)) else 1
         return rank, self.symbols[base], base.order
 
     def _form(self, chain: Sequence[Expression]) -> Notation:
@@ -189,7 +198,7 @@ class _Writer:
         if half is None or (short and not self.manner.norms):
             chain = fewest_transposes(chain)
             for link in chain:
-                self._learn(link)
+                self.learn(link)
             return side_by_side(self._chain(chain))
         return Raised((self._norm(half, "norm"),), Fraction(2))
 
@@ -205,7 +214,7 @@ class _Writer:
             return Raised((self._norm(half, "frobenius" if trace else "norm"),), Fraction(2))
         left, right = sides(chain, self.manner.directions, trace)
         for link in (*left, *right):
-            self._learn(link)
+            self.learn(link)
         return Inner((side_by_side(self._chain(left)), side_by_side(self._chain(right))))
 
     def _norm(self, links: Sequence[Expression], kind: str) -> Notation:
@@ -306,51 +315,13 @@ class _Writer:
             return Raised((self.known[inner.parts[0]],), Fraction(-1), transposed=True)
         return Raised((self.known[inner],), Fraction(-1))
 
-    def apply(self, x: Apply) -> Notation:
-        inner = self.known[x.operand]
-        if x.name == "exp":
-            power = self._power(x.operand)
-            if power is not None:
-                return power
-        if x.name == "step":
-            return self._indicator(x.operand)
-        if x.name == "argmax":
-            return Indicator((inner, Call((inner,), "max")), "=")
-        if x.name == "argmax_rows":
-            row_of_ones = Raised((Constant((), "ones"),), transposed=True)
-            return Indicator((inner, Juxtaposed((Call((inner,), "max_rows"), row_of_ones))), "=")
-        if x.name == "logabs":
-            return Call((Fenced((inner,), "absolute"),), "log")
-        if x.name == "absolute" and 1 in x.shape:
-            return Fenced((inner,), "absolute")
-        if x.name in FENCES:
-            return Fenced((inner,), FENCES[x.name])
-        if x.name == "pinv":
-            return Pseudoinverse((inner,))
-        if x.name in PAIRS:
-            left, right = (Call((inner,), vector) for vector in PAIRS[x.name])
-            return Juxtaposed((left, Raised((right,), transposed=True)))
-        return Call((inner,), self.functions.get(x.name, x.name))
-
-    def _indicator(self, x: Expression) -> Notation:
-        """One where an expression is positive."""
-        ordered = (
-            self.degrees.in_order(x, lambda term: isinstance(self._term(term), Negative)) if isinstance(x, Sum) else [x]
-        )
-        terms = [
-            (term.parts[0], True) if isinstance(term, Negative) else (term, False) for term in map(self._term, ordered)
-        ]
-        return indicator(terms)
-
-    def _power(self, x: Expression) -> Notation | None:
-        """exp(a log b) as a power of b."""
-        found = power_in(x)
-        if found is None:
-            return None
-        logarithm, exponent = found
-        self._learn(exponent)
-        base = self.known[logarithm.operand]
-        return Power((Fenced((base,), "absolute") if logarithm.name == "logabs" else base, self.known[exponent]))
+    def known_number(self, x: Expression) -> Notation:
+        """A plain number, or π, in digits where something else has that name."""
+        if not isinstance(x, NamedNumber):
+            return _RULES[type(x)](self, x)
+        if any(written.text == x.name for written in self.names.values()):
+            return Numeral((), CONSTANTS[x.name])
+        return Name(written=Written(x.name))
 
     def trace(self, x: Trace) -> Notation:
         inner = x.parts[0]
@@ -373,6 +344,7 @@ class _Writer:
 
 _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
     Symbol: lambda writer, x: Name(written=writer.names[x.name]),
+    NamedNumber: _Writer.known_number,
     Size: lambda writer, x: Name(written=Written(str(x.dim))),
     Number: lambda writer, x: signed(x.value < 0, fraction_of(magnitude(x.value))),
     Identity: lambda writer, x: Constant((), writer.identity),
@@ -383,7 +355,7 @@ _RULES: Final[Mapping[type, Callable[[_Writer, Any], Notation]]] = {
     Hadamard: _Writer.hadamard,
     Transpose: _Writer.transpose,
     Inverse: _Writer.inverse,
-    Apply: _Writer.apply,
+    Apply: applied,
     Frechet: lambda writer, x: Directional((writer.known[x.parts[0]], writer.known[x.parts[1]]), x.name),
     Trace: _Writer.trace,
     Diagonal: lambda writer, x: writer.called("diag", x),

@@ -56,8 +56,10 @@ class Mover:
         if isinstance(v, Hadamard):
             return self._through_entries(u, v)
         if isinstance(v, Frechet) and not self._holds(v.parts[0]):
-            self._use("frechet")
-            return self.moved(invariants.frechet(v.name, algebra.transpose(v.parts[0]), u), v.parts[1])
+            polar = v.name == "polar"
+            self._use("frechet of a gradient" if polar else "frechet")
+            at = v.parts[0] if polar else algebra.transpose(v.parts[0])
+            return self.moved(invariants.frechet(v.name, at, u), v.parts[1])
         if isinstance(v, Trace):
             self._use("trace")
             return self._through_trace(u, v.parts[0])

@@ -10,16 +10,17 @@ import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.beautify import length
-from wengert.calculus.derivation.chains import inner_chain
+from wengert.calculus.derivation.chains import beside, inner_chain, with_value
 from wengert.calculus.derivation.choosing import chosen, letter_for
 from wengert.calculus.derivation.lines import Account, Definition, Equation, Line, Part, Piece, Result
 from wengert.calculus.derivation.pieces import neat, stated
-from wengert.calculus.derivation.reading import beside, operator_chain
+from wengert.calculus.derivation.reading import operator_chain
 from wengert.calculus.derivation.setting import Setting, moves, parts_of
 from wengert.calculus.derivation.signs import has_whole_domain, is_continuous, sign_of
 from wengert.calculus.evaluation import evaluate
 from wengert.calculus.expression import Expression, Inverse, Symbol, Transpose, walk
 from wengert.calculus.properties import has
+from wengert.calculus.reuse import InNames, value_letter
 from wengert.errors import ArgumentError, CheckError, UnsupportedError
 
 __all__ = ["LEVELS", "Form", "account", "results_of"]
@@ -30,6 +31,8 @@ _LONGEST: Final = 150
 _LONGEST_NAME: Final = 60
 # How many symbols an intermediate value must have to get a name.
 _LEAST: Final = {"short": 4, "normal": 4, "full": 2}
+
+_AS_THEY_ARE: Final[Mapping[Expression, InNames]] = {}
 
 
 class Form(Protocol):
@@ -77,7 +80,11 @@ def results_of(form: Form) -> Results:
 
 
 def account(
-    form: Form, level: str = "normal", named: Sequence[Expression] = (), results: Results | None = None
+    form: Form,
+    level: str = "normal",
+    named: Sequence[Expression] = (),
+    results: Results | None = None,
+    written: Mapping[Expression, InNames] = _AS_THEY_ARE,
 ) -> Account:
     """The derivation of a closed form, every line evaluated.
 
@@ -91,6 +98,8 @@ def account(
         Parts of the results that get names too.
     results
         What `results_of` gives, where it is at hand.
+    written
+        The formulas among the results in which the value of the function, and its gradient, stand by name.
 
     Raises
     ------
@@ -103,12 +112,19 @@ def account(
     """
     if level not in LEVELS:
         raise ArgumentError(f"derivation: level is one of {', '.join(LEVELS)}, received {level!r}")
-    return _Author(form, level, named, results or results_of(form)).whole()
+    return _Author(form, level, named, results or results_of(form), written).whole()
 
 
 class _Author:
-    def __init__(self, form: Form, level: str, named: Sequence[Expression], results: Results) -> None:
-        self.form, self.level = form, level
+    def __init__(
+        self,
+        form: Form,
+        level: str,
+        named: Sequence[Expression],
+        results: Results,
+        written: Mapping[Expression, InNames],
+    ) -> None:
+        self.form, self.level, self.written = form, level, written
         instances = [(form.values_at(one), one.sizes) for one in form.instances]
         self.setting = Setting(form.symbols, form.variable, instances)
         self.first, self.second = results
@@ -137,6 +153,7 @@ class _Author:
 
     def whole(self) -> Account:
         setting, f = self.setting, self.form.expression
+        named = setting.short(f)
         parts, missing = [self._first_part()], ""
         if self.form.expression.is_scalar:
             # a gradient may have a formula where the second derivative has none
@@ -148,7 +165,6 @@ class _Author:
             parts = list(map(_readable, parts))
         if self.level == "short":
             parts = [replace(part, lines=_ends(part.lines)) for part in parts]
-        named = setting.short(f)
         statement = stated(f) if f.is_scalar else (f,)
         setting.check(statement, f, "that states the function")
         sizes = tuple({str(dim): size for dim, size in sizes.items()} for sizes in setting.sizes)
@@ -161,6 +177,7 @@ class _Author:
             named=named,
             definitions=self._used(named, parts),
             parts=tuple(parts),
+            known=setting.known,
             missing=missing,
             fresh=setting.fresh_names,
             error=setting.error,
@@ -192,11 +209,25 @@ class _Author:
         if kind == "gradient":
             remarks = (f"{setting.kind} part",) if setting.kind else ()
             lines, found = inner_chain(setting, f, short, self.level)
-            self.gradient = found
-            return Part("f", lines, Result(kind, found, remarks))
+            lines, self.gradient = self._with_value(f, lines, found)
+            return Part("f", lines, Result(kind, self.gradient, remarks))
         lines, found, where = operator_chain(setting, f, short, kind, self.level)
+        lines, found = self._with_value(f, lines, found)
         self.gradient = found
         return Part("f", lines, Result(kind, found, where=where))
+
+    def _with_value(
+        self, f: Expression, lines: tuple[Line, ...], found: Expression
+    ) -> tuple[tuple[Line, ...], Expression]:
+        """The lines to the first derivative and the derivative, with the value of the function in it by name."""
+        setting, result = self.setting, self.first[1]
+        told = self.written.get(result, InNames(result))
+        if not told.names:
+            return lines, found
+        (value, full), *_ = told.names
+        setting.know(value, full, result)
+        short = self._short(told.expression)
+        return with_value(setting, f, lines, short, self.level), short
 
     def _times_direction(self, kind: str, result: Expression) -> Any:
         direction = self.setting.direction
@@ -210,7 +241,9 @@ class _Author:
         else:
             second, result = "operator", self._operator(gradient)
         setting.check_differential([self._times_direction(second, result)], gradient, "of the second derivative")
-        lines, found, where = operator_chain(setting, self.gradient, self._short(result), second, self.level)
+        told = self.written.get(result, InNames(result)) if setting.known else InNames(result)
+        short = self._short(told.expression)
+        lines, found, where = operator_chain(setting, self.gradient, short, second, self.level)
         kind = "second derivative" if setting.variable.is_scalar else second
         return Part("gradient", lines, Result(kind, found, self._remarks(second, result, found), where))
 
@@ -270,7 +303,8 @@ class _Author:
                 held.update(walk(each))
         found: list[Definition] = []
         for definition in reversed(self.setting.definitions):
-            if definition.symbol in held or definition.direction in held:
+            used = definition.symbol in held or definition.direction in held
+            if used and definition not in self.setting.known:
                 held.update(walk(definition.expression))
                 found.append(definition)
         return tuple(reversed(found))
@@ -304,7 +338,7 @@ def _inner_first(nodes: Iterable[Expression], sources: Iterable[Expression]) -> 
 def _reserved(setting: Setting) -> set[str]:
     """Letters that mean something else: the function, lengths, differentials."""
     lengths = {str(length) for symbol in setting.symbols.values() for length in symbol.shape}
-    return {"f", "d", "I", *lengths}
+    return {"f", "d", "I", value_letter(setting.symbols), *lengths}
 
 
 def _readable(part: Part) -> Part:

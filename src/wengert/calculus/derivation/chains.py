@@ -12,12 +12,12 @@ from wengert.calculus.derivation.lines import Definition, Equation, Inner, Line,
 from wengert.calculus.derivation.pieces import by_direction, neat, pieces_of, pulled
 from wengert.calculus.derivation.rules import rules_of
 from wengert.calculus.derivation.setting import Setting, moves
-from wengert.calculus.expression import Expression, Product, Sum, walk
+from wengert.calculus.expression import Expression, Identity, Product, Sum, make, walk
 from wengert.calculus.linear import coefficient
 from wengert.calculus.rewriting import rewritten
 from wengert.errors import UnsupportedError
 
-__all__ = ["Chain", "as_product", "inner_chain"]
+__all__ = ["Chain", "as_product", "beside", "inner_chain", "with_value"]
 
 ONE: Final = algebra.number(1)
 # Why the gradient is what the last line has.
@@ -61,6 +61,8 @@ class Chain:
         if self.level == "full":
             return found[-1:]
         inner = {node for each in found for node in walk(each.expression)}
+        # the change of the value is what a reader expects least
+        found.sort(key=lambda each: each not in self.setting.known)
         return [each for each in found if each.symbol not in inner]
 
     def differential_of(self, name: Definition) -> tuple[Expression, Equation]:
@@ -70,12 +72,22 @@ class Chain:
         return self._known[name]
 
     def _differential_of(self, name: Definition) -> tuple[Expression, Equation]:
+        if name in self.setting.known:
+            return self._change_of_value(*self.setting.known)
         found = self.setting.differential(name.expression)
         if name.expression.cols == 1:
             found = as_product(self.setting, found)
         equation = Equation(name.symbol, pieces_of(found, self.setting.directions.values(), self.setting.constants))
         self.setting.check_differential(equation.pieces, name.symbol, f"d{name.symbol.name} = ...")
         return found, equation
+
+    def _change_of_value(self, value: Definition, slope: Definition) -> tuple[Expression, Equation]:
+        """The change of the value, df = ⟨∇f, dx⟩."""
+        direction = self.setting.direction
+        equation = Equation(value.symbol, (Inner(ONE, slope.symbol, direction),))
+        self.setting.check_differential(equation.pieces, value.symbol, f"d{value.symbol.name} = ...")
+        turned = algebra.transpose(slope.symbol)
+        return invariants.trace(algebra.matmul(turned, direction)), equation
 
 
 def inner_chain(
@@ -108,6 +120,20 @@ def inner_chain(
     shortest = gradient if setting.kind or length(gradient) <= length(own) else own
     chain.conclude((Inner(ONE, shortest, setting.direction),), [_BY_KIND[setting.kind]])
     return tuple(chain.lines), shortest
+
+
+def with_value(
+    setting: Setting, expression: Expression, lines: Sequence[Line], derivative: Expression, level: str
+) -> tuple[Line, ...]:
+    """The lines to a first derivative, and one in which the value of the function stands in it by name."""
+    chain = Chain(setting, expression, level)
+    chain.lines = list(lines)
+    direction = setting.direction
+    if expression.is_scalar and not direction.is_scalar:
+        chain.add([Inner(ONE, derivative, direction)], ["value"])
+    else:
+        chain.add(pieces_of(beside(derivative, direction), [direction], setting.constants), ["value"])
+    return tuple(chain.lines)
 
 
 def _moved(setting: Setting, pieces: Iterable[Piece]) -> tuple[dict[Expression, Expression], list[Rule], bool]:
@@ -184,6 +210,18 @@ def _put_in(
             else:
                 pieces.append(Inner(algebra.matmul(front, number), left, right))
     return pieces, [equation for _, equation in known.values()]
+
+
+def beside(matrix: Expression, direction: Expression) -> Any:
+    """A matrix times a direction as it is written, so that the matrix can be read off."""
+    if algebra.is_zero(matrix):
+        return algebra.zero(matrix.rows, direction.cols)
+    front, scalars, links = algebra.split(matrix)
+    if direction.is_scalar or not links or links[-1].cols == 1 or isinstance(links[0], Identity):
+        return algebra.matmul(matrix, direction)
+    bases = sorted(base for base, exponent in scalars.items() if exponent)
+    data = (front, tuple([scalars[base] for base in bases]))
+    return make(Product, matrix.rows, direction.cols, data, (*bases, *links, direction))
 
 
 def as_product(setting: Setting, whole: Expression) -> Any:

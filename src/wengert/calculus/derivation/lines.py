@@ -91,6 +91,8 @@ class Account:
     named: Expression
     definitions: tuple[Definition, ...]
     parts: tuple[Part, ...]
+    #: the value of the function and its gradient, where they are names in the results
+    known: tuple[Definition, ...] = ()
     #: why there is no second derivative; empty where there is one, or where none is looked for
     missing: str = ""
     #: letters that stand for any part in the rules

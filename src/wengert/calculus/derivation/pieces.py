@@ -23,13 +23,17 @@ def by_direction(expression: Expression, directions: Iterable[Expression]) -> di
     held = [direction for direction in directions if direction in present]
     if len(held) < 2:
         return dict.fromkeys(held, expression)
-    zeros = {direction: algebra.zero(*direction.shape) for direction in held}
-    return {
-        direction: rewritten(
-            substituted(expression, {other: zero for other, zero in zeros.items() if other is not direction}), _settled
-        )
-        for direction in held
-    }
+    alone: dict[Expression, list[Expression]] = {direction: [] for direction in held}
+    mixed: list[Expression] = []
+    for term in expression.parts if isinstance(expression, Sum) else (expression,):
+        own = set(walk(term)).intersection(held)
+        (alone[own.pop()] if len(own) == 1 else mixed).append(term)
+    for term in mixed:
+        inside = [direction for direction in held if direction in set(walk(term))]
+        for direction in inside:
+            zeros = {other: algebra.zero(*other.shape) for other in inside if other is not direction}
+            alone[direction].append(rewritten(substituted(term, zeros), _settled))
+    return {direction: algebra.add(*terms) for direction, terms in alone.items()}
 
 
 def _settled(node: Expression) -> Any:

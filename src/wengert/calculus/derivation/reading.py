@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from wengert.calculus import algebra
 from wengert.calculus.beautify import length
-from wengert.calculus.derivation.chains import Chain, as_product
+from wengert.calculus.derivation.chains import Chain, as_product, beside
 from wengert.calculus.derivation.lines import Definition, Equation, Line, Piece, Rule
 from wengert.calculus.derivation.pieces import neat, pieces_of, spread
 from wengert.calculus.derivation.rules import rules_of
 from wengert.calculus.derivation.setting import Setting
-from wengert.calculus.expression import DiagonalOf, Expression, Identity, Product, Symbol, Trace, make, walk
+from wengert.calculus.expression import DiagonalOf, Expression, Product, Symbol, Trace, walk
 from wengert.calculus.linear import coefficient
 from wengert.calculus.properties import has
 from wengert.calculus.rewriting import substituted
 from wengert.errors import UnsupportedError
 
-__all__ = ["beside", "operator_chain"]
+__all__ = ["operator_chain"]
 
 # A differential of more terms than this is shorter with its brackets.
 _MOST_TERMS: Final = 6
@@ -154,15 +154,3 @@ def _by_columns(terms: Iterable[Expression]) -> Any:
         column = algebra.matmul(algebra.product(number, scalars, ()), *chain[: cut + 1])
         rows.setdefault(column, []).append(algebra.matmul(*chain[cut + 1 :]))
     return algebra.add(*others, *[algebra.matmul(column, neat(algebra.add(*row))) for column, row in rows.items()])
-
-
-def beside(matrix: Expression, direction: Expression) -> Any:
-    """A matrix times a direction as it is written, so that the matrix can be read off."""
-    if algebra.is_zero(matrix):
-        return algebra.zero(matrix.rows, direction.cols)
-    front, scalars, links = algebra.split(matrix)
-    if direction.is_scalar or not links or links[-1].cols == 1 or isinstance(links[0], Identity):
-        return algebra.matmul(matrix, direction)
-    bases = sorted(base for base, exponent in scalars.items() if exponent)
-    data = (front, tuple([scalars[base] for base in bases]))
-    return make(Product, matrix.rows, direction.cols, data, (*bases, *links, direction))

@@ -72,6 +72,8 @@ class Setting:
                 values[self.direction.name] = np.diag(np.diag(change)) if diagonal else 0.5 * (change + change.T)
         self.constants = [symbol for symbol in self.symbols.values() if symbol is not self.variable]
         self.definitions: list[Definition] = []
+        #: the value of the function and its gradient, where they have names
+        self.known: tuple[Definition, ...] = ()
         self.directions: dict[Expression, Symbol] = {self.variable: self.direction}
         self._names = Names()
         self.error = 0.0
@@ -92,6 +94,20 @@ class Setting:
         for known in (full, short):
             self._names.add(symbol, known)
         return definition
+
+    def know(self, value: Symbol, full: Expression, gradient: Expression) -> None:
+        """Let the value of the function be a name, and its gradient where it is a number: df = ⟨∇f, dx⟩."""
+        self._symbol(value.name, full)
+        self.known = (Definition(value, self.directions[value], full, full),)
+        if not value.is_scalar:
+            return
+        slope = algebra.symbol(f"∇{value.name}", *self.direction.shape, self.direction.properties)
+        for values, sizes in zip(self.values, self.sizes, strict=True):
+            values[slope.name] = _flat(evaluate(gradient, values, sizes), slope)
+        self.symbols[slope.name] = slope
+        still = algebra.symbol(f"d{slope.name}", *slope.shape)
+        self.definitions.append(self.known[0])
+        self.known = (*self.known, Definition(slope, still, gradient, gradient))
 
     def fresh(self, operand: Expression) -> Symbol:
         """A symbol for a part of a rule, with the numbers of that part, which stands for nothing else."""

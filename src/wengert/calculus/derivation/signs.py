@@ -17,6 +17,7 @@ from wengert.calculus.expression import (
     Hadamard,
     Identity,
     Inverse,
+    NamedNumber,
     Number,
     Product,
     Size,
@@ -200,7 +201,7 @@ def _is_covariance(terms: list[Expression]) -> bool:
 
 def _is_positive(x: Expression) -> bool:
     """Whether a number, or every entry, is not negative."""
-    if is_nonnegative(x) or isinstance(x, (Number, Size)):
+    if is_nonnegative(x) or isinstance(x, (NamedNumber, Number, Size)):
         return not isinstance(x, Number) or x.value >= 0
     if isinstance(x, Apply):
         return x.name in _POSITIVE

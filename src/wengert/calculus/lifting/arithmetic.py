@@ -11,7 +11,7 @@ import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
-from wengert.calculus.expression import Expression, Size, walk
+from wengert.calculus.expression import Expression, NamedNumber, Size, walk
 from wengert.calculus.lifting.lifted import Lifted, Parts, State, common, lifts, refused, spread
 from wengert.calculus.properties import is_nonnegative
 from wengert.calculus.recurrence import added
@@ -40,7 +40,15 @@ def _negative(state: State, parts: Parts, operands: Parts, equation: Equation) -
     return Lifted(algebra.negative(parts[0].expression), parts[0].shape)
 
 
-@lifts("positive", "copy", "convert", "number", "scale_by_one", "constant", "real", "conj")
+@lifts("convert")
+def _converted(state: State, parts: Parts, operands: Parts, equation: Equation) -> Any:
+    before, after = (np.asarray(operands[0]).dtype.kind, equation.outputs[0].type.dtype.kind)
+    if before == "f" and after in "iu":
+        raise refused(equation, "to whole numbers drops fractions, which has no closed form in matrix algebra")
+    return parts[0]
+
+
+@lifts("positive", "copy", "number", "scale_by_one", "constant", "real", "conj")
 def _same(state: State, parts: Parts, operands: Parts, equation: Equation) -> Any:
     return parts[0]
 
@@ -79,8 +87,8 @@ def powered(x: Expression, exponent: Fraction) -> Any:
 def _power(state: State, parts: Parts, operands: Parts, equation: Equation) -> Lifted:
     given = equation.params[0]
     number = state.scalar(given)
-    if any(isinstance(node, Size) for node in walk(number)):
-        # a length in the exponent: x^(1/n)
+    if any(isinstance(node, (NamedNumber, Size)) for node in walk(number)):
+        # a length or π in the exponent: x^(1/n)
         logarithm = algebra.apply("log", parts[0].expression)
         return Lifted(algebra.apply("exp", algebra.matmul(number, logarithm)), parts[0].shape)
     exponent = Fraction(given).limit_denominator(1000)

@@ -12,7 +12,8 @@ import numpy as np
 
 from wengert.calculus import algebra
 from wengert.calculus.dimension import Length
-from wengert.calculus.expression import Expression
+from wengert.calculus.expression import Expression, Number
+from wengert.calculus.numerals import EXACT, ROUNDED, recognised
 from wengert.errors import UnsupportedError
 from wengert.graph import Equation
 
@@ -84,6 +85,8 @@ _OF_LENGTHS: Final[tuple[tuple[Callable[[int], float], Callable[[Expression], An
     (math.log, lambda size: algebra.apply("log", size)),
 )
 
+_ROOTS: Final = (Fraction(1, 2), Fraction(-1, 2), Fraction(1), Fraction(-1))
+
 
 class State:
     """One graph on its way."""
@@ -150,7 +153,27 @@ class State:
             exact = Fraction(value).limit_denominator(10**6)
             if float(exact) == value:
                 return self._multiple(exact)
-        return _number(value)  # type: ignore[no-any-return]
+        found = recognised(float(value), ROUNDED if self.sized else EXACT)
+        if self.sized or not np.isfinite(value):
+            return found  # type: ignore[no-any-return]
+        if isinstance(found, Number):
+            return self._times_root(value) if isinstance(found.value, float) else found
+        coefficient, scalars, chain = algebra.split(found)
+        return algebra.matmul(self._multiple(Fraction(coefficient)), algebra.product(algebra.ONE, scalars, chain))  # type: ignore[no-any-return]
+
+    def _times_root(self, value: float) -> Expression:
+        """A float in which the root of a length may be a factor: √(2n), 1/√(2πn)."""
+        for size, length in self.lengths.items():
+            for exponent in _ROOTS:
+                front = recognised(float(value / size ** float(exponent)))
+                if not (isinstance(front, Number) and isinstance(front.value, float)):
+                    coefficient, scalars, chain = algebra.split(front)
+                    rest = algebra.product(algebra.ONE, scalars, chain)
+                    found: Expression = algebra.matmul(
+                        self._multiple(Fraction(coefficient)), rest, algebra.power(algebra.size(length), exponent)
+                    )
+                    return found
+        return algebra.number(value)  # type: ignore[no-any-return]
 
     def _multiple(self, value: Fraction) -> Expression:
         """A fraction in which lengths may be factors: 2n, 1/(mn)."""
@@ -159,26 +182,7 @@ class State:
                 if size > 1 and part % size == 0:
                     rest = self._multiple(value / Fraction(size) ** exponent)
                     return algebra.matmul(rest, algebra.power(algebra.size(length), exponent))  # type: ignore[no-any-return]
-        return _number(float(value))  # type: ignore[no-any-return]
-
-
-def _number(value: float) -> Any:
-    """A number: a float without a short decimal as the fraction, the root of one, or the logarithm, that it is."""
-    if np.isfinite(value) and len(repr(float(value))) > 12:
-        near = Fraction(value).limit_denominator(1000)
-        if float(near) == value:
-            return algebra.number(near)
-        for base in range(2, 11):
-            for exponent in (1, -1):
-                if abs(value) == math.log(base) ** exponent:
-                    logarithm = algebra.power(algebra.apply("log", algebra.number(base)), exponent)
-                    return algebra.matmul(algebra.number(1 if value > 0 else -1), logarithm)
-        square = Fraction(value * value).limit_denominator(100)
-        if 0 < square < 100 and math.isclose(math.sqrt(square), abs(value), rel_tol=4e-16):
-            sign = algebra.number(1 if value > 0 else -1)
-            side = -1 if square.numerator == 1 else 1
-            return algebra.matmul(sign, algebra.power(algebra.number(square**side), Fraction(side, 2)))
-    return algebra.number(value)
+        return recognised(float(value))  # type: ignore[no-any-return]
 
 
 def spread(x: Expression, shape: Sequence[Length], own: Sequence[Length] = ()) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from wengert.calculus.dimension import Length
 from wengert.calculus.expression import Expression
 from wengert.calculus.lifting.lifted import LIFTS, Lifted, Missing, Pending, State, UnplacedError, place, refused
 from wengert.calculus.lifting.spectra import Imaginary
+from wengert.calculus.recurrence import kept
 from wengert.errors import UnsupportedError
 from wengert.graph import Equation, Graph, Literal, Var, bind
 
@@ -56,6 +58,7 @@ def lift(
     def lifted(atom: Var | Literal) -> Any:
         return found.get(atom) if isinstance(atom, Var) else _constant(state, atom.value)
 
+    uses = Counter(atom for equation in graph.equations for atom in equation.inputs if isinstance(atom, Var))
     for recorded in graph.equations:
         # what a formula is evaluated with stands in no line of the user's
         equation = replace(recorded, source=None) if sized else recorded
@@ -67,8 +70,18 @@ def lift(
         parts = [lifted(atom) for atom in equation.inputs]
         outcome = _lifted(state, equation, parts, operands)
         outcomes = outcome if isinstance(outcome, tuple) else (outcome,)
-        found.update(zip(equation.outputs, outcomes, strict=False))
+        found.update(
+            {
+                variable: _kept(outcome) if uses[variable] > 1 else outcome
+                for variable, outcome in zip(equation.outputs, outcomes, strict=False)
+            }
+        )
     return [_expressed(lifted(atom), graph) for atom in graph.outputs]
+
+
+def _kept(outcome: Any) -> Any:
+    """A value that is used again, as one part of what is made of it where it is long."""
+    return Lifted(kept(outcome.expression), outcome.shape) if isinstance(outcome, Lifted) else outcome
 
 
 def _lifted(state: State, equation: Equation, parts: Sequence[Any], operands: Sequence[Any]) -> Any:

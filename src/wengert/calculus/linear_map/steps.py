@@ -224,7 +224,7 @@ class Derivative(Step):
 
     @property
     def adjoint(self) -> Step:
-        return Derivative(self.name, algebra.transpose(self.at))
+        return self if self.name == "polar" else Derivative(self.name, algebra.transpose(self.at))
 
     def applied(self, m: Expression) -> Any:
         return invariants.frechet(self.name, self.at, m)

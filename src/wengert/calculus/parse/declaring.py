@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Final, NamedTuple
 
-from wengert.calculus.instances import PROPERTIES, SQUARE
+from wengert.calculus.instances import PROPERTIES, SQUARE, meant
 from wengert.calculus.parse.pointing import at_character, rejected, shown
 
 __all__ = ["Declaration", "declarations"]
@@ -105,6 +105,8 @@ def _lengths(text: str, written: str, start: int) -> tuple[str | None, ...]:
     if 1 <= len(words) <= 2 and all(map(_LENGTH.fullmatch, words)):
         return tuple(words)
     alike = difflib.get_close_matches(written[:40], [*PROPERTIES, *_KINDS], 1)
+    if not alike and meant(written).startswith("did"):
+        alike = [meant(written).removeprefix("did you mean ").removesuffix("?")]
     complaint = f"expected a property, lengths or a kind {at_character(start)}, but found {shown(written)}"
     known = f"Did you mean {alike[0]}?" if alike else f"Write lengths as n m, or one of {', '.join(PROPERTIES)}."
     raise rejected(text, start, complaint, known)

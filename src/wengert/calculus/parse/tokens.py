@@ -70,6 +70,10 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
+# f = ..., f(x) = ...
+_NAMED: Final = re.compile(r"\s*[A-Za-z]\w{0,40}\s*(?:\([\w\s,]{0,80}\))?\s*=(?!=)")
+
+
 def recognised(text: str) -> str | None:
     """The language of a text, or None where it could be either."""
     bare = _QUOTED_ARGUMENT.sub(lambda found: found.group()[0] + " " * (len(found.group()) - 1), text)
@@ -85,6 +89,9 @@ def tokens(text: str, language: str) -> list[Token]:
     """The pieces of a text, of which the last one is its end."""
     found: list[Token] = []
     position = 0
+    if named := _NAMED.match(text):
+        complaint = f"`=` {at_character(named.end() - 1)} gives the formula a name"
+        raise rejected(text, named.end() - 1, complaint, "Write what stands behind it only.")
     while position < len(text):
         if text[position] in " \t\r\n":
             position += 1
@@ -119,8 +126,18 @@ def _token(text: str, position: int, language: str, previous: Token | None) -> T
         complaint = f"the slice {at_character(position)} takes entries, which have no closed form here"
         raise rejected(text, position, complaint, "Write it with whole arrays.")
     complaint = f"{shown(character)} {at_character(position)} has no meaning in a formula"
-    letter = "Write names in ASCII letters, digits and underscores."
-    raise rejected(text, position, complaint, letter if character.isalpha() else "Take it out.")
+    raise rejected(text, position, complaint, _advice(text, position))
+
+
+def _advice(text: str, position: int) -> str:
+    """What to do about a character that has no meaning."""
+    if text[position].isalpha():
+        return "Write names in ASCII letters, digits and underscores."
+    if text[position] == ":" and text[:position].endswith(".py"):
+        return "A function in a file is derived in Python: wengert.derive(f, x0)."
+    if text[position] in "{}" and "\\" in text:
+        return "LaTeX is not read: write the formula as 1/2*x'*A*x or 0.5 * x @ A @ x."
+    return "Take it out."
 
 
 def _is_number(text: str, position: int, language: str) -> bool:

@@ -41,6 +41,7 @@ from wengert.calculus.expression import (
 )
 from wengert.calculus.properties import has, is_nonnegative, uniform
 from wengert.calculus.rules.exponents import logarithms_in
+from wengert.calculus.rules.pieces import filled
 
 __all__: list[str] = []
 
@@ -110,14 +111,17 @@ def _difference_of_squares(
 ) -> Sequence[tuple[Any, Fraction]] | None:
     """Factors in which (1 + u)(1 − u) is 1 − u²; None where they are not among them."""
     sums = [base for base, exponent in factors if isinstance(base, Sum) and len(base.parts) == 2 and exponent == 1]
+    seen: dict[Any, Expression] = {}
     for one in sums if len(sums) > 1 else ():
         unit = next((part for part in one.parts if uniform(part) == 1), None)
         if unit is not None:
-            u = add(one, negative(unit))
-            other = add(unit, negative(u))
-            if other in sums and other is not one:
+            (u,) = [part for part in one.parts if part is not unit]
+            coefficient, scalars, chain = split(u)
+            other = seen.get((-coefficient, frozenset(scalars.items()), chain))
+            if other is not None:
                 kept = [pair for pair in factors if pair[0] is not one and pair[0] is not other]
                 return [*kept, (add(unit, negative(square(u))), ONE)]
+            seen[coefficient, frozenset(scalars.items()), chain] = one
     return None
 
 
@@ -273,6 +277,24 @@ def _logarithm_of_power(x: Expression) -> Any:
     ((base, exponent),) = powers.items()
     even = exponent.numerator % 2 == 0 and not is_nonnegative(base)
     return matmul(number(exponent), apply("logabs" if even else "log", base))
+
+
+@rule(Sum)
+def _exponential_less_one(node: Sum) -> Any:
+    """(e^a − 1) + 1 = e^a."""
+    unit = next((term for term in node.parts if (uniform(term) or 0) > 0), None)
+    less = next((term for term in node.parts if _is("expm1", term)), None)
+    if unit is None or less is None:
+        return None
+    rest = [term for term in node.parts if term is not less]
+    one = filled(1, node)
+    return add(apply("exp", less.parts[0]), negative(one), *rest)
+
+
+@rule(Apply)
+def _logarithm_of_exponential_less_one(node: Apply) -> Any:
+    """log(1 + (e^a − 1)) = a."""
+    return node.operand.parts[0] if node.name == "log1p" and _is("expm1", node.operand) else None
 
 
 @rule(Apply)

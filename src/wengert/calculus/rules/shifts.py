@@ -92,6 +92,8 @@ def _shifted_exponential(node: Apply) -> Any:
 
 def _terms(x: Expression) -> Sequence[Expression]:
     """The terms of a sum, also of one with numbers in front."""
+    if x.kept:
+        return (x,)
     if isinstance(x, Sum):
         return [part for term in x.parts for part in _terms(term)]
     coefficient, scalars, chain = split(x)

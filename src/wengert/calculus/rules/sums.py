@@ -32,7 +32,7 @@ def _summed(v: Expression) -> Any:
         return number(1)
     if isinstance(v, DiagonalOf):
         return trace(v.parts[0])
-    if isinstance(v, Sum):
+    if isinstance(v, Sum) and not v.kept:
         return add(*[matmul(transpose(ones(v.rows)), term) for term in v.parts])
     if isinstance(v, Hadamard):
         return _inner_product(v)
@@ -57,7 +57,7 @@ def _sum_of_a_matrix(node: Product) -> Any:
     first, m, last = node.chain
     if not (isinstance(first, Transpose) and isinstance(first.parts[0], Ones) and isinstance(last, Ones)):
         return None
-    if isinstance(m, Sum):
+    if isinstance(m, Sum) and not m.kept:
         return add(*[matmul(first, term, last) for term in m.parts])
     if isinstance(m, Diagonal):
         return matmul(first, m.parts[0])
