@@ -14,9 +14,13 @@ from pathlib import Path
 from benchmarks.bars import BARS, CLOSED_FORM_BARS, Bar, TimeBar, Verdict, judge
 from benchmarks.case import Case
 from benchmarks.cases import CASES, MEMORY_CASE
+from benchmarks.ceiling import measure_ceiling
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import CONTESTANTS, present
 from benchmarks.exam import EXAM, measure_exam
+from benchmarks.first_calls import measure_first_calls
+from benchmarks.jit_bars import COMPILED, JIT_BARS, JIT_CONTESTANTS, ON_DISK, OURS, JitBar
+from benchmarks.jit_report import jit_markdown, jit_text
 from benchmarks.machine import describe
 from benchmarks.measure import QUICK, Settings, measure_case
 from benchmarks.memory import measure_memory
@@ -26,7 +30,9 @@ from benchmarks.startup import STARTUP, measure_startup
 
 __all__ = ["main"]
 
-PROMISES: dict[str, Sequence[Bar]] = {"bars": BARS, "closed-form": CLOSED_FORM_BARS}
+JIT = "jit"
+OWN = ("function", "wengert", "wengert-jit-disk", "closed-form")
+PROMISES: dict[str, Sequence[Bar]] = {"bars": BARS, "closed-form": CLOSED_FORM_BARS, JIT: JIT_BARS}
 
 DESCRIPTION = """\
 Time Wengert and its peers on the same NumPy programs, in one run. Every answer is checked before it is timed.
@@ -38,10 +44,12 @@ examples:
   python -m benchmarks memory import              peak memory and import time alone
   python -m benchmarks bars                       what the promises need, and a verdict on each
   python -m benchmarks closed-form                the same for the compiled closed forms
+  python -m benchmarks jit                        compiled derivatives beside everyone else's
+  python -m benchmarks jit --cases heat lstm      the same on the cases that match
   python -m benchmarks --json run.json            keep everything that was measured
   python -m benchmarks --read run.json --markdown the README's table from a kept run
 
-A peer that is not installed is left out. `bars` and `closed-form` exit with status 1 if a promise was missed.
+A peer that is not installed is left out. `bars`, `closed-form` and `jit` exit with status 1 if a promise was missed.
 """
 
 
@@ -51,21 +59,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(_list_lines()))
         return 0
-    bars = promises(options)
-    names = select(options.patterns) if options.patterns != ["bars"] else [bar.needs for bar in bars]
+    bars, names = promises(options), _names(options)
     if not names:
-        return _complain(f"no case matches {' '.join(options.patterns)}; --list shows the names")
+        return _complain(f"no case matches {' '.join(options.cases or options.patterns)}; --list shows the names")
     try:
         run = _read(options.read) if options.read else _measure(options, names)
-        if options.json:
-            options.json.write_text(_as_json(run), encoding="utf-8")
+        if not options.read:
+            _keep(options, run)
     except OSError as error:
         return _complain(str(error))
-    print(markdown(run) if options.markdown else text(run), end="")
+    if JIT in options.patterns:
+        print(jit_markdown(run) if options.markdown else jit_text(run), end="")
+    else:
+        print(markdown(run) if options.markdown else text(run), end="")
     if not bars:
         return 0
     verdicts = judge(run, bars)
-    print("\n" + bars_table(verdicts))
+    print("\n" + bars_table(verdicts, run))
     return int(any(verdict in (Verdict.MISSED, Verdict.FAILED) for _, _, verdict in verdicts))
 
 
@@ -74,10 +84,23 @@ def promises(options: argparse.Namespace) -> Sequence[Bar]:
     return PROMISES.get(options.patterns[0], ()) if len(options.patterns) == 1 else ()
 
 
+def _names(options: argparse.Namespace) -> list[str]:
+    """What is to be measured."""
+    if options.patterns == ["bars"]:
+        return [bar.needs for bar in BARS if not isinstance(bar, JitBar)]
+    if JIT in options.patterns:
+        compiled = [case.name for case in CASES if "closed-form" not in case.invited]
+        return [name for name in compiled if not options.cases or name in select(options.cases)]
+    return select([*options.patterns, *(options.cases or ())])
+
+
 def _rivals_in(bars: Sequence[Bar]) -> frozenset[str]:
     """Who is needed for verdicts; beside a closed form also what a person would write."""
+    if bars is JIT_BARS:
+        return JIT_CONTESTANTS
     timed = [bar for bar in bars if isinstance(bar, TimeBar)]
-    return frozenset([bar.versus for bar in timed] + ["by-hand" for bar in timed if bar.of == "closed-form"])
+    sides = [name for bar in timed for name in (bar.versus, bar.of)]
+    return frozenset(sides + ["by-hand" for bar in timed if bar.of == "closed-form"])
 
 
 def _complain(message: str) -> int:
@@ -93,8 +116,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "patterns", nargs="*", metavar="PATTERN", help="a part of a case's name, a wildcard, 'bars' or 'closed-form'"
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="a part of a case's name, a wildcard, 'bars', 'closed-form' or 'jit'",
     )
+    parser.add_argument("--cases", nargs="+", metavar="PATTERN", help="of what was asked for, the cases that match")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write machine, settings and all medians as JSON"
     )
@@ -113,9 +140,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _peer_choices() -> list[str]:
-    return [
-        contestant.name for contestant in CONTESTANTS if contestant.name not in ("function", "wengert", "closed-form")
-    ]
+    return [contestant.name for contestant in CONTESTANTS if contestant.name not in OWN]
 
 
 def _peer_names(value: str) -> frozenset[str]:
@@ -157,7 +182,8 @@ def _read(path: Path) -> Run:
 def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     settings = QUICK if options.quick else Settings()
     bars = promises(options)
-    contestants = present(_rivals_in(bars) if options.peers is None and bars else options.peers)
+    peers = _rivals_in(bars) if options.peers is None and bars else options.peers
+    contestants = present(peers | OURS if peers is not None and bars is JIT_BARS else peers)
     # Imports are timed first, while the machine is quiet and this process has started no threads.
     startup = measure_startup(3 if options.quick else 9) if STARTUP in names else None
     exam = measure_exam(1 if options.quick else 3) if EXAM in names else None
@@ -166,9 +192,29 @@ def _measure(options: argparse.Namespace, names: Sequence[str]) -> Run:
     cases = [case for case in CASES if case.name in names]
     if options.all:
         cases = [replace(case, declined={}) for case in cases]
-    results = tuple(_announced(case, contestants, settings) for case in cases)
+    ceiling = measure_ceiling() if bars is JIT_BARS else None
+    results: tuple[CaseResult, ...] = ()
+    for case in cases:
+        results = (*results, _announced(case, contestants, settings))
+        _keep(options, Run(describe(contestants), results, (), startup, exam, vars(settings), ceiling))
     memory = measure_memory(contestants) if MEMORY_CASE.name in names else ()
-    return Run(describe(contestants), results, memory, startup, exam, vars(settings))
+    firsts = {}
+    if bars is JIT_BARS and ceiling:
+        ceiling = ceiling.or_better(measure_ceiling())
+        firsts = measure_first_calls(_in_first_calls(contestants), results, 1 if options.quick else 3)
+    return Run(describe(contestants), results, memory, startup, exam, vars(settings), ceiling, firsts)
+
+
+def _in_first_calls(contestants: Sequence[Contestant]) -> list[str]:
+    """Wengert's compiler, with and without code on disk, and the peer beside which it is judged."""
+    on_disk = [one for one in CONTESTANTS if one.name == ON_DISK and one.available()]
+    return [one.name for one in (*contestants, *on_disk) if one.name in (COMPILED, "jax-jit", ON_DISK)]
+
+
+def _keep(options: argparse.Namespace, run: Run) -> None:
+    """What there is so far, so that a run that is broken off was not for nothing."""
+    if options.json:
+        options.json.write_text(_as_json(run), encoding="utf-8")
 
 
 def _announced(case: Case, contestants: list[Contestant], settings: Settings) -> CaseResult:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from benchmarks.cases import MEMORY_CASE
 from benchmarks.exam import EXAM
+from benchmarks.jit_bars import JitBar
 from benchmarks.results import Run, Status
 from benchmarks.startup import STARTUP
 
@@ -110,7 +111,7 @@ class ExamBar:
 
 
 CLOSED = "closed-form"
-Bar = TimeBar | MemoryBar | StartupBar | ExamBar
+Bar = TimeBar | MemoryBar | StartupBar | ExamBar | JitBar
 
 
 class Verdict(StrEnum):
@@ -128,11 +129,15 @@ BARS: tuple[Bar, ...] = (
     TimeBar("gradient of the Taylor cosine beside autograd", "taylor-cosine", "autograd", 1 / 8),
     TimeBar("gradient of the Taylor cosine beside torch", "taylor-cosine", "torch", 1 / 3),
     TimeBar("gradient through a linear solve, n = 1000, beside the solve", "solve-1000", "function", 1.5),
-    TimeBar(
-        "value and gradient of logistic regression 10⁴×100 beside its value",
-        "logistic-value-10000x100",
-        "function",
-        2.5,
+    *(
+        TimeBar(
+            f"value and gradient of logistic regression 10⁴×100, {how}, beside its value",
+            "logistic-value-10000x100",
+            "function",
+            2.5,
+            contestant,
+        )
+        for how, contestant in (("compiled", "wengert-jit"), ("eager", "wengert"))
     ),
     TimeBar(
         "Hessian of logistic regression 10⁴×100 beside autograd",

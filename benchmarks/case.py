@@ -20,6 +20,7 @@ class Quantity(Enum):
     VALUE_AND_GRADIENT = "value and gradient"
     HESSIAN = "Hessian"
     COMPRESSED_HESSIAN = "Hessian, as a dense array or as an object that has `dense()` and `solve()`"
+    JACOBIAN = "Jacobian"
     NEWTON_STEP = "Hessian, solved for the gradient"
     MANY_GRADIENTS = "one gradient per entry of the input, each a call of its own"
 
@@ -30,9 +31,9 @@ class Case:
 
     ``function`` is plain NumPy as a user writes it: a module-level function that reaches NumPy as ``np``. A
     contestant with a NumPy-like namespace runs the same source with ``np`` bound to that namespace (see
-    ``with_namespace``). ``derivative`` is the exact answer, by which everyone is checked; it competes as well
-    if ``hand_written`` says that it is what a person would write for speed, and not a shortcut that only the
-    checker may take. Without one, answers are checked by differences of the function.
+    ``with_namespace``), and special functions as ``special``. ``derivative`` is the exact answer, by which everyone
+    is checked; it competes as well, unless it is a shortcut that only the checker may take: then ``by_hand`` is what
+    a person would write. Without a derivative, answers are checked by differences of the function.
     """
 
     name: str
@@ -44,31 +45,39 @@ class Case:
     sizes: Mapping[str, int] = field(default_factory=dict)
     small_sizes: Mapping[str, int] = field(default_factory=dict)
     arguments: tuple[int, ...] = (0,)
-    hand_written: bool = True
+    by_hand: Function | None = None
     spellings: Mapping[str, Callable[[Any], Function]] = field(default_factory=dict)
     """Contestant name -> a builder of the program in that peer's own idiom, given the peer's module."""
+    alternatives: Mapping[str, Mapping[str, Callable[[Any], Function]]] = field(default_factory=dict)
+    """Contestant name -> builders of programs that may be faster or slower than the first one, by name."""
     invited: frozenset[str] = frozenset()
     """Contestants that come only where they are natural, and are natural here."""
     declined: Mapping[str, str] = field(default_factory=dict)
     """Contestant name -> why it is run here only on request (a compilation that takes minutes, say)."""
+    flops: Callable[..., float] | None = None
+    """Floating-point operations that nobody can do without, from the sizes; where the machine's limits matter."""
 
     def make_inputs(self, *, small: bool = False) -> tuple[Any, ...]:
         """The inputs at full size, or reduced to what a test can afford."""
         return self.inputs(**(self.small_sizes if small else self.sizes))
 
-    def program(self, contestant: str, namespace: Any) -> Function:
-        """The function as ``contestant`` runs it, whose NumPy-like namespace is given."""
+    def programs(self, contestant: str, namespace: Any, special: Any = None) -> Mapping[str, Function]:
+        """The function as ``contestant`` runs it, whose NumPy-like namespaces are given, by name of the way."""
         spelling = self.spellings.get(contestant)
-        return spelling(namespace) if spelling else with_namespace(self.function, namespace)
+        first = spelling(namespace) if spelling else with_namespace(self.function, namespace, special)
+        others = self.alternatives.get(contestant, {})
+        return {"": first, **{way: builder(namespace) for way, builder in others.items()}}
 
 
-def with_namespace(function: Function, namespace: Any) -> Function:
+def with_namespace(function: Function, namespace: Any, special: Any = None) -> Function:
     """The same source under another ``import ... as np``, with the functions of its module that it calls.
 
     This is what the peers ask of their users. Binding the name here saves a copy of every program per peer.
     """
     assert isinstance(function, FunctionType)
-    scope = {**function.__globals__, "np": namespace}
+    scope = {**function.__globals__, "np": namespace, "special": special}
+    # compilers look up the globals of a function by the name of its module, where ``np`` is NumPy
+    del scope["__name__"]
     for name, value in function.__globals__.items():
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
             scope[name] = FunctionType(value.__code__, scope, name, value.__defaults__, value.__closure__)

@@ -10,7 +10,15 @@ import numpy as np
 
 from benchmarks.case import Case, Quantity
 
-__all__ = ["difference_from", "fault_by_differences", "flatten", "modified", "snapshot"]
+__all__ = [
+    "difference_from",
+    "fault_by_differences",
+    "flatten",
+    "largest_error",
+    "modified",
+    "sensitivity",
+    "snapshot",
+]
 
 TOLERANCE = 1e-9
 """Largest error allowed, relative to the largest entry of the exact answer."""
@@ -44,6 +52,24 @@ def difference_from(expected: Any, answer: Any) -> str | None:
     return None
 
 
+def largest_error(expected: Any, answer: Any) -> float:
+    """The error of an answer of the right shapes, relative to the largest entry of each of its arrays."""
+    return max(map(_relative_error, flatten(answer), flatten(expected)))
+
+
+def sensitivity(case: Case, inputs: tuple[Any, ...]) -> float:
+    """The change of the exact answer when every number it depends on is off by about its last bit."""
+    assert case.derivative is not None
+    generator = np.random.default_rng(2)
+
+    def off(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value * (1.0 + np.finfo(value.dtype).eps * generator.choice([-1.0, 1.0], size=value.shape))
+        return value
+
+    return largest_error(case.derivative(*inputs), case.derivative(*map(off, inputs)))
+
+
 def _relative_error(array: np.ndarray, exact: np.ndarray) -> float:
     scale = float(np.max(np.abs(exact))) or 1.0
     return float(np.max(np.abs(array - exact))) / scale
@@ -61,6 +87,10 @@ def fault_by_differences(case: Case, inputs: tuple[Any, ...], answer: Any) -> st
             return f"value: {fault}"
     if case.quantity is Quantity.NEWTON_STEP:
         return _fault_of_step(case, inputs, parts[0])
+    if case.quantity is Quantity.JACOBIAN:
+        parts, fault = _rows_together(case, inputs, parts[0])
+        if fault:
+            return fault
     order = 2 if case.quantity in (Quantity.HESSIAN, Quantity.COMPRESSED_HESSIAN) else 1
     expected_shapes = [np.shape(inputs[k]) * order for k in case.arguments]
     if [part.shape for part in parts] != expected_shapes:
@@ -74,6 +104,20 @@ def fault_by_differences(case: Case, inputs: tuple[Any, ...], answer: Any) -> st
         if not abs(slope - estimate) <= DIFFERENCE_TOLERANCE[order] * scale:
             return f"{slope:.10g} along a random direction, where differences give {estimate:.10g}"
     return None
+
+
+def _rows_together(case: Case, inputs: tuple[Any, ...], jacobian: np.ndarray) -> tuple[list[np.ndarray], str | None]:
+    """The gradient of the weighted outputs, from the Jacobian."""
+    weights = _weights(case.function(*inputs))
+    expected = weights.shape + np.shape(inputs[case.arguments[0]])
+    if jacobian.shape != expected:
+        return [], f"shape {jacobian.shape} instead of {expected}"
+    return [np.tensordot(weights, jacobian, weights.ndim)], None
+
+
+def _weights(value: Any) -> np.ndarray:
+    """By which several outputs become one number."""
+    return np.asarray(np.random.default_rng(1).normal(size=np.shape(value)))
 
 
 def _fault_of_step(case: Case, inputs: tuple[Any, ...], step: np.ndarray) -> str | None:
@@ -114,7 +158,8 @@ def _value_at(case: Case, inputs: tuple[Any, ...], directions: Sequence[np.ndarr
         moved[k] = moved[k] + step * direction
     if case.quantity is Quantity.MANY_GRADIENTS:
         return float(sum(case.function(point) for point in moved[0]))
-    return float(case.function(*moved))
+    value = case.function(*moved)
+    return float(np.vdot(_weights(value), value) if case.quantity is Quantity.JACOBIAN else value)
 
 
 def snapshot(inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -25,6 +25,10 @@ class Contestant(ABC):
     """Import name and distribution name of what must be installed."""
     by_invitation: ClassVar[bool] = False
     """Whether it runs only the cases that invite it."""
+    checked: ClassVar[bool] = True
+    """Whether it answers with a derivative."""
+    on_request: ClassVar[bool] = False
+    """Whether it runs only where it is named, or where a promise is about it."""
     reports_to_tracemalloc: ClassVar[bool] = True
     """Whether its arrays are NumPy's, whose memory tracemalloc sees."""
 
@@ -51,6 +55,9 @@ class Contestant(ABC):
         """Import and settings, once a process, before any clock runs."""
         self.module()
 
+    def forget(self) -> None:  # noqa: B027 - most have nothing to forget
+        """Drop what was compiled for earlier cases and might serve a later one."""
+
     @abstractmethod
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
         """Ways to answer the case, by name; the fastest correct one counts. All take and return NumPy arrays.
@@ -63,13 +70,21 @@ class Differentiator(Contestant):
     """A contestant that turns functions into derivatives, and so needs to state each derivative only once."""
 
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
-        """The derivative that the case asks for."""
-        function = self.program(case)
+        """The derivative that the case asks for, in each way of each program."""
+        return {
+            ", ".join(filter(None, (program, way))): call
+            for program, function in self.programs(case).items()
+            for way, call in self._derivatives(case, function).items()
+        }
+
+    def _derivatives(self, case: Case, function: Function) -> Mapping[str, Function]:
         match case.quantity:
             case Quantity.GRADIENT:
                 return {"": self.gradient(function, case.arguments)}
             case Quantity.VALUE_AND_GRADIENT:
                 return {"": self.value_and_gradient(function, case.arguments)}
+            case Quantity.JACOBIAN:
+                return self.jacobians(function, case.arguments[0])
             case Quantity.HESSIAN | Quantity.COMPRESSED_HESSIAN:
                 return self.hessians(function, case.arguments[0])
             case Quantity.NEWTON_STEP:
@@ -81,8 +96,8 @@ class Differentiator(Contestant):
                 return {"": lambda points: np.array([gradient(point) for point in points])}
 
     @abstractmethod
-    def program(self, case: Case) -> Function:
-        """The case's function as this contestant runs it."""
+    def programs(self, case: Case) -> Mapping[str, Function]:
+        """The case's function as this contestant runs it, in each way worth trying."""
 
     @abstractmethod
     def gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
@@ -91,6 +106,10 @@ class Differentiator(Contestant):
     @abstractmethod
     def value_and_gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
         """Inputs to value and gradient."""
+
+    @abstractmethod
+    def jacobians(self, function: Function, argument: int) -> Mapping[str, Function]:
+        """Inputs to Jacobian, in each way worth trying."""
 
     @abstractmethod
     def hessians(self, function: Function, argument: int) -> Mapping[str, Function]:

@@ -22,7 +22,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Case, Function
-from benchmarks.checking import difference_from, fault_by_differences, modified, snapshot
+from benchmarks.checking import (
+    difference_from,
+    fault_by_differences,
+    flatten,
+    largest_error,
+    modified,
+    sensitivity,
+    snapshot,
+)
 from benchmarks.contestant import Contestant
 from benchmarks.limit import TooSlowError, time_limit
 from benchmarks.quiet import OtherWork, settle
@@ -58,6 +66,7 @@ class Entrant:
     call: Function
     first_call: float
     built: float
+    error: float | None = None
     repeats: int = 1
     brief: bool = True
     samples: list[float] = field(default_factory=list)
@@ -106,10 +115,12 @@ class Entrant:
             contestant=self.contestant,
             status=Status.OK,
             median=statistics.median(self.samples),
+            best=min(self.samples),
             lower_quartile=float(lower),
             upper_quartile=float(upper),
             first_call=self.first_call,
             built=self.built,
+            error=self.error,
             samples=len(self.samples),
             repeats=self.repeats,
             way=self.way,
@@ -125,13 +136,25 @@ def measure_case(
     entrants = [entry for entry in entries if isinstance(entry, Entrant)]
     disturbed = _run_rounds(entrants, inputs, settings)
     timings = tuple(entry.timing() if isinstance(entry, Entrant) else entry for entry in entries)
-    return CaseResult(case.name, case.title, case.quantity.value, timings, disturbed)
+    exact = case.derivative(*inputs) if case.derivative else ()
+    sizes = case.small_sizes if small else case.sizes
+    return CaseResult(
+        case.name,
+        case.title,
+        case.quantity.value,
+        timings,
+        disturbed,
+        moved=float(sum(array.nbytes for array in flatten((inputs, exact)))),
+        flops=case.flops(**sizes) if case.flops else None,
+        sensitivity=sensitivity(case, inputs) if case.derivative else None,
+    )
 
 
 def enter(contestant: Contestant, case: Case, inputs: tuple[Any, ...], settings: Settings) -> Entrant | Timing:
     """The fastest correct way of a contestant, or the report of its failure."""
     if contestant.name in case.declined:
         return Timing(contestant.name, Status.DECLINED, message=case.declined[contestant.name])
+    contestant.forget()
     ways, built = _ways(contestant, case, inputs, settings)
     if isinstance(ways, Timing):
         return ways
@@ -158,8 +181,12 @@ def _ways(
 
 
 def _failure(contestant: Contestant, error: Exception) -> Timing:
-    if isinstance(error, TooSlowError):
-        return Timing(contestant.name, Status.SLOW, message=str(error))
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, TooSlowError):
+            return Timing(contestant.name, Status.SLOW, message=str(cause))
+        # a compiler may wrap what interrupted it in an error of its own
+        cause = cause.__cause__ or cause.__context__
     return Timing(contestant.name, Status.ERROR, message=first_line(error))
 
 
@@ -186,16 +213,19 @@ def _attempt(
             if isinstance(value, np.ndarray):
                 value[...] = old
         return Timing(contestant.name, Status.WRONG, message="the inputs were written into")
-    fault = None if contestant.name == "function" else _fault(case, inputs, answer)
+    fault, off = _fault(case, inputs, answer) if contestant.checked else (None, None)
     if fault:
         return Timing(contestant.name, Status.WRONG, message=fault)
-    return Entrant(contestant.name, way, call, first_call, built)
+    return Entrant(contestant.name, way, call, first_call, built, off)
 
 
-def _fault(case: Case, inputs: tuple[Any, ...], answer: Any) -> str | None:
+def _fault(case: Case, inputs: tuple[Any, ...], answer: Any) -> tuple[str | None, float | None]:
+    """What is wrong with an answer, or else how far it is from the exact one where that is known."""
     if case.derivative is None:
-        return fault_by_differences(case, inputs, answer)
-    return difference_from(case.derivative(*inputs), answer)
+        return fault_by_differences(case, inputs, answer), None
+    exact = case.derivative(*inputs)
+    fault = difference_from(exact, answer)
+    return fault, None if fault else largest_error(exact, answer)
 
 
 def _run_rounds(entrants: list[Entrant], inputs: tuple[Any, ...], settings: Settings) -> int:

@@ -58,10 +58,9 @@ def peak_of(contestant: Contestant, *, small: bool = False) -> dict[str, Any]:
     look = _traced_peak if contestant.reports_to_tracemalloc else _resident_peak
     peak, answer = look(call, inputs)
     assert MEMORY_CASE.derivative is not None
-    checked = contestant.name != "function"
     return {
         "arrays": peak / inputs[0].nbytes,
-        "fault": difference_from(MEMORY_CASE.derivative(*inputs), answer) if checked else None,
+        "fault": difference_from(MEMORY_CASE.derivative(*inputs), answer) if contestant.checked else None,
     }
 
 

@@ -6,9 +6,24 @@ import math
 from collections.abc import Callable, Sequence
 
 from benchmarks.bars import Bar, Verdict
+from benchmarks.jit_bars import JitBar
 from benchmarks.results import CaseResult, ExamResult, MemoryResult, Run, StartupResult, Status
 
-__all__ = ["bars_table", "format_seconds", "markdown", "text"]
+__all__ = [
+    "NO_FIGURE",
+    "Layout",
+    "Rows",
+    "aligned",
+    "bars_table",
+    "format_ratio",
+    "format_seconds",
+    "machine_note",
+    "machine_table",
+    "markdown",
+    "piped",
+    "remarks",
+    "text",
+]
 
 NO_FIGURE = "·"
 CLOSED = "closed-form"
@@ -19,7 +34,7 @@ Layout = Callable[[Rows], str]
 
 def text(run: Run) -> str:
     """The whole report for a terminal."""
-    sections = [_machine(run)]
+    sections = [machine_table(run)]
     if run.cases:
         names = contestants_of(run)
         sections.append("Time of a call (median, steady state)\n\n" + aligned(times(run, names)))
@@ -36,9 +51,9 @@ def text(run: Run) -> str:
         sections.append("Import, fresh process\n\n" + aligned(startup(run.startup)))
     if run.exam:
         sections.append("Derivation, text, LaTeX, code and check of the exam's rows\n\n" + aligned(exam(run.exam)))
-    remarks = _remarks(run)
-    if remarks:
-        sections.append("Remarks\n\n" + "\n".join(remarks))
+    found = remarks(run)
+    if found:
+        sections.append("Remarks\n\n" + "\n".join(found))
     return "\n\n".join(sections) + "\n"
 
 
@@ -49,12 +64,16 @@ def markdown(run: Run) -> str:
     tables = [rows] if _plain(run) else []
     tables += [closed_forms(run, names)] if CLOSED in names else []
     tables += [exam(run.exam)] if run.exam else []
+    return "\n\n".join([*map(piped, tables), machine_note(run)]) + "\n"
+
+
+def machine_note(run: Run) -> str:
+    """One line on where and with what the run was made."""
     machine = run.machine
     versions = ", ".join(
         f"{key} {machine[key]}" for key in list(machine)[list(machine).index("python") :] if key != "threads"
     )
-    note = f"{machine['cpu']}, {machine['cores']} cores; {versions}; {machine['date']}."
-    return "\n\n".join([*map(piped, tables), note]) + "\n"
+    return f"{machine['cpu']}, {machine['cores']} cores; {versions}; {machine['date']}."
 
 
 def _plain(run: Run) -> list[CaseResult]:
@@ -172,35 +191,39 @@ def exam(result: ExamResult) -> Rows:
     ]
 
 
-def bars_table(verdicts: Sequence[tuple[Bar, float | None, Verdict]]) -> str:
-    """Every promise with its bar, the measured figure and the verdict."""
+def bars_table(verdicts: Sequence[tuple[Bar, float | None, Verdict]], run: Run | None = None) -> str:
+    """Every promise with its bar, the measured figure and the verdict; given the run, also where it was measured."""
     rows = [["promise", "at most", "measured", "verdict"]]
     for bar, measured, verdict in verdicts:
         figure = NO_FIGURE if measured is None else f"{measured:.3g} {bar.unit}"
+        if run is not None and isinstance(bar, JitBar) and bar.where(run):
+            figure += f" ({bar.where(run)})"
         rows.append([bar.promise, f"{bar.at_most:.3g} {bar.unit}", figure, verdict])
     return aligned(rows)
 
 
-def _machine(run: Run) -> str:
+def machine_table(run: Run) -> str:
+    """Where and with what the run was made."""
     return aligned([[key, value] for key, value in run.machine.items()], header=False)
 
 
-def _remarks(run: Run) -> list[str]:
-    remarks = []
+def remarks(run: Run) -> list[str]:
+    """What went wrong, what was disturbed, and who was the fastest in which way."""
+    found = []
     for case in run.cases:
         if case.disturbed_rounds:
-            remarks.append(f"{case.title}: other programs ran in {case.disturbed_rounds} of the rounds")
+            found.append(f"{case.title}: other programs ran in {case.disturbed_rounds} of the rounds")
         for timing in case.timings:
             if timing.message:
-                remarks.append(f"{case.title}: {timing.contestant} {timing.status.upper()}: {timing.message}")
+                found.append(f"{case.title}: {timing.contestant} {timing.status.upper()}: {timing.message}")
             elif timing.way:
-                remarks.append(f"{case.title}: {timing.contestant} by {timing.way}")
-    remarks += [
+                found.append(f"{case.title}: {timing.contestant} by {timing.way}")
+    found += [
         f"memory: {entry.contestant} {entry.status.upper()}: {entry.message}" for entry in run.memory if entry.message
     ]
     if run.exam:
-        remarks += [f"exam: {name} FAILED: {message}" for name, message in run.exam.failures.items()]
-    return remarks
+        found += [f"exam: {name} FAILED: {message}" for name, message in run.exam.failures.items()]
+    return found
 
 
 def format_seconds(seconds: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CaseResult", "ExamResult", "MemoryResult", "Run", "StartupResult", "Status", "Timing"]
+__all__ = ["CaseResult", "Ceiling", "ExamResult", "MemoryResult", "Run", "StartupResult", "Status", "Timing"]
 
 
 class Status(StrEnum):
@@ -27,11 +27,14 @@ class Timing:
     contestant: str
     status: Status
     median: float | None = None
+    best: float | None = None
     lower_quartile: float | None = None
     upper_quartile: float | None = None
     first_call: float | None = None
     built: float | None = None
     """What of the first call went before any number was computed: deriving, tracing, compiling ahead of time."""
+    error: float | None = None
+    """Of the answer, relative to the largest entry of the exact one."""
     samples: int = 0
     repeats: int = 0
     way: str = ""
@@ -50,6 +53,12 @@ class CaseResult:
     timings: tuple[Timing, ...]
     disturbed_rounds: int = 0
     """Rounds in which other programs kept the machine busy, kept because quiet ones did not come in time."""
+    moved: float | None = None
+    """Bytes of the inputs and of the answer."""
+    flops: float | None = None
+    """Operations that nobody can help, where the case counts them."""
+    sensitivity: float | None = None
+    """Change of the exact answer when the inputs change in their last bits: no answer can be held to less."""
 
     def timing(self, contestant: str) -> Timing | None:
         """How this contestant fared, or None if it was not there."""
@@ -59,6 +68,11 @@ class CaseResult:
         """Its median, if it gave a correct answer."""
         timing = self.timing(contestant)
         return timing.median if timing else None
+
+    def best(self, contestant: str) -> float | None:
+        """Its fastest sample, if it gave a correct answer."""
+        timing = self.timing(contestant)
+        return timing.best if timing else None
 
     def ratio(self, contestant: str, to: str) -> float | None:
         """Median over median, if both are there."""
@@ -116,6 +130,26 @@ class ExamResult:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """What the machine can do at most."""
+
+    bandwidth: dict[int, float]
+    """Bytes a second, by the bytes touched."""
+    flops: float
+    """Operations a second."""
+
+    def or_better(self, other: Ceiling) -> Ceiling:
+        """Of two measurements the one that the machine was less kept from, rate by rate."""
+        bandwidth = {size: max(rate, other.bandwidth[size]) for size, rate in self.bandwidth.items()}
+        return Ceiling(bandwidth, max(self.flops, other.flops))
+
+    def least_seconds(self, moved: float, flops: float) -> float:
+        """No program moves so many bytes and does so many operations in less; fewer bytes are moved no slower."""
+        rates = [rate for size, rate in self.bandwidth.items() if size >= moved or size == max(self.bandwidth)]
+        return max(moved / max(rates), flops / self.flops)
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything that one run found."""
 
@@ -125,6 +159,9 @@ class Run:
     startup: StartupResult | None = None
     exam: ExamResult | None = None
     settings: dict[str, float] = field(default_factory=dict)
+    ceiling: Ceiling | None = None
+    first_calls: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Contestant -> case -> seconds of a first call in a fresh process."""
 
     def case(self, name: str) -> CaseResult | None:
         """The result of the case with this name, or None if it was not run."""
@@ -144,7 +181,13 @@ class Run:
             startup=StartupResult(**data["startup"]) if data["startup"] else None,
             exam=ExamResult(**data["exam"]) if data.get("exam") else None,
             settings=data["settings"],
+            ceiling=_ceiling_from_json(data["ceiling"]) if data.get("ceiling") else None,
+            first_calls=data.get("first_calls", {}),
         )
+
+
+def _ceiling_from_json(data: dict[str, Any]) -> Ceiling:
+    return Ceiling({int(size): rate for size, rate in data["bandwidth"].items()}, data["flops"])
 
 
 def _case_from_json(data: dict[str, Any]) -> CaseResult:

@@ -8,13 +8,22 @@ from benchmarks.cases import (
     closed_forms,
     determinant,
     factorisation,
+    gaussian_process,
+    heat,
     linear_algebra,
     logistic,
     loops,
+    lstm,
+    mixture,
     networks,
+    options,
+    particles,
+    pendulum,
     quadratic,
+    robot,
     rosenbrock,
     scalars,
+    softmax,
 )
 
 __all__ = ["CASES", "MEMORY_CASE"]
@@ -29,6 +38,15 @@ CASES: tuple[Case, ...] = (
     *linear_algebra.CASES,
     *loops.CASES,
     *determinant.CASES,
+    *options.CASES,
+    *mixture.CASES,
+    *gaussian_process.CASES,
+    *softmax.CASES,
+    *particles.CASES,
+    *robot.CASES,
+    *lstm.CASES,
+    *heat.CASES,
+    *pendulum.CASES,
     *closed_forms.CASES,
 )
 

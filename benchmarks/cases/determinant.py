@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,29 @@ def second_cofactors(A: np.ndarray) -> np.ndarray:
     return hessian
 
 
+def cofactors_by_minors(A: np.ndarray) -> np.ndarray:
+    """What is left of each entry's row and column, with its sign: no inverse, so singular matrices are welcome."""
+    rows, n = A.tolist(), len(A)
+    return np.array([[(-1) ** (i + j) * expand(without(rows, i, j)) for j in range(n)] for i in range(n)])
+
+
+def second_cofactors_by_minors(A: np.ndarray) -> np.ndarray:
+    """The same with two rows and two columns less; neither order of a pair needs an expansion of its own."""
+    rows, n = A.tolist(), len(A)
+    hessian = np.zeros((n, n, n, n))
+    for i, k in combinations(range(n), 2):
+        for j, m in combinations(range(n), 2):
+            minor = (-1) ** (i + j + k + m) * expand(without(without(rows, k, m), i, j))
+            hessian[i, j, k, m] = hessian[k, m, i, j] = minor
+            hessian[i, m, k, j] = hessian[k, j, i, m] = -minor
+    return hessian
+
+
+def without(rows: list[list[Any]], i: int, j: int) -> list[list[Any]]:
+    """The matrix without a row and a column."""
+    return [row[:j] + row[j + 1 :] for row in rows[:i] + rows[i + 1 :]]
+
+
 def matrix(n: int) -> tuple[np.ndarray]:
     """A well-conditioned matrix."""
     return (np.eye(n) + 0.3 * np.random.default_rng(9).normal(size=(n, n)),)
@@ -55,9 +79,9 @@ CASES = (
         function=determinant_by_minors,
         inputs=matrix,
         derivative=cofactors,
+        by_hand=cofactors_by_minors,
         sizes={"n": 6},
         small_sizes={"n": 4},
-        hand_written=False,
         invited=frozenset({"casadi"}),
     ),
     Case(
@@ -67,9 +91,9 @@ CASES = (
         function=determinant_by_minors,
         inputs=matrix,
         derivative=second_cofactors,
+        by_hand=second_cofactors_by_minors,
         sizes={"n": 6},
         small_sizes={"n": 4},
-        hand_written=False,
         invited=frozenset({"casadi"}),
         declined={"jax-jit": "XLA compiles it for two minutes; --all runs it"},
     ),

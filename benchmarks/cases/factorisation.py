@@ -54,6 +54,7 @@ CASES = (
         sizes={"rows": 500, "columns": 500, "rank": 10},
         small_sizes={"rows": 5, "columns": 4, "rank": 2},
         arguments=(0, 1),
+        flops=lambda rows, columns, rank: rows * columns * (6.0 * rank + 2.0),
     ),
     Case(
         name="factorisation-hessian-60x60x5",
@@ -64,5 +65,6 @@ CASES = (
         derivative=misfit_hessian,
         sizes={"rows": 60, "columns": 60, "rank": 5},
         small_sizes={"rows": 5, "columns": 4, "rank": 2},
+        flops=lambda rows, columns, rank: 2.0 * columns * rank**2,
     ),
 )

@@ -56,6 +56,8 @@ def _solve_case(n: int) -> Case:
         sizes={"n": n},
         small_sizes={"n": 5},
         arguments=(0, 1),
+        # a factorisation, four triangular solves and an outer product
+        flops=lambda n: 2.0 / 3.0 * n**3 + 5.0 * n**2,
     )
 
 
@@ -69,6 +71,8 @@ CASES = (
         derivative=log_determinant_gradient,
         sizes={"n": 300},
         small_sizes={"n": 5},
+        # the inverse, by way of a factorisation
+        flops=lambda n: 2.0 * n**3,
     ),
     _solve_case(300),
     _solve_case(1000),

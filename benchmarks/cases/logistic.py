@@ -59,6 +59,10 @@ def _case(ask: str, title: str, quantity: Quantity, derivative: Function, n: int
         derivative=derivative,
         sizes={"n": n, "d": d},
         small_sizes={"n": 12, "d": 3},
+        # two products with X, or a symmetric one; an exponential counts 15
+        flops=(lambda n, d: n * (25.0 + (d * (d + 3.0) if quantity is Quantity.HESSIAN else 4.0 * d)))
+        if n > 100
+        else None,
         invited=frozenset({"wengert-ieee"}) if quantity is Quantity.VALUE_AND_GRADIENT else frozenset(),
     )
 

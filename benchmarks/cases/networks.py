@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,22 @@ def recurrent_loss(W: Any, R: Any, b: Any, readout: Any, sequence: Any, target: 
     return np.mean((state @ readout - target) ** 2)
 
 
+def recurrent_by_scan(namespace: Any) -> Function:
+    """JAX's own loop, after the product that all steps share."""
+    scan = importlib.import_module("jax.lax").scan
+
+    def loss(W: Any, R: Any, b: Any, readout: Any, sequence: Any, target: Any) -> Any:
+        drives = sequence @ W + b
+
+        def body(state: Any, drive: Any) -> Any:
+            return namespace.tanh(drive + state @ R), None
+
+        state, _ = scan(body, namespace.tanh(drives[0]), drives[1:])
+        return namespace.mean((state @ readout - target) ** 2)
+
+    return loss
+
+
 def recurrent_gradient(
     W: np.ndarray, R: np.ndarray, b: np.ndarray, readout: np.ndarray, sequence: np.ndarray, target: np.ndarray
 ) -> Arrays:
@@ -112,6 +129,8 @@ CASES = (
         small_sizes={"batch": 4, "pixels": 6, "hidden": 5, "classes": 3},
         arguments=(0, 1, 2, 3),
         spellings={"torch": perceptron_in_torch},
+        # the product with the pixels and its adjoint, and three with the hidden layer
+        flops=lambda batch, pixels, hidden, classes: batch * hidden * (4.0 * pixels + 6.0 * classes + 20.0),
     ),
     Case(
         name="recurrent-100",
@@ -123,5 +142,9 @@ CASES = (
         sizes={"steps": 100, "batch": 16, "inputs": 8, "hidden": 32, "outputs": 4},
         small_sizes={"steps": 4, "batch": 3, "inputs": 2, "hidden": 3, "outputs": 2},
         arguments=(0, 1, 2, 3),
+        alternatives={"jax": {"lax.scan": recurrent_by_scan}},
+        flops=lambda steps, batch, inputs, hidden, outputs: (
+            steps * batch * hidden * (4.0 * inputs + 6.0 * hidden + 20.0)
+        ),
     ),
 )

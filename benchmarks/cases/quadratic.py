@@ -35,7 +35,7 @@ def form(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(size=n), rng.normal(size=(n, n)), rng.normal(size=n)
 
 
-def _case(name: str, title: str, quantity: Quantity, derivative: Function) -> Case:
+def _case(name: str, title: str, quantity: Quantity, derivative: Function, flops_an_entry: float) -> Case:
     return Case(
         name=name,
         title=title,
@@ -45,10 +45,11 @@ def _case(name: str, title: str, quantity: Quantity, derivative: Function) -> Ca
         derivative=derivative,
         sizes={"n": 500},
         small_sizes={"n": 5},
+        flops=lambda n: flops_an_entry * n**2,
     )
 
 
 CASES = (
-    _case("quadratic-gradient-500", "quadratic form, n = 500", Quantity.GRADIENT, quadratic_gradient),
-    _case("quadratic-hessian-500", "quadratic form, n = 500, Hessian", Quantity.HESSIAN, quadratic_hessian),
+    _case("quadratic-gradient-500", "quadratic form, n = 500", Quantity.GRADIENT, quadratic_gradient, 4.0),
+    _case("quadratic-hessian-500", "quadratic form, n = 500, Hessian", Quantity.HESSIAN, quadratic_hessian, 2.0),
 )

@@ -45,6 +45,7 @@ def _case(n: int, label: str, invited: frozenset[str]) -> Case:
         sizes={"n": n},
         small_sizes={"n": 6},
         invited=invited,
+        flops=(lambda n: 14.0 * n) if n > 10 else None,
     )
 
 

@@ -44,6 +44,16 @@ def parabola_slopes(points: np.ndarray) -> np.ndarray:
     return 2.0 * points + 1.0
 
 
+def parabola_slopes_one_by_one(points: np.ndarray) -> np.ndarray:
+    """The same, a call each."""
+    return np.array([parabola_slope(x) for x in points])
+
+
+def parabola_slope(x: float) -> float:
+    """2x + 1."""
+    return 2.0 * x + 1.0
+
+
 def angle() -> tuple[float]:
     """One angle, as the Python float that a user would pass."""
     return (1.2,)
@@ -71,9 +81,9 @@ CASES = (
         function=parabola,
         inputs=points,
         derivative=parabola_slopes,
+        by_hand=parabola_slopes_one_by_one,
         sizes={"n": 1000},
         small_sizes={"n": 7},
-        hand_written=False,
         invited=frozenset({"casadi"}),
     ),
 )

@@ -18,9 +18,16 @@ class Autograd(Differentiator):
     name = "autograd"
     package = "autograd"
 
-    def program(self, case: Case) -> Function:
+    def get_ready(self) -> None:
+        """What stands in for NumPy and SciPy."""
+        super().get_ready()
+        for name in ("autograd.numpy", "autograd.scipy.special"):
+            importlib.import_module(name)
+
+    def programs(self, case: Case) -> Mapping[str, Function]:
         """The function under autograd's wrapped NumPy."""
-        return case.program(self.name, importlib.import_module("autograd.numpy"))
+        special = importlib.import_module("autograd.scipy.special")
+        return case.programs(self.name, importlib.import_module("autograd.numpy"), special)
 
     def gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
         """``autograd.grad``."""
@@ -31,6 +38,10 @@ class Autograd(Differentiator):
         """``autograd.value_and_grad``."""
         both: Function = self.module().value_and_grad(function, _argnum(arguments))
         return both
+
+    def jacobians(self, function: Function, argument: int) -> Mapping[str, Function]:
+        """``autograd.jacobian``."""
+        return {"": self.module().jacobian(function, argument)}
 
     def hessians(self, function: Function, argument: int) -> Mapping[str, Function]:
         """``autograd.hessian``."""

@@ -12,15 +12,16 @@ __all__ = ["ByHand"]
 
 
 class ByHand(Contestant):
-    """The case's own derivative, where it was written for speed."""
+    """The case's own derivative, or what a person would write where that is a shortcut."""
 
     name = "by-hand"
 
     def takes_part(self, case: Case) -> bool:
         """Only where somebody wrote one."""
-        return case.hand_written and case.derivative is not None
+        return case.by_hand is not None or case.derivative is not None
 
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
         """The derivative as it stands."""
-        assert case.derivative is not None
-        return {"": case.derivative}
+        derivative = case.by_hand or case.derivative
+        assert derivative is not None
+        return {"": derivative}

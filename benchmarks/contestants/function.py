@@ -15,6 +15,7 @@ class PlainFunction(Contestant):
     """Evaluates and differentiates nothing."""
 
     name = "function"
+    checked = False
 
     def build(self, case: Case, inputs: tuple[Any, ...]) -> Mapping[str, Function]:
         """The function, called as often as the others are."""

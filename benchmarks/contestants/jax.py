@@ -23,10 +23,12 @@ class Jax(Differentiator):
         """float64 like everyone else, and the CPU even where a GPU is to be had."""
         self.module().config.update("jax_enable_x64", True)
         self.module().config.update("jax_platforms", "cpu")
+        importlib.import_module("jax.scipy.special")
 
-    def program(self, case: Case) -> Function:
+    def programs(self, case: Case) -> Mapping[str, Function]:
         """The function under JAX's NumPy."""
-        return case.program("jax", importlib.import_module("jax.numpy"))
+        special = importlib.import_module("jax.scipy.special")
+        return case.programs("jax", importlib.import_module("jax.numpy"), special)
 
     def gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
         """``jax.grad``."""
@@ -35,6 +37,12 @@ class Jax(Differentiator):
     def value_and_gradient(self, function: Function, arguments: tuple[int, ...]) -> Function:
         """``jax.value_and_grad``."""
         return self._finish(self.module().value_and_grad(function, argnums=_argnums(arguments)))
+
+    def jacobians(self, function: Function, argument: int) -> Mapping[str, Function]:
+        """Column by column and row by row."""
+        jax = self.module()
+        ways = {"jacfwd": jax.jacfwd, "jacrev": jax.jacrev}
+        return {name: self._finish(way(function, argnums=argument)) for name, way in ways.items()}
 
     def hessians(self, function: Function, argument: int) -> Mapping[str, Function]:
         """``jax.hessian``: forward over reverse."""
@@ -48,6 +56,10 @@ class JaxJit(Jax):
     """The same compiled by XLA; its first call traces and compiles."""
 
     name = "jax-jit"
+
+    def forget(self) -> None:
+        """``jax.clear_caches``."""
+        self.module().clear_caches()
 
     def _finish(self, derivative: Function) -> Function:
         return super()._finish(self.module().jit(derivative))

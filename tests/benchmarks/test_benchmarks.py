@@ -6,7 +6,7 @@ Samples are taken, but no test depends on how long anything lasts.
 from __future__ import annotations
 
 import gc
-import math
+import importlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ import pytest
 from benchmarks.case import Case, Function, Quantity, with_namespace
 from benchmarks.cases import CASES, MEMORY_CASE
 from benchmarks.cases.determinant import determinant_by_minors
-from benchmarks.checking import difference_from, fault_by_differences, flatten
+from benchmarks.checking import difference_from, fault_by_differences, flatten, sensitivity
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.contestants.by_hand import ByHand
@@ -74,11 +74,11 @@ def test_a_case_names_contestants_that_exist(case):
 
 
 @every_case
-def test_the_plain_function_gives_a_finite_number(case):
+def test_the_plain_function_gives_finite_numbers(case):
     inputs = case.make_inputs(small=True)
     value = case.function(inputs[0][0]) if case.quantity is Quantity.MANY_GRADIENTS else case.function(*inputs)
-    assert np.shape(value) == ()
-    assert math.isfinite(value)
+    assert case.quantity is Quantity.JACOBIAN or np.shape(value) == ()
+    assert np.all(np.isfinite(value))
 
 
 @every_case
@@ -94,12 +94,23 @@ def test_the_derivative_agrees_with_differences(case):
 
 
 @every_case
+def test_what_is_written_by_hand_is_the_derivative(case):
+    timing = outcome(case, ByHand())
+    assert timing.status is Status.OK, timing.message
+
+
+@every_case
 def test_differences_find_a_wrong_derivative(case):
     inputs = case.make_inputs(small=True)
     right = case.derivative(*inputs)
     right = right.dense() if case.quantity is Quantity.COMPRESSED_HESSIAN else right
-    wrong = tuple(1.01 * part for part in right) if isinstance(right, tuple) else 1.01 * np.asarray(right)
-    assert fault_by_differences(case, inputs, wrong) is not None
+    assert fault_by_differences(case, inputs, enlarged(right)) is not None
+
+
+def enlarged(answer: Any) -> Any:
+    if isinstance(answer, tuple):
+        return tuple(map(enlarged, answer))
+    return 1.01 * np.asarray(answer)
 
 
 @every_case
@@ -123,7 +134,23 @@ def test_a_namespace_reaches_the_functions_of_the_module():
 
 def test_a_peer_may_spell_a_program_in_its_own_way():
     case = replace(case_named("rosenbrock-10"), spellings={"torch": lambda module: ("spelled", module)})
-    assert case.program("torch", "module") == ("spelled", "module")
+    assert case.programs("torch", "module") == {"": ("spelled", "module")}
+
+
+def test_a_peer_may_try_several_programs_of_which_the_fastest_correct_one_counts():
+    case = case_named("recurrent-100")
+    peer = next(contestant for contestant in CONTESTANTS if contestant.name == "wengert")
+    assert list(peer.programs(case)) == [""]
+    assert set(case.programs("jax", np)) == {"", "lax.scan"}
+
+
+def test_special_functions_are_rebound_as_well():
+    case = case_named("black-scholes-1000000")
+    calls = []
+    special = SimpleNamespace(erf=lambda x: calls.append(x) or np.zeros_like(x))
+    inputs = case.make_inputs(small=True)
+    assert with_namespace(case.function, np, special)(*inputs) != case.function(*inputs)
+    assert len(calls) == 2
 
 
 # --- checking ----------------------------------------------------------------------------------------------
@@ -234,6 +261,18 @@ def test_who_takes_too_long_is_given_up():
     assert (timing.status, timing.message) == (Status.SLOW, "no answer within 0.05 s")
 
 
+def test_who_is_given_up_is_slow_in_whatever_it_wraps_the_interruption():
+    def wrapping(x):
+        try:
+            time.sleep(30.0)
+        except Exception as error:
+            raise RuntimeError("compilation failed") from error
+
+    limited = replace(HASTE, limit=0.05)
+    (timing,) = measure_case(case_named("rosenbrock-10"), [Answering(only=wrapping)], limited, small=True).timings
+    assert (timing.status, timing.message) == (Status.SLOW, "no answer within 0.05 s")
+
+
 def test_of_who_takes_long_one_sample_is_enough():
     slow = Entrant(Answering(), "", lambda: None, 0.0, 0.0)
     slow.spent = 6.0
@@ -274,9 +313,50 @@ def test_wengert_is_right(case):
     assert timing.status is Status.OK, timing.message
 
 
-def test_only_what_was_written_by_hand_competes_as_such():
-    assert ByHand().takes_part(case_named("rosenbrock-10"))
-    assert not ByHand().takes_part(case_named("fan-out-100x50"))
+OPEN_CASES = [case for case in CASES if "closed-form" not in case.invited]
+BUILDERS = [
+    (case, peer, builder)
+    for case in OPEN_CASES
+    for peer in ("autograd", "jax", "torch")
+    for builder in (*filter(None, [case.spellings.get(peer)]), *case.alternatives.get(peer, {}).values())
+]
+
+
+def contestant_named(name: str) -> Contestant:
+    contestant = next(one for one in CONTESTANTS if one.name == name)
+    if not contestant.available():
+        pytest.skip("not installed")
+    contestant.get_ready()
+    return contestant
+
+
+@pytest.mark.parametrize("peer", ["autograd", "torch", "casadi"])
+@pytest.mark.parametrize("case", OPEN_CASES, ids=lambda case: case.name)
+def test_peers_are_right_as_well(case, peer):
+    contestant = contestant_named(peer)
+    if not contestant.takes_part(case):
+        pytest.skip("not invited")
+    timing = outcome(case, contestant)
+    assert timing.status is Status.OK, timing.message
+    assert timing.error <= max(1e-12, 8.0 * sensitivity(case, case.make_inputs(small=True)))
+
+
+@pytest.mark.parametrize(
+    ("case", "peer", "builder"), BUILDERS, ids=lambda value: getattr(value, "name", getattr(value, "__name__", value))
+)
+def test_a_program_in_a_peers_idiom_gives_the_same_value(case, peer, builder):
+    contestant_named(peer)
+    inputs = case.make_inputs(small=True)
+    namespace = importlib.import_module({"autograd": "autograd.numpy", "jax": "jax.numpy", "torch": "torch"}[peer])
+    given = map(namespace.asarray if peer != "autograd" else np.asarray, inputs)
+    assert np.asarray(builder(namespace)(*given)) == pytest.approx(case.function(*inputs), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["wengert-jit", "function-jit"])
+@pytest.mark.parametrize("case", OPEN_CASES, ids=lambda case: case.name)
+def test_what_is_compiled_is_right(case, name):
+    timing = outcome(case, contestant_named(name))
+    assert timing.status is Status.OK, timing.message
 
 
 def test_some_come_only_where_invited():

@@ -336,4 +336,4 @@ def test_what_cannot_be_done_is_one_line(arguments, complaint, capsys):
 def test_an_unknown_peer_is_named(capsys):
     with pytest.raises(SystemExit):
         main(["--peers", "autograd,abacus"])
-    assert "unknown: abacus; there are by-hand, autograd" in capsys.readouterr().err
+    assert "unknown: abacus; there are by-hand, wengert-jit, autograd" in capsys.readouterr().err
