@@ -109,6 +109,8 @@ CALLS = {
     "a kink": (wg.grad(np.linalg.norm), np.zeros(3)),
     "zero times infinity": (wg.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0))), np.array([0.0, 1.0, -1.0])),
     "not finite": (wg.value_and_grad(lambda x: np.sum(np.log(x))), np.array([0.0, 1.0, np.inf])),
+    "infinity times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, np.inf], [2.0, 3.0]])),
+    "finite times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, 5.0], [2.0, 3.0]])),
     "constant": (lambda x: (x * 0.0 + 1.0, np.ones(2), "text", None), normal(2)),
     "the argument itself": (lambda x: (x, x * 2), normal(2)),
 }
@@ -157,6 +159,19 @@ def test_other_branches_and_loop_counts_are_recorded():
     fast, slow = wg.jit(wg.grad(halving)), wg.grad(halving)
     for size in (1.5, 3.0, 40.0, 3.5, 1.2):
         assert_same(fast(np.array([size, 0.5])), slow(np.array([size, 0.5])))
+
+
+def test_paths_are_bounded():
+    def counting(x):
+        total = x
+        while total < 100:
+            total = total * 1.5
+        return total
+
+    fast = wg.jit(counting)
+    for start in 1.4 ** np.arange(-30.0, 10.0):
+        assert fast(start) == counting(start)
+    assert "left to NumPy, since 16 paths through it are compiled" in fast.explain()
 
 
 def test_shapes_dtypes_and_keywords_have_recordings_of_their_own():

@@ -125,6 +125,15 @@ def joined(A):
     return np.concatenate([A, 2 * A[:1]], axis=0), np.concatenate([A * A, A], axis=1), np.stack([A, -A], 1)
 
 
+def pieces(A):
+    m, n = A.shape
+    whole = np.concatenate([np.pad(A[1:, ::-1] * 2, ((1, 0), (0, 0))), A[: m // 2]])
+    a = np.concatenate([A[:1] * 0, A[1:-1], A[-1:] * 0])
+    b = np.concatenate([A[:, n // 2 :], A[:, : n // 2]], axis=1)
+    c = np.pad(A[::-1], ((2, 3), (1, 0)))
+    return whole, a, b, c, a + np.roll(A, 1, axis=0) + np.roll(A, -1, axis=1), (A.T[:, 1:] - A.T[:, :-1]).T
+
+
 def chosen(A):
     return np.where(A > 0, A, -A * 2), np.maximum(A, 0.5), abs(A), A**3, A**-2, np.sign(A), np.clip(A, -0.5, 0.5)
 
@@ -148,7 +157,7 @@ def whole_numbers(x):
 
 SIZES = [(2, 3), (3, 4), (10, 9), (1, 5), (7, 1), (33, 17), (8, 8), (200, 100)]
 PROGRAMS = {
-    **{f"rosenbrock {n}": (wg.value_and_grad(rosenbrock), normal(n)) for n in (2, 3, 9, 10, 17, 100, 1000, 12345)},
+    **{f"rosenbrock {n}": (wg.value_and_grad(rosenbrock), normal(n)) for n in (2, 3, 9, 10, 17, 1000, 12345, 100_003)},
     **{f"sums {n}": (elementwise, normal(n)) for n in (1, 2, 5, 8, 31, 257, 100_000, 123_457)},
     **{
         f"{f.__name__} {m} x {n}": (f, normal(m, n))
@@ -160,6 +169,8 @@ PROGRAMS = {
     **{f"rows in blocks {m} x {n}": (rows, normal(m, n)) for m, n in ((10_000, 37), (12_347, 37), (37, 10_007))},
     **{f"softmax {m}": (softmax, normal(m, 30)) for m in (10, 10_000, 12_347)},
     **{f"energy {n}": (wg.value_and_grad(energy), normal(n, 3)) for n in (2, 5, 30, 200)},
+    **{f"pieces {m} x {n}": (pieces, normal(m, n)) for m, n in (*SIZES[:3], (100_003, 1), (1000, 301), (3, 70_001))},
+    "large heat": (wg.grad(heat), normal(400, 300)),
     "heat": (heat, normal(20, 30)),
     "gradient of heat": (wg.grad(heat), normal(20, 30)),
     **{

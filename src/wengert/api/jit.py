@@ -130,6 +130,8 @@ class Jitted:
         parts = [f"jit of {name_of(self.function)}"]
         parts += [described(compiled) for several in list(self._compiled.values()) for compiled in several]
         reasons = [*self._refused.values(), *[several[-1] for several in self._left.values()]]
+        if any([len(several) >= _PATHS for several in self._compiled.values()]):
+            reasons.append(f"{_PATHS} paths through it are compiled for one kind of arguments, and others are not")
         parts += [f"left to NumPy, since {reason}" for reason in dict.fromkeys(reasons)]
         return "\n\n".join(parts) if len(parts) > 1 else f"{parts[0]}: not called yet"
 

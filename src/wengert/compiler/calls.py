@@ -61,6 +61,8 @@ class Fallback:
         self.equation = call.equation
         pairs = zip(call.reads, call.equation.inputs, strict=True)
         self.accesses = [_whole_access(read, atom.type) for read, atom in pairs]
+        # operands that stand nowhere in memory
+        self.fixed = [_fixed(read, atom) for read, atom in zip(call.reads, call.equation.inputs, strict=True)]
         self.callback = _CALLBACK(self._run)
         assert call.callback is not None
         self.place = call.callback
@@ -113,10 +115,9 @@ class Fallback:
             return _view(start + access.offset * size, kind.shape, kind.dtype, full)
 
         operands: list[Any] = []
-        for access, atom in zip(self.accesses, self.equation.inputs, strict=True):
+        for access, atom, value in zip(self.accesses, self.equation.inputs, self.fixed, strict=True):
             if access is None:
-                assert isinstance(atom, Literal)
-                operands.append(atom.value)
+                operands.append(value)
                 continue
             kind = kind_of(atom)
             found = array(kind, access)
@@ -126,7 +127,7 @@ class Fallback:
         for variable, value in zip(self.equation.outputs, several, strict=True):
             if np.shape(value) != variable.type.shape:
                 raise ValueError("the shape of a result has changed")
-            array(variable.type, None)[...] = value
+            np.copyto(array(variable.type, None), value, casting="same_kind")
 
 
 def _view(start: int, shape: tuple[int, ...], dtype: Any, strides: Any) -> Any:
@@ -138,3 +139,12 @@ def _whole_access(read: Read, kind: Any) -> Access | None:
     if not isinstance(kind, ArrayType) or (isinstance(read.base, Literal) and not np.ndim(read.base.value)):
         return None
     return access_of(read, kind.shape)
+
+
+def _fixed(read: Read, atom: Any) -> Any:
+    """The value of an operand that is known: a literal, or an array whose entries are one number."""
+    if isinstance(atom, Literal):
+        return atom.value
+    if isinstance(read.base, Literal) and not np.ndim(read.base.value):
+        return np.broadcast_to(np.asarray(read.base.value, atom.type.dtype), atom.type.shape)
+    return None

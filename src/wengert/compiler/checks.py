@@ -8,7 +8,7 @@ import numpy as np
 from llvmlite import ir
 
 from wengert.compiler import entrywise
-from wengert.compiler.values import Builder, Value, any_lane, is_nan
+from wengert.compiler.values import Builder, Value, any_lane, fabs, is_nan
 
 __all__ = ["differs", "holds_nan"]
 
@@ -42,15 +42,24 @@ def differs(builder: Builder, address: Any, expected: np.ndarray[Any, Any]) -> A
     return found
 
 
-def holds_nan(builder: Builder, address: Any, size: int, dtype: np.dtype[Any], width: int) -> Any:
-    """Whether an array of floating-point numbers, or of complex ones, holds a NaN."""
+def holds_nan(
+    builder: Builder, address: Any, size: int, dtype: np.dtype[Any], width: int, or_infinite: bool = False
+) -> Any:
+    """Whether an array of floating-point or complex numbers holds a NaN, or with `or_infinite` an infinity."""
     if dtype.kind == "c":
         # real and imaginary parts stand beside one another
-        return holds_nan(builder, address, 2 * size, np.empty(0, dtype).real.dtype, width)
+        return holds_nan(builder, address, 2 * size, np.empty(0, dtype).real.dtype, width, or_infinite)
     half, item = dtype == np.float16, dtype.itemsize
     kind = ir.IntType(16) if half else entrywise.element(dtype)
     found = ir.Constant(BIT, 0)
     lanes = 4 * width
+
+    def bad(value: Value) -> Value:
+        if half:
+            # of half precision the bits tell, since not every machine computes in it
+            return (value & 0x7FFF) > (0x7BFF if or_infinite else 0x7C00)
+        return ~(fabs(value) < np.inf) if or_infinite else is_nan(value)
+
     for start, group, count in ((0, lanes, size // lanes), (size // lanes * lanes, 1, size % lanes)):
         if not count:
             continue
@@ -60,9 +69,7 @@ def holds_nan(builder: Builder, address: Any, size: int, dtype: np.dtype[Any], w
             value = builder.load(
                 builder.gep(address, [place], inbounds=True, source_etype=BYTE), align=item, typ=loaded
             )
-            found = Value(value, builder)
-            # of half precision the bits tell, since not every machine computes in it
-            return any_lane((found & 0x7FFF) > 0x7C00 if half else is_nan(found)).ir
+            return any_lane(bad(Value(value, builder))).ir
 
         found = builder.or_(found, _any(builder, start * item, group * item, count, look))
     return found

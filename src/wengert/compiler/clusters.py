@@ -154,7 +154,7 @@ def _blocks(cluster: Cluster) -> Blocks | None:
     nests = [step for step in cluster.steps if isinstance(step, Nest)]
     assert length is not None
     work = sum([_work(nest) * _size(nest.domain) for nest in nests])
-    if length < 2 or work < 2 * _CHUNK or any([_is_cut(nest) for nest in nests]):
+    if length < 2 or work < 2 * _CHUNK:
         return None
     bytes_of_row = 8 * sum([_size(nest.domain[1:]) for nest in nests])
     rows = max(1, min(length, _CACHE // bytes_of_row))
@@ -167,11 +167,6 @@ def _blocks(cluster: Cluster) -> Blocks | None:
     chunk = -(-length // chunks)
     chunk = min(length, -(-chunk // rows) * rows)
     return Blocks(rows, chunk, -(-length // chunk))
-
-
-def _is_cut(nest: Nest) -> bool:
-    """Whether pieces of a result begin or end within the rows."""
-    return any([piece.box[0] != (0, nest.domain[0]) for entry in nest.entries for piece in entry.pieces])
 
 
 def summed(cluster: Cluster) -> list[Reduction]:

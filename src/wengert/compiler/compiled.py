@@ -11,11 +11,11 @@ import numpy as np
 from wengert import tree
 from wengert.compiler.calls import STOPPED, stopped
 from wengert.compiler.entry import Constant, Input, NotNativeError, Output, arguments_of, entry, result_of
-from wengert.compiler.kernel import LOST, RAISED, Kernel, compile_kernel
+from wengert.compiler.kernel import FINITE, LOST, RAISED, Kernel, compile_kernel
 from wengert.compiler.optimise import optimised
 from wengert.compiler.plan import kind_of
 from wengert.compiler.recording import NotRecordable, Recorded, Result, is_traced
-from wengert.graph import ArrayType
+from wengert.graph import ArrayType, Graph
 
 __all__ = ["EAGER", "MISS", "Compiled"]
 
@@ -54,8 +54,10 @@ class Compiled:
         self.optimised = optimised(recorded.graph)
         seconds = {"optimise graph": time.perf_counter() - clock}
         results = len(recorded.graph.outputs) - len(recorded.steering)
-        expected = [seen.value for seen in recorded.steering]
-        self.kernel: Kernel = compile_kernel(self.optimised.graph, expected=expected, lost=range(results), cache=cache)
+        graph, finite = self.optimised.graph, self.optimised.finite
+        expected = [*[seen.value for seen in recorded.steering], *[FINITE] * len(finite)]
+        graph = Graph(graph.inputs, graph.equations, (*graph.outputs, *finite), graph.names)
+        self.kernel: Kernel = compile_kernel(graph, expected=expected, lost=range(results), cache=cache)
         self.seconds = {**seconds, **self.kernel.seconds}
         call = self._entry(args, kwargs, results)
         self.call = self._row_by_row(call) if recorded.contiguous else call

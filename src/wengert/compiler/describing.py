@@ -39,7 +39,9 @@ def _lines(compiled: Compiled) -> Iterator[str]:
     if places:
         yield f"  guarded: {_listed(list(dict.fromkeys(places)))}"
     if recorded.steering:
-        yield f"  compared with the recording: {len(recorded.steering)} values that steer the program"
+        count = len(recorded.steering)
+        values = "1 value that steers" if count == 1 else f"{count} values that steer"
+        yield f"  compared with the recording: {values} the program"
     parts = [f"{name} {_MILLI * seconds:.1f}" for name, seconds in compiled.seconds.items()]
     yield f"  compiled in {_MILLI * sum(compiled.seconds.values()):.1f} ms ({', '.join(parts)})"
 

@@ -25,12 +25,14 @@ from wengert.compiler.values import Builder
 from wengert.compiler.views import long_axes
 from wengert.graph import Var
 
-__all__ = ["Assembly", "FunctionWriter"]
+__all__ = ["FINITE", "Assembly", "FunctionWriter"]
 
 POINTER: Final = ir.PointerType()
 WORD: Final = ir.IntType(32)
 INDEX: Final = ir.IntType(64)
 BYTE: Final = ir.IntType(8)
+FINITE: Final = object()
+"""What is expected of an output of which nothing but its being finite matters."""
 
 
 class Assembly:
@@ -217,14 +219,21 @@ class FunctionWriter:
         """What has to hold of the results: steering values as recorded, and no NaN."""
         results = len(self.plan.outputs) - len(expected)
         for output, value in zip(self.plan.outputs[results:], expected, strict=True):
+            if value is FINITE:
+                self.refuse(output, or_infinite=True)
+                continue
             found = differs(self.builder, self.pointer(output), np.asarray(value, output.type.dtype))
             self.check(self.builder.zext(found, WORD))
         for number in lost:
-            output = self.plan.outputs[number]
-            kind = output.type
-            if kind.kind not in "fc" or not kind.size:
-                continue
-            found = holds_nan(self.builder, self.pointer(output), kind.size, kind.dtype, engine.vector_width())
+            self.refuse(self.plan.outputs[number])
+
+    def refuse(self, output: Var, or_infinite: bool = False) -> None:
+        """Leave the kernel with 2 where a value holds a NaN, or an infinity."""
+        kind = output.type
+        if kind.kind in "fc" and kind.size:
+            found = holds_nan(
+                self.builder, self.pointer(output), kind.size, kind.dtype, engine.vector_width(), or_infinite
+            )
             self.check(self.builder.shl(self.builder.zext(found, WORD), ir.Constant(WORD, 1)))
 
     def check(self, code: Any) -> None:

@@ -12,12 +12,12 @@ import numpy as np
 
 from wengert.compiler import engine
 from wengert.compiler.calls import RAISED
-from wengert.compiler.function import Assembly, FunctionWriter
+from wengert.compiler.function import FINITE, Assembly, FunctionWriter
 from wengert.compiler.plan import Block
 from wengert.compiler.planner import laid_out
 from wengert.graph import Graph, Literal
 
-__all__ = ["LOST", "MISSED", "RAISED", "Kernel", "compile_kernel"]
+__all__ = ["FINITE", "LOST", "MISSED", "RAISED", "Kernel", "compile_kernel"]
 
 
 @dataclass
@@ -58,8 +58,8 @@ def compile_kernel(
 ) -> Kernel:
     """Machine code of a graph.
 
-    The last outputs of the graph steer the program, and must be `expected`; outputs whose numbers are in `lost` must
-    hold no NaN. With `cache` the object code is kept on the disk, and taken from there.
+    The last outputs of the graph steer the program, and must be `expected` (finite, if that is `FINITE`); outputs whose
+    numbers are in `lost` must hold no NaN. With `cache` the object code is kept on the disk, and taken from there.
     """
     clock = time.perf_counter()
     block = laid_out(graph, len(graph.outputs) - len(expected))

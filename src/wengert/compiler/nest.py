@@ -258,54 +258,76 @@ class NestWriter:
 
     def _piece(self, piece: Piece, box: Any, index: Index, otherwise: Value | None, known: Any, dtype: Any) -> Any:
         """A piece where it holds the place, else what stands there without it, None for zero."""
-        conditions: list[Any] = []
-        inside = index
+        conditions: list[Value] = []
+        inside, fitting = index, None
         for axis, ((low, high), (first, last)) in enumerate(zip(box, index.ranges, strict=True)):
-            if high <= first or low >= last:
-                return otherwise
-            if first < low or last > high:
-                place = index.places[axis]
-                within = self.builder.and_(
-                    self.builder.icmp_signed(">=", place, number(low)),
-                    self.builder.icmp_signed("<", place, number(high)),
-                )
+            moving = self.rows is not None and axis == self.loops.row
+            if not moving:
+                if high <= first or low >= last:
+                    return otherwise
+                if first >= low and last <= high:
+                    continue
+            elif (low, high) == (0, self.nest.domain[0]):
+                continue
+            bounds = [self._local(edge) if moving else number(edge) for edge in (low, high)]
+            if axis == self.loops.vector and index.lanes is not None:
+                fitting = self._lanes_within(index.places[axis], bounds, index.lanes)
+                conditions.append(fitting)
+            else:
+                within = self._within(index.places[axis], bounds)
                 conditions.append(within)
                 # outside of the piece its own first entry is read, and not used
-                inside = inside.moved(axis, self.builder.select(within, place, number(low)))
-        value = entrywise.cast(self._operand(piece.read, inside, known), kind_of(piece.read.base).dtype, dtype)
+                inside = inside.moved(axis, self.builder.select(within.ir, index.places[axis], bounds[0]))
+        read = self._operand(piece.read, inside, known, fitting)
+        value = entrywise.cast(read, kind_of(piece.read.base).dtype, dtype)
         if piece.adds and otherwise is not None:
             value = otherwise + value
-        if not conditions:
-            return value
-        condition = conditions[0]
-        for further in conditions[1:]:
-            condition = self.builder.and_(condition, further)
         if otherwise is None:
             otherwise = entrywise.constant(0, dtype, self.builder, index.lanes)
-        return value.wrap(self.builder.select(condition, value.ir, otherwise.ir))
+        for condition in conditions:
+            value = value.wrap(self.builder.select(condition.ir, value.ir, otherwise.ir))
+        return value
 
-    def _operand(self, read: Read, index: Index, known: dict[Var, Value]) -> Value:
+    def _local(self, edge: int) -> Any:
+        """A row of the whole domain, counted from the first one of the block."""
+        assert self.rows is not None
+        return self.builder.sub(number(edge), self.rows.start)
+
+    def _within(self, place: Any, bounds: list[Any]) -> Value:
+        builder = self.builder
+        above, below = builder.icmp_signed(">=", place, bounds[0]), builder.icmp_signed("<", place, bounds[1])
+        return Value(builder.and_(above, below), builder)
+
+    def _lanes_within(self, place: Any, bounds: list[Any], lanes: int) -> Value:
+        """Which lanes of a vector lie between two bounds."""
+        steps = ir.Constant(ir.VectorType(INDEX, lanes), list(range(lanes)))
+        places = self.builder.add(self._spread(place, lanes), steps)
+        return self._within(places, [self._spread(bound, lanes) for bound in bounds])
+
+    def _operand(self, read: Read, index: Index, known: dict[Var, Value], fitting: Value | None = None) -> Value:
+        """An operand; of lanes that do not fit nothing is read."""
         base = read.base
         if isinstance(base, Literal) and not np.ndim(base.value):
             return entrywise.constant(base.value, kind_of(base).dtype, self.builder, index.lanes)
         if isinstance(base, Var) and base in known and self.loops.is_own(read):
             return known[base]
-        return self._get(self.loops.reads[read], index, kind_of(base).dtype)
+        return self._get(self.loops.reads[read], index, kind_of(base).dtype, fitting)
 
     # Memory.
 
-    def _address(self, access: Access, index: Index, dtype: Any) -> Any:
+    def _address(self, access: Access, index: Index, dtype: Any, inside: bool = True) -> Any:
         builder = self.builder
         offset: Any = number(access.offset)
         for place, stride in zip(index.places, access.strides, strict=True):
             if stride:
                 offset = builder.add(offset, builder.mul(place, number(stride)) if stride != 1 else place)
-        return builder.gep(self.starts[access.key, access.row], [offset], inbounds=True, source_etype=_stored(dtype))
+        start = self.starts[access.key, access.row]
+        return builder.gep(start, [offset], inbounds=inside, source_etype=_stored(dtype))
 
-    def _get(self, access: Access, index: Index, dtype: Any) -> Value:
+    def _get(self, access: Access, index: Index, dtype: Any, fitting: Value | None = None) -> Value:
         lanes = index.lanes
         stride = access.strides[self.loops.vector] if lanes else 0
-        address = self._address(access, index, dtype)
+        address = self._address(access, index, dtype, fitting is None)
         if lanes is None:
             return self._loaded(self._load(address, _stored(dtype), dtype), dtype)
         if stride == 0:
@@ -313,13 +335,28 @@ class NestWriter:
             return self._loaded(self._spread(one, lanes), dtype)
         kind = ir.VectorType(_stored(dtype), lanes)
         if stride == 1:
-            return self._loaded(self._load(address, kind, dtype), dtype)
+            found = self._load(address, kind, dtype) if fitting is None else self._load_fitting(address, kind, fitting)
+            return self._loaded(found, dtype)
         gathered = ir.Constant(kind, ir.Undefined)
         for lane in range(lanes):
-            place = self.builder.gep(address, [number(lane * stride)], inbounds=True, source_etype=_stored(dtype))
+            place = self.builder.gep(address, [number(lane * stride)], source_etype=_stored(dtype))
+            if fitting is not None:
+                # any entry will do where none is used
+                place = self.builder.select(fitting.lane(lane).ir, place, self.starts[access.key, access.row])
             one = self._load(place, _stored(dtype), dtype)
             gathered = self.builder.insert_element(gathered, one, ir.Constant(ir.IntType(32), lane))
         return self._loaded(gathered, dtype)
+
+    def _load_fitting(self, address: Any, kind: Any, fitting: Value) -> Any:
+        """The entries of some lanes, zero in the others, of which nothing is read."""
+        module, word = self.builder.module, ir.IntType(32)
+        name = f"llvm.masked.load.v{kind.count}{kind.element.intrinsic_name}.p0"
+        function = module.globals.get(name)
+        if function is None:
+            operands = [ir.PointerType(), word, fitting.type, kind]
+            function = ir.Function(module, ir.FunctionType(kind, operands), name)
+        nothing = ir.Constant(kind, [ir.Constant(kind.element, 0)] * kind.count)
+        return self.builder.call(function, [address, ir.Constant(word, 1), fitting.ir, nothing])
 
     def _load(self, address: Any, kind: Any, dtype: Any) -> Any:
         return self.builder.load(address, align=dtype.itemsize, typ=kind)

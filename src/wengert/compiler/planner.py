@@ -38,7 +38,7 @@ def laid_out(graph: Graph, results: int, own: Sequence[Var] = ()) -> Block:
 
     Outputs behind the first `results` stay in the arena; inputs that are `own` may be overwritten.
     """
-    planned = Planner(graph, own).plan()
+    planned = Planner(graph, results, own).plan()
     clusters = clustered(planned)
     return Block(planned, clusters, layout(planned, clusters, results))
 
@@ -46,8 +46,9 @@ def laid_out(graph: Graph, results: int, own: Sequence[Var] = ()) -> Block:
 class Planner:
     """Places one equation after the other."""
 
-    def __init__(self, graph: Graph, own: Sequence[Var] = ()) -> None:
+    def __init__(self, graph: Graph, results: int, own: Sequence[Var] = ()) -> None:
         self.graph = graph
+        self.results = results
         self.equations = live(graph)
         self.lifetimes = Lifetimes(graph, self.equations)
         self.own = own
@@ -81,6 +82,10 @@ class Planner:
         base = read.base
         if isinstance(base, Var) and _is_whole(read, kind_of(atom).shape):
             root = self.same.get(base, base)
+            if place >= self.results:
+                # nobody else gets it: it may be an argument, or another result
+                self.store(root)
+                return base
             if place < len(self.own) and root is self.own[place] and base is not root:
                 return base
             if root not in self.given:
@@ -356,7 +361,8 @@ class Planner:
         strides = access_of(read, kind.shape).strides[kind.shape[0] != 1 :]
         inner = long_axes(kind.shape[1:])
         whole = tuple([int(np.prod(inner[axis + 1 :], dtype=np.int64)) for axis in range(len(inner))])
-        return read if strides == whole else self.whole_read(atom)
+        number = isinstance(read.base, Literal) and not np.ndim(read.base.value)
+        return read if strides == whole and not number else self.whole_read(atom)
 
     def alias(self, result: Var, atom: Var | Literal, view: View) -> bool:
         """A result that is a view of an operand."""

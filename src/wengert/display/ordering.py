@@ -59,7 +59,7 @@ class Degrees:
         sign = 1 if not x.is_scalar and x in self.in_numbers else -1
 
         def rank(term: Expression) -> tuple[Fraction, int, Any]:
-            return sign * self.known[term], _breadth(term), term.order
+            return sign * self.known[term], _breadth(term), _without_number(term).order
 
         terms = sorted(x.parts, key=rank)
         if len(terms) == 2 and any(isinstance(term, (Number, Ones)) for term in terms):
@@ -73,6 +73,11 @@ class Degrees:
             front = front or [added]
             terms = [*front, *(term for term in terms if term not in front)]
         return terms
+
+
+def _without_number(term: Expression) -> Expression:
+    """What a number stands in front of, so that −A and −Aᵀ are in the order of A and Aᵀ."""
+    return term.parts[0] if isinstance(term, Product) and len(term.parts) == 1 else term
 
 
 def _breadth(term: Expression) -> int:
