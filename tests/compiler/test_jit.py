@@ -10,6 +10,8 @@ import pytest
 
 import wengert as wg
 from wengert import tree
+from wengert.compiler import compiled
+from wengert.compiler.calls import Fallback
 
 DRAW = np.random.default_rng(11)
 SCALE = np.array([1.0, 2.0, 3.0])
@@ -111,6 +113,15 @@ CALLS = {
     "not finite": (wg.value_and_grad(lambda x: np.sum(np.log(x))), np.array([0.0, 1.0, np.inf])),
     "infinity times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, np.inf], [2.0, 3.0]])),
     "finite times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, 5.0], [2.0, 3.0]])),
+    "products of truth values": (
+        lambda m: (m @ m.T, m.T @ m[:, 0], np.einsum("ij->i", m), np.einsum("ij->", m), np.sum(m, dtype=bool)),
+        np.array([[True, False], [False, False], [True, True]]),
+    ),
+    "short integers": (
+        lambda k: (np.einsum("ij->i", k), np.sum(k, 0, dtype=np.int32), np.cumsum(k, 0, dtype=np.int8), np.sum(k)),
+        np.arange(6, dtype=np.int32).reshape(3, 2),
+    ),
+    "extended precision": (lambda x: np.longdouble(2) * x, normal(3)),
     "constant": (lambda x: (x * 0.0 + 1.0, np.ones(2), "text", None), normal(2)),
     "the argument itself": (lambda x: (x, x * 2), normal(2)),
 }
@@ -312,3 +323,98 @@ def test_a_jit_looks_like_its_function():
     fast = wg.jit(rosenbrock)
     assert fast.__name__ == "rosenbrock"
     assert repr(fast) == "<jit of rosenbrock>"
+
+
+def test_methods_get_their_object():
+    class Model:
+        def __init__(self, rate):
+            self.rate = rate
+
+        @wg.jit
+        def loss(self, x):
+            return self.rate * np.sum(x**2)
+
+        @classmethod
+        @wg.jit
+        def total(cls, x):
+            return np.sum(x)
+
+        @staticmethod
+        @wg.jit
+        def twice(x):
+            return x * 2
+
+    one, two, x = Model(2.0), Model(3.0), np.arange(3.0)
+    for _ in range(2):
+        assert (one.loss(x), two.loss(x), Model.loss(one, x)) == (10.0, 15.0, 10.0)
+        assert (Model.total(x), one.total(x)) == (3.0, 3.0)
+        np.testing.assert_array_equal(one.twice(x), 2 * x)
+    one.rate = 5.0
+    assert one.loss(x) == 25.0
+    np.testing.assert_array_equal(wg.grad(one.loss)(x), 10 * x)
+
+
+def test_a_value_that_a_derivative_outside_follows_is_not_compiled_in():
+    held = [1.0]
+    fast = wg.jit(lambda x: x * held[0] ** 2)
+
+    def outer(y):
+        held[0] = y
+        result = fast(3.0)
+        held[0] = 1.0
+        return result
+
+    assert fast(3.0) == 3.0
+    for _ in range(4):
+        assert wg.grad(outer)(2.0) == 12.0
+        assert wg.derivative(wg.derivative(outer))(2.0) == 6.0
+        np.testing.assert_array_equal(wg.vmap(outer)(np.array([1.0, 2.0])), [3.0, 12.0])
+        assert fast(3.0) == 3.0
+    assert wg.grad(lambda y: wg.jit(lambda x: x * y)(3.0))(2.0) == 3.0
+
+
+def test_a_result_is_nobody_elses_memory():
+    fast = wg.jit(lambda x, y: (x * 2 + y, x - y, np.ones(10)))
+    x = np.arange(10.0)
+    x.flags.writeable = False
+    kept = []
+    for pair in ((x, x), (x, x[::-1]), (x[::-1], x[::-1]), (np.repeat(x, 2)[::2], x)):
+        found = fast(*pair)
+        kept.append((found, [pair[0] * 2 + pair[1], pair[0] - pair[1], np.ones(10)]))
+        assert not any([np.shares_memory(one, x) for one in found])
+        fast(*pair)[2][:] = 7.0
+    for found, expected in kept:
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+class StopError(Exception):
+    """What a handler of signals raises."""
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, StopError, TimeoutError, SystemExit])
+def test_an_interrupt_is_not_swallowed(stop, monkeypatch):
+    A = np.eye(3)
+    fast = wg.jit(lambda A: np.linalg.cholesky(A)[0])
+    np.testing.assert_array_equal(fast(A), A[0])
+
+    def compute(self, table):
+        raise stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Fallback, "_compute", compute)
+        with pytest.raises(stop):
+            fast(A)
+    np.testing.assert_array_equal(fast(A), A[0])
+
+
+def test_what_the_compiler_cannot_do_is_told_and_left_to_numpy(monkeypatch):
+    def broken(*args, **kwargs):
+        raise KeyError("broken")
+
+    monkeypatch.setattr(compiled, "compile_kernel", broken)
+    fast = wg.jit(rosenbrock)
+    with pytest.warns(wg.errors.WengertWarning, match="<jit of rosenbrock> runs without machine code: KeyError"):
+        assert fast(np.ones(3)) == 0.0
+    assert fast(np.ones(3)) == 0.0
+    assert "left to NumPy, since no machine code could be made of it (KeyError: 'broken')" in fast.explain()

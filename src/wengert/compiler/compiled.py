@@ -24,6 +24,8 @@ MISS: Final = object()
 EAGER: Final = object()
 """What it returns where NumPy has to run the function: a NaN came out, or an operation raised."""
 
+# of these the machine has no loops; double precision may be called so as well
+_EXTENDED: Final = {np.dtype(kind) for kind in (np.longdouble, np.clongdouble)} - {np.dtype(float), np.dtype(complex)}
 _CLASSES: Final[dict[str, Callable[[Any], type]]] = {
     "array": lambda kind: np.ndarray,
     "scalar": lambda kind: kind.dtype.type,
@@ -49,6 +51,8 @@ class Compiled:
     def __init__(self, recorded: Recorded, args: tuple[Any, ...], kwargs: dict[str, Any], cache: bool) -> None:
         if any([result.view_of is not None for result in recorded.results]):
             raise NotRecordable("it returns a view of an array that it was given")
+        if any([kind_of(atom).dtype in _EXTENDED for atom in recorded.graph.outputs]):
+            raise NotRecordable("it computes in extended precision")
         self.recorded = recorded
         clock = time.perf_counter()
         self.optimised = optimised(recorded.graph)

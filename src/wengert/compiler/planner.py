@@ -240,7 +240,9 @@ class Planner:
         terms = Var(array_type(whole, result.type.dtype))
         multiplied = Equation(REGISTRY["multiply"], equation.inputs, (), (terms,), equation.source)
         self.enter(Entry(terms, multiplied, tuple(reads)))
-        added = Equation(REGISTRY["sum"], (terms,), ((place,), False), (result,), equation.source)
+        # a sum of truth values is whether any of them is true
+        adding = REGISTRY["any" if result.type.kind == "b" else "sum"]
+        added = Equation(adding, (terms,), ((place,), False), (result,), equation.source)
         return self.reduce(added)
 
     def gram(self, equation: Equation) -> bool:

@@ -136,7 +136,9 @@ def einsum(*operands: Any, out: Any = None, dtype: Any = None, optimize: Any = F
         others = set(right).union(*(part for i, part in enumerate(left) if i != position))
         alone = tuple(i for i, letter in enumerate(letters) if letter not in others)
         if alone:
-            arrays[position] = bind(sum_along, (arrays[position],), (alone, False))
+            # NumPy keeps the dtype here, where its sums of truth values and short integers do not
+            kept = type_of(arrays[position]).dtype
+            arrays[position] = cast(bind(sum_along, (arrays[position],), (alone, False)), kept)
         parts.append("".join(letter for letter in letters if letter in others))
     result = bind(contraction.einsum, tuple(arrays), (f"{','.join(parts)}->{right}",))
     result = result if dtype is None else cast(result, dtype)

@@ -62,7 +62,7 @@ def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: 
         return a.recording.unary(sum_along, a, _TOTALS[a.type.ndim])
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     result = _reduce(sum_along, a, axis, keepdims, where, 0)
-    return _finish(_with_initial(result, initial, lambda total, first: total + first, a), None, out)
+    return _finish(_with_initial(result, initial, lambda total, first: total + first, a), dtype, out)
 
 
 @implements(np.prod)
@@ -70,7 +70,7 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
          initial: Any = _UNSET, where: Any = _UNSET) -> Any:  # fmt: skip
     a = as_operand(a) if dtype is None else cast(as_operand(a), dtype)
     result = _reduce(reductions.prod, a, axis, keepdims, where, 1)
-    return _finish(_with_initial(result, initial, lambda total, first: total * first, a), None, out)
+    return _finish(_with_initial(result, initial, lambda total, first: total * first, a), dtype, out)
 
 
 def _extreme(primitive: Any, pairwise: Any) -> Any:
@@ -192,7 +192,7 @@ def _running(primitive: Any) -> Any:
         if axis is None:
             a, axis = bind(reshape, (a,), ((type_of(a).size,),)), 0
         (place,) = normal_axes(axis, type_of(a).ndim)
-        return _finish(bind(primitive, (a,), (place,)), None, out)
+        return _finish(bind(primitive, (a,), (place,)), dtype, out)
 
     running.__name__ = primitive.name
     return running
