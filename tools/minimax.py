@@ -39,14 +39,20 @@ def minimax(
             right[row] = values[place]
         solution = mpmath.lu_solve(matrix, right)
         coefficients = [solution[power] for power in range(degree + 1)]
-        errors = [
-            w * (v - mpmath.polyval(coefficients[::-1], x)) for x, v, w in zip(grid, values, weights, strict=True)
-        ]
+        errors = [w * (v - _value(coefficients, x)) for x, v, w in zip(grid, values, weights, strict=True)]
         largest = max(abs(error) for error in errors)
         if largest <= abs(solution[degree + 1]) * mpmath.mpf("1.01"):
             break
         reference = _exchanged(errors, unknowns)
     return coefficients, largest
+
+
+def _value(coefficients: list[Any], x: Any) -> Any:
+    """The polynomial at x, by Horner's scheme."""
+    total = mpmath.mpf(0)
+    for coefficient in reversed(coefficients):
+        total = total * x + coefficient
+    return total
 
 
 def _exchanged(errors: list[Any], unknowns: int) -> list[int]:

@@ -69,7 +69,7 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
     """
     leaves, structure = tree.flatten(args)
     names = input_names(f, args)
-    with GraphRecording() as recording:
+    with GraphRecording(constants=True) as recording:
         traced = []
         for leaf, name in zip(leaves, names, strict=True):
             kind: Any = type_of(leaf)

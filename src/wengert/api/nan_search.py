@@ -98,7 +98,7 @@ class Sweeps:
         self.outputs: list[list[Any]] = []
         #: those of each sweep as they are before zeros annihilate
         self.unsafe: list[list[Any]] = []
-        with np.errstate(all="ignore"), GraphRecording() as recording:
+        with np.errstate(all="ignore"), GraphRecording(constants=True) as recording:
             self.recording = recording
             inputs = [recording.input(type_of(leaf), leaf) for leaf in leaves]
             self.inputs = dict(zip(recording.inputs, leaves, strict=True))

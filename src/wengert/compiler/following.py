@@ -45,16 +45,11 @@ class GuardedRecording(GraphRecording):
     repeats = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(constants=True)
         # so many of the first inputs are arguments of the call, and no captured arrays
         self.arguments = 0
         self.steered: list[tuple[Var, Expected]] = []
         self.memory = set()
-        # what depends on no input
-        self.fixed: set[Var] = set()
-
-    def is_constant(self, operand: Operand) -> bool:
-        return operand.payload.__class__ is Literal or operand.payload in self.fixed
 
     def atom(self, value: Any) -> Var | Literal:
         if value.__class__ is Hosted:
@@ -80,7 +75,7 @@ class GuardedRecording(GraphRecording):
                 if arg.recording is not self:
                     raise NotRecordable(_OUTSIDE, passing=True)
                 atom = arg.payload
-                changing = changing or not (atom.__class__ is Literal or atom in self.fixed)
+                changing = changing or not self.is_fixed(atom)
                 inputs.append(atom)
                 plain.append(arg.value)
             else:

@@ -29,7 +29,7 @@ def causes(subject: Subject, modes: Sequence[Mode], order: int, seed: int) -> tu
 
 def _recorded(function: FlatFunction, leaves: list[Any]) -> list[tuple[Equation, list[Any]]]:
     """The operations of a program, with the plain operands that each of them met."""
-    with GraphRecording() as recording:
+    with GraphRecording(constants=True) as recording:
         function([recording.input(type_of(leaf), leaf) for leaf in leaves])
     known: dict[Var, Any] = dict(zip(recording.inputs, leaves, strict=True))
     found: list[tuple[Equation, list[Any]]] = []

@@ -29,14 +29,17 @@ class GraphRecording(Recording):
     """Writes down every operation as an equation.
 
     With `abstract=True` nothing is computed and operands have types only; otherwise the values are there and
-    may steer the program.
+    may steer the program. With `constants=True` what depends on no input counts as constant: a program may keep it.
     """
 
     differentiates = False
 
-    def __init__(self, abstract: bool = False) -> None:
+    def __init__(self, abstract: bool = False, constants: bool = False) -> None:
         super().__init__()
         self.abstract = abstract
+        self.constants = constants
+        # results that depend on no input, where it is asked for
+        self.fixed: set[Var] = set()
         self.inputs: list[Var] = []
         self.equations: list[Equation] = []
         self.names: dict[Var, str] = {}
@@ -49,6 +52,13 @@ class GraphRecording(Recording):
 
     def box(self, value: Any) -> Tracer:
         return Tracer(value, type_of(value), self, Literal(value, type_of(value)))
+
+    def is_constant(self, operand: Operand) -> bool:
+        return self.constants and self.is_fixed(operand.payload)
+
+    def is_fixed(self, atom: Var | Literal) -> bool:
+        """Whether a value depends on no input."""
+        return atom.__class__ is Literal or atom in self.fixed
 
     def atom(self, value: Any) -> Var | Literal:
         """What stands for a value in this graph."""
@@ -80,6 +90,8 @@ class GraphRecording(Recording):
         outputs = tuple([Var(type) for type in types])
         source = None if self.abstract else locate()
         self.equations.append(Equation(primitive, inputs, params, outputs, source))
+        if self.constants and all(map(self.is_fixed, inputs)):
+            self.fixed.update(outputs)
         results = tuple([Tracer(v, t, self, o) for v, t, o in zip(values, types, outputs, strict=True)])
         return results if primitive.outputs > 1 else results[0]
 
