@@ -6,9 +6,9 @@ parameters are given with the call or fixed before.
 >>> import wengert as wg
 >>> import wengert.scipy.stats as stats
 >>> wg.grad(lambda scale: stats.norm.logpdf(1.0, loc=0.0, scale=scale))(2.0)
-np.float64(-0.375)
+-0.375
 >>> wg.grad(lambda scale: stats.norm(loc=0.0, scale=scale).ppf(0.975))(2.0)
-np.float64(1.959963984540054)
+1.959963984540054
 """
 
 from __future__ import annotations
