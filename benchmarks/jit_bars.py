@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from benchmarks.case import Quantity
 from benchmarks.results import CaseResult, Run, Status
@@ -119,17 +119,15 @@ def _worst(of: Callable[[CaseResult], float | None]) -> Callable[[Run], Figure |
 
 
 def _mean(of: Callable[[CaseResult], float | None]) -> Callable[[Run], Figure | None]:
-    return lambda run: _geometric_mean(_all(run, of))
+    return lambda run: _typical(_all(run, of))
 
 
 def _all(run: Run, of: Callable[[CaseResult], float | None]) -> Mapping[str, float]:
     return {case.name: value for case in run.cases if (value := of(case)) is not None}
 
 
-def _geometric_mean(figures: Mapping[str, float]) -> Figure | None:
-    if not figures:
-        return None
-    return Figure(math.exp(math.fsum(map(math.log, figures.values())) / len(figures)))
+def _typical(figures: Mapping[str, float]) -> Figure | None:
+    return Figure(geometric_mean(figures.values())) if figures else None
 
 
 def _beside_jax(name: str) -> Callable[[Run], Figure | None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
 
 from benchmarks.jit_bars import (
     COMPILED,
@@ -23,14 +24,17 @@ from benchmarks.report import (
     format_seconds,
     machine_note,
     machine_table,
+    mean_ratio,
     piped,
     remarks,
+    time_cell,
 )
-from benchmarks.results import CaseResult, Run, Status
+from benchmarks.results import Run
 
 __all__ = ["jit_markdown", "jit_text"]
 
-EAGER = "wengert"
+EAGER: Final = "wengert"
+FASTEST: Final = attrgetter("best")
 
 
 def jit_text(run: Run) -> str:
@@ -81,7 +85,7 @@ def overview(run: Run) -> Rows:
         rows.append(
             [
                 case.title,
-                _seconds(case, COMPILED),
+                time_cell(case, COMPILED, FASTEST),
                 name,
                 NO_FIGURE if seconds is None else format_seconds(seconds),
                 _ratio(1.0 / ratio if ratio else None),
@@ -92,13 +96,16 @@ def overview(run: Run) -> Rows:
         )
     ahead = [1.0 / ratio for case in run.cases if (ratio := behind(case))]
     over = [ratio for case in run.cases if (ratio := gradient_over_function(case))]
-    return [*rows, ["geometric mean", "", "", "", _mean(ahead), _mean(over), "", ""]]
+    return [*rows, ["geometric mean", "", "", "", mean_ratio(ahead), mean_ratio(over), "", ""]]
 
 
 def times(run: Run) -> Rows:
     """Everyone's fastest sample."""
     names = _present(run)
-    return [["case", *names], *([case.title, *(_seconds(case, name) for name in names)] for case in run.cases)]
+    return [
+        ["case", *names],
+        *([case.title, *(time_cell(case, name, FASTEST) for name in names)] for case in run.cases),
+    ]
 
 
 def first_calls(run: Run) -> Rows:
@@ -111,7 +118,7 @@ def first_calls(run: Run) -> Rows:
         seconds = [run.first_calls[name].get(case.name) for name in names]
         rows.append([case.title, *(NO_FIGURE if value is None else format_seconds(value) for value in seconds)])
     means = [
-        _mean(ratio for case in run.cases if (ratio := first_call(run, case, name, "jax-jit")) is not None)
+        mean_ratio(ratio for case in run.cases if (ratio := first_call(run, case, name, "jax-jit")) is not None)
         for name in names
     ]
     return [*rows, ["geometric mean over JAX's", *means]]
@@ -159,19 +166,5 @@ def _present(run: Run) -> Sequence[str]:
     return list(dict.fromkeys(timing.contestant for case in run.cases for timing in case.timings))
 
 
-def _seconds(case: CaseResult, name: str) -> str:
-    timing = case.timing(name)
-    if timing is None:
-        return NO_FIGURE
-    if timing.best is None:
-        return timing.status.upper() if timing.status is not Status.DECLINED else timing.status
-    return format_seconds(timing.best)
-
-
 def _ratio(value: float | None) -> str:
     return NO_FIGURE if value is None else format_ratio(value)
-
-
-def _mean(values: Iterable[float]) -> str:
-    present = list(values)
-    return format_ratio(math.exp(math.fsum(map(math.log, present)) / len(present))) if present else NO_FIGURE

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from statistics import geometric_mean
 
 from benchmarks.bars import Bar, Verdict
 from benchmarks.jit_bars import JitBar
-from benchmarks.results import CaseResult, ExamResult, MemoryResult, Run, StartupResult, Status
+from benchmarks.results import CaseResult, ExamResult, MemoryResult, Run, StartupResult, Status, Timing
 
 __all__ = [
     "NO_FIGURE",
@@ -20,9 +21,11 @@ __all__ = [
     "machine_note",
     "machine_table",
     "markdown",
+    "mean_ratio",
     "piped",
     "remarks",
     "text",
+    "time_cell",
 ]
 
 NO_FIGURE = "·"
@@ -88,17 +91,19 @@ def contestants_of(run: Run) -> list[str]:
 
 def times(run: Run, names: Sequence[str]) -> Rows:
     """Medians, one row a case."""
-    rows = [[case.title, *(_time_cell(case, name) for name in names)] for case in run.cases]
+    rows = [[case.title, *(time_cell(case, name) for name in names)] for case in run.cases]
     return [["case", *names], *rows]
 
 
-def _time_cell(case: CaseResult, name: str) -> str:
+def time_cell(case: CaseResult, name: str, of: Callable[[Timing], float | None] = attrgetter("median")) -> str:
+    """A contestant's time for a case, by default the median of its samples, or why there is none."""
     timing = case.timing(name)
     if timing is None:
         return NO_FIGURE
-    if timing.median is None:
+    seconds = of(timing)
+    if seconds is None:
         return timing.status.upper() if timing.status is not Status.DECLINED else timing.status
-    return format_seconds(timing.median)
+    return format_seconds(seconds)
 
 
 def ratios(run: Run, names: Sequence[str]) -> Rows:
@@ -107,12 +112,12 @@ def ratios(run: Run, names: Sequence[str]) -> Rows:
     header = ["case", "wengert", "gradient / function", *peers]
     cases = _plain(run)
     rows = [
-        [case.title, _time_cell(case, "wengert"), _ratio_cell(case, "wengert", "function")]
+        [case.title, time_cell(case, "wengert"), _ratio_cell(case, "wengert", "function")]
         + [_ratio_cell(case, peer, "wengert") for peer in peers]
         for case in cases
     ]
-    means = [_geometric_mean([case.ratio("wengert", "function") for case in cases])]
-    means += [_geometric_mean([case.ratio(peer, "wengert") for case in cases]) for peer in peers]
+    means = [mean_ratio([case.ratio("wengert", "function") for case in cases])]
+    means += [mean_ratio([case.ratio(peer, "wengert") for case in cases]) for peer in peers]
     return [header, *rows, ["geometric mean", "", *means]]
 
 
@@ -125,7 +130,7 @@ def closed_forms(run: Run, names: Sequence[str]) -> Rows:
         if timing is not None:
             built = NO_FIGURE if timing.built is None else format_seconds(timing.built)
             ratio_cells = [_ratio_cell(case, name, CLOSED) for name in others]
-            rows.append([case.title, built, _time_cell(case, CLOSED), *ratio_cells])
+            rows.append([case.title, built, time_cell(case, CLOSED), *ratio_cells])
     return rows
 
 
@@ -136,12 +141,13 @@ def _ratio_cell(case: CaseResult, above: str, below: str) -> str:
     timing = case.timing(above)
     if above == "wengert" or timing is None or timing.median is not None:
         return NO_FIGURE
-    return _time_cell(case, above)
+    return time_cell(case, above)
 
 
-def _geometric_mean(values: Sequence[float | None]) -> str:
-    present = [value for value in values if value is not None]
-    return format_ratio(math.exp(math.fsum(map(math.log, present)) / len(present))) if present else NO_FIGURE
+def mean_ratio(ratios: Iterable[float | None]) -> str:
+    """The geometric mean of the ratios that there are."""
+    present = [ratio for ratio in ratios if ratio is not None]
+    return format_ratio(geometric_mean(present)) if present else NO_FIGURE
 
 
 def first_calls(run: Run, names: Sequence[str]) -> Rows:
