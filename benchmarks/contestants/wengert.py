@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import inspect
 from collections.abc import Mapping
@@ -72,6 +73,10 @@ class WengertJit(Wengert):
         """Whether there is a compiler, and what it needs."""
         installed = super().available() and importlib.util.find_spec("llvmlite") is not None
         return installed and hasattr(self.module(), "jit")
+
+    def forget(self) -> None:
+        """``forget`` of its kernels, which recordings of equal programs share."""
+        importlib.import_module("wengert.compiler.sharing").forget()
 
     def _finish(self, derivative: Function) -> Function:
         compiled: Function = self.module().jit(derivative)

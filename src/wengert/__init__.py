@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from wengert import errors, numpy, scipy, tree
 from wengert.api.batching import vmap
+from wengert.api.branches import cond
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
 from wengert.api.listing import trace
+from wengert.api.loops import scan
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
 from wengert.api.strictness import ieee
@@ -36,6 +38,7 @@ __all__ = [
     "Vector",
     "check_derivatives",
     "checkpoint",
+    "cond",
     "custom_rule",
     "derivative",
     "derive",
@@ -54,6 +57,7 @@ __all__ = [
     "linear_transpose",
     "linearize",
     "numpy",
+    "scan",
     "scipy",
     "stop_gradient",
     "trace",

@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from llvmlite import ir
+from wengert.compiler import ir
 
 from wengert.compiler import engine
 from wengert.compiler.mathlib import FUNCTIONS

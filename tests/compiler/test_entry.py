@@ -36,7 +36,7 @@ from wengert.compiler.entry import (
     Output,
     arguments_of,
     entry,
-    forward,
+    entry_program,
     result_of,
 )
 from wengert.compiler.guards import Check, Guards
@@ -51,6 +51,11 @@ def way(request, monkeypatch):
     if request.param == "interpreted":
         monkeypatch.setattr(calling, "supported", lambda: False)
     return request.param
+
+
+def entered(*types, miss, refused=None, **options):
+    """The callable of a program that is made at once."""
+    return entry(entry_program(*types, **options), miss, refused or {})
 
 
 @cache
@@ -76,7 +81,7 @@ def copies(*types, status=0, **options):
     """An entry which returns copies of its inputs."""
     code = copying(tuple([type_.size * type_.dtype.itemsize for type_ in types]), status)
     options.setdefault("miss", missed)
-    return entry(code.address("kernel"), types, types, keep=[code], **options)
+    return entered(code.address("kernel"), types, types, keep=[code], **options)
 
 
 class Missed(SimpleNamespace):
@@ -235,7 +240,7 @@ def test_a_tree_may_have_any_number_of_leaves(count):
     kernel = engine.compile_module("define i32 @kernel(ptr %i, ptr %o, ptr %a) { ret i32 0 }")
     types = [concrete_type(1.0)] * count
     result = [Input(k) for k in reversed(range(count))]
-    call = entry(kernel.address("kernel"), types, [], arguments=arguments, result=result, miss=missed, keep=[kernel])
+    call = entered(kernel.address("kernel"), types, [], arguments=arguments, result=result, miss=missed, keep=[kernel])
     assert call(value) == value[::-1]
     assert isinstance(call(value[1:]), Missed)
 
@@ -333,7 +338,7 @@ def test_entries_that_are_no_numbers_are_refused(dtype):
     number = concrete_type(1.0)
     for inputs, outputs in (([type_], [number]), ([number], [type_])):
         with pytest.raises(NotNativeError, match="dtype"):
-            entry(0, inputs, outputs, miss=missed)
+            entered(0, inputs, outputs, miss=missed)
 
 
 def test_a_result_may_be_an_argument_itself_and_one_object_twice():
@@ -377,7 +382,7 @@ def test_errors_are_passed_on():
     huge = array_type((2**40, 2**10), np.dtype(float))
     code = copying((8,))
     with pytest.raises(MemoryError):
-        entry(code.address("kernel"), [concrete_type(1.0)], [huge], miss=missed, keep=[code])(1.0)
+        entered(code.address("kernel"), [concrete_type(1.0)], [huge], miss=missed, keep=[code])(1.0)
 
 
 class Model:
@@ -522,7 +527,7 @@ def test_fixed_arrays_numbers_and_constants_are_inputs():
     ]
     types = [concrete_type(1.0), concrete_type(array), concrete_type(0.5)]
     code = copying((8, 24, 8, 16))
-    call = entry(
+    call = entered(
         code.address("kernel"), types, [*types, concrete_type(constant)],
         captured=hosts, constants=[constant], keep=[code], miss=missed,
     )  # fmt: skip
@@ -560,7 +565,7 @@ define i32 @kernel(ptr %inputs, ptr %outputs, ptr %arena) {{
 def arenas(size, wait="", heavy=False):
     code = engine.compile_module(ARENA.format(last=size - 8, wait=wait))
     integer = concrete_type(1)
-    return entry(code.address("kernel"), [integer], [integer] * 2, arena=size, heavy=heavy, miss=missed, keep=[code])
+    return entered(code.address("kernel"), [integer], [integer] * 2, arena=size, heavy=heavy, miss=missed, keep=[code])
 
 
 @pytest.mark.parametrize("size", [8, 100, 1 << 14, (1 << 14) + 8, 1 << 20, (1 << 28) + 8])
@@ -618,7 +623,7 @@ def test_what_a_kernel_reads_is_held_while_others_run():
     for box in ([np.full(1000, 3.0)], {"a": np.full(1000, 3.0)}):
         arguments, _ = arguments_of((box,), {}, traced)
         types = [concrete_type(np.zeros(1000))]
-        call = entry(
+        call = entered(
             code.address("kernel"),
             types,
             [concrete_type(1.0)],
@@ -684,7 +689,6 @@ CLEAN = {
     ),
     "made": lambda: (copies(concrete_type(1.0), result=Made(list, (Made(tuple, ()),))), (1.5,), {}),
     "large arena": lambda: (copies(concrete_type(np.ones(3)), arena=100_000, heavy=True), (np.ones(3),), {}),
-    "exchanged": lambda: (forward([copies(concrete_type(1.0))]), (1.5,), {}),
 }
 
 
@@ -779,30 +783,20 @@ def test_an_entry_gives_everything_back():
     assert [reference() for reference in references] == [None, None]
 
 
-def test_the_target_of_a_forward_may_be_exchanged_while_it_runs():
-    cell_ = [None]
+def test_what_serves_an_object_may_be_exchanged_while_it_runs():
+    jitted = type("Jitted", (), {"__slots__": ("__call__",)})()
 
-    def first(*args, **kwargs):
-        cell_[0] = second
+    def missed_once(*args, **kwargs):
+        jitted.__call__ = copies(concrete_type(1))
         gc.collect()
-        return ("first", args, kwargs)
+        return "missed", args, kwargs
 
-    def second(*args):
-        return ("second", args)
-
-    call = forward(cell_)
-    cell_[0] = first
-    del first
-    assert call(1, a=2) == ("first", (1,), {"a": 2})
-    assert call(3) == ("second", (3,))
-    with pytest.raises(TypeError):
-        call(a=1)
-
-
-def test_a_class_calls_it_without_a_frame_of_python():
-    jitted = type("Jitted", (), {"__slots__": (), "__call__": forward([copies(concrete_type(1.0))])})()
+    jitted.__call__ = copies(concrete_type(1.0), miss=missed_once)
+    del missed_once
     assert jitted(2.5) == 2.5
-    assert jitted("x", y=1).args == ("x",)
+    assert jitted(2, x=1) == ("missed", (2,), {"x": 1})
+    assert jitted(2) == 2
+    assert isinstance(jitted(2.5), Missed)
 
 
 def test_the_machine_code_may_be_made_ahead_by_a_thread():
@@ -822,7 +816,7 @@ def test_an_entry_may_be_called_while_the_interpreter_shuts_down():
     program = """if True:
         import builtins, sys
         from wengert.compiler import engine, threads
-        from wengert.compiler.entry import entry, forward
+        from wengert.compiler.entry import entry, entry_program
         from wengert.graph import concrete_type
         code = engine.compile_module('''
           declare void @wengert_parallel_for(ptr, ptr, i64)
@@ -835,20 +829,20 @@ def test_an_entry_may_be_called_while_the_interpreter_shuts_down():
           }''')
         threads.limit(4)
         number = concrete_type(1.0)
-        call = entry(code.address("kernel"), [number], [number], miss=print, heavy=True, keep=[code])
+        program = entry_program(code.address("kernel"), [number], [number], heavy=True, keep=[code])
+        call = entry(program, print)
 
         class Last:
             def __init__(self):
-                self.calls, self.write = [call, forward([call])], sys.stdout.write
+                self.call, self.write = call, sys.stdout.write
 
             def __del__(self):
-                for each in self.calls:
-                    self.write(f"{each(1.0)} ")
+                self.write(f"{self.call(1.0)} ")
 
         here, builtins.there = Last(), Last()
     """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout.split() == ["42.0"] * 4
+    assert done.stdout.split() == ["42.0"] * 2
 
 
 def test_entries_may_be_made_and_called_by_many_threads():
@@ -878,6 +872,6 @@ def test_a_table_of_addresses_fits_any_kernel():
         }"""
     )
     x = np.ones(5)
-    call = entry(code.address("kernel"), [concrete_type(x)], [concrete_type(1)], miss=missed, keep=[code])
+    call = entered(code.address("kernel"), [concrete_type(x)], [concrete_type(1)], miss=missed, keep=[code])
     assert call(x) == x.ctypes.data
     assert ctypes.c_double.from_address(call(x)).value == 1.0

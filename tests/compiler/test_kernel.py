@@ -14,8 +14,9 @@ import wengert as wg
 import wengert.scipy.special
 from wengert.compiler import threads
 from wengert.compiler.compiled import kind_of
-from wengert.compiler.kernel import LOST, MISSED, RAISED, compile_kernel
+from wengert.compiler.building import compile_kernel
 from wengert.compiler.optimise import optimised
+from wengert.compiler.status import Status
 from wengert.graph import REGISTRY, ArrayType
 from wengert.tracing import GraphRecording, type_of
 
@@ -202,7 +203,7 @@ def test_results_do_not_depend_on_the_number_of_threads():
     function, *args = PROGRAMS["rows in blocks 12347 x 37"]
     graph = wg.trace(function, *args).graph
     kernel = compile_kernel(graph)
-    assert any(cluster.blocks is not None and cluster.blocks.chunks > 1 for cluster in kernel.block.clusters)
+    assert any(" chunks" in line for line in kernel.account)
     found = []
     for count in (1, 2, 3):
         threads.limit(count)
@@ -225,8 +226,8 @@ def test_sums_are_as_accurate_as_numpys():
     ("expected", "status"),
     [
         ([np.arange(19) > 3, 171.0], 0),
-        ([np.arange(19) > 4, 171.0], MISSED),
-        ([np.arange(19) > 3, 172.0], MISSED),
+        ([np.arange(19) > 4, 171.0], Status.MISSED),
+        ([np.arange(19) > 3, 172.0], Status.MISSED),
     ],
 )
 def test_steering_values_are_compared(expected, status):
@@ -241,7 +242,7 @@ def test_a_nan_is_found(place):
     graph = wg.trace(lambda x: x * 2, x).graph
     assert run(graph, [x], lost=[0])[0] == 0
     x[place] = np.nan
-    assert run(graph, [x], lost=[0])[0] == LOST
+    assert run(graph, [x], lost=[0])[0] == Status.LOST
     assert run(graph, [x])[0] == 0
 
 
@@ -249,4 +250,4 @@ def test_what_numpy_raises_is_told():
     A = np.eye(3)
     graph = wg.trace(np.linalg.cholesky, A).graph
     assert run(graph, [A])[0] == 0
-    assert run(graph, [-A])[0] == RAISED
+    assert run(graph, [-A])[0] == Status.RAISED

@@ -160,7 +160,7 @@ def test_code_from_the_disk_runs_without_llvm(tmp_path, monkeypatch):
         import numpy as np
         from wengert.compiler import linking
         linking.versions = lambda: ("of a test",)
-        from wengert.compiler.entry import entry
+        from wengert.compiler.entry import entry, entry_program
         from wengert.graph import concrete_type
         text = '''define i32 @kernel(ptr %inputs, ptr %outputs, ptr %arena) {
           %from = load ptr, ptr %inputs
@@ -175,7 +175,8 @@ def test_code_from_the_disk_runs_without_llvm(tmp_path, monkeypatch):
             from wengert.compiler import engine
             code = engine.compile_module(text, key="twice")
         x = np.array([21.0])
-        call = entry(code.address("kernel"), [concrete_type(x)] , [concrete_type(1.0)], miss=print, keep=[code])
+        program = entry_program(code.address("kernel"), [concrete_type(x)], [concrete_type(1.0)], keep=[code])
+        call = entry(program, print)
         assert type(call) is type(len)
         print(call(x), "llvmlite" in sys.modules)
     """

@@ -12,7 +12,7 @@ from zlib import crc32
 import mpmath
 import numpy as np
 import pytest
-from llvmlite import ir
+from wengert.compiler import ir
 
 
 def beside(name):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
-from llvmlite import ir
+from wengert.compiler import ir
 
 import wengert.scipy.special
 from wengert.compiler import engine

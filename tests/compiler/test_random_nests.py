@@ -10,7 +10,7 @@ import pytest
 
 import wengert as wg
 from wengert import tree
-from wengert.compiler.kernel import compile_kernel
+from wengert.compiler.building import compile_kernel
 from wengert.compiler.optimise import optimised
 from wengert.compiler.plan import kind_of
 from wengert.errors import WengertError
@@ -156,7 +156,7 @@ def fenced_run(graph, args):
     inputs += kernel.constants
     before = [x.tobytes() for x in inputs]
     outputs = [Fenced(kind.size * kind.dtype.itemsize) for kind in kinds]
-    arena = Fenced(kernel.block.layout.arena)
+    arena = Fenced(kernel.arena)
     tables = [
         (ctypes.c_void_p * (len(several) + 1))(*several)
         for several in ([x.ctypes.data for x in inputs], [output.address for output in outputs])

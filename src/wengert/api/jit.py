@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from wengert import tree
 from wengert.api.arguments import name_of
@@ -26,19 +27,22 @@ _PATHS: Final = 16
 _TRIES: Final = 3
 # Signatures that are compiled: a whole number that is another one in every call would fill the memory otherwise.
 _SIGNATURES: Final = 64
-_TOO_MANY: Final = (
-    f"it has been called with arguments of more than {_SIGNATURES} kinds; give numbers that change from call to call "
-    f"as floats or arrays, since each value of a whole number is compiled for itself"
-)
 
 
-def _missing(*args: Any, **kwargs: Any) -> Any:
-    """What is called before anything is compiled."""
-    return MISS
+class _Refusal(NamedTuple):
+    """Why calls of a signature could not be recorded, and how many more are tried."""
+
+    reason: str
+    tries_left: int
 
 
 class Jitted:
     """A function that runs as machine code; made by `jit`, called like the function itself."""
+
+    # What serves most calls stands in the object and is found by the interpreter, so that nothing of Python is between
+    # the caller and the machine code of the latest recording.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    __call__: Callable[..., Any]
 
     # a recording that comes upon one records what its function does
     inlined = True
@@ -51,23 +55,14 @@ class Jitted:
         # a handler of signals may come back while something is recorded
         self._lock = threading.RLock()
         self._compiled: dict[Any, tuple[Compiled, ...]] = {}
-        self._refused: dict[Any, str] = {}
-        # why calls of a signature could not be recorded since the last one that could
-        self._left: dict[Any, tuple[str, ...]] = {}
-        # what served the last call, and will serve most others
-        self._latest: Callable[..., Any] = _missing
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        result = self._latest(*args, **kwargs)
-        if result is MISS:
-            return self._slowly(args, kwargs)
-        return self.function(*args, **kwargs) if result is EAGER else result
+        self._refusals: dict[Any, _Refusal] = {}
+        self.__call__ = self._slowly
 
     def __get__(self, owner: Any, of: type | None = None) -> Any:
         """In a class a function becomes a method: the object is the first argument."""
         return self if owner is None else types.MethodType(self, owner)
 
-    def _slowly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _slowly(self, /, *args: Any, **kwargs: Any) -> Any:
         """A call that the latest recording does not serve."""
         if any([isinstance(leaf, Operand) for leaf in tree.flatten((args, kwargs))[0]]):
             # a derivative of this function runs through it, as through any other
@@ -80,7 +75,7 @@ class Jitted:
             for compiled in further:
                 result = compiled.call(*args, **kwargs)
                 if result is not MISS:
-                    self._latest = compiled.call
+                    self.__call__ = compiled.serve
                     return self.function(*args, **kwargs) if result is EAGER else result
             if not further:
                 break
@@ -96,20 +91,20 @@ class Jitted:
             if len(known) > len(tried):
                 # another thread has made one meanwhile
                 return known[: len(known) - len(tried)]
-            if key in self._refused or len(known) >= _PATHS:
-                return ()
-            if not known and len(self._compiled) + len(self._refused) >= _SIGNATURES:
-                self._refused[None] = _TOO_MANY
+            before = self._refusals.get(key)
+            tries = _TRIES if before is None else before.tries_left
+            met = bool(known) or before is not None
+            if not tries or len(known) >= _PATHS or (not met and self._kinds() >= _SIGNATURES):
                 return ()
             try:
-                compiled = Compiled(record(self.function, args, kwargs), args, kwargs, self.cache)
+                recorded = record(self.function, args, kwargs)
+                compiled = Compiled(recorded, args, kwargs, self.cache, self._slowly, self.function)
             except NotRecordable as refusal:
-                self._left[key] = (*self._left.get(key, ()), refusal.reason)
-                if not refusal.passing or len(self._left[key]) >= _TRIES:
-                    self._refused[key] = refusal.reason
+                self._refusals[key] = _Refusal(refusal.reason, tries - 1 if refusal.passing else 0)
                 return ()
             except Exception as error:  # noqa: BLE001 (the program is right without machine code)
-                self._refused[key] = f"no machine code could be made of it ({type(error).__name__}: {error})"
+                reason = f"no machine code could be made of it ({type(error).__name__}: {error})"
+                self._refusals[key] = _Refusal(reason, 0)
                 warnings.warn(
                     f"{self!r} runs without machine code: {type(error).__name__} while it was compiled, {error}. "
                     f"The results are right; please report it with the function.",
@@ -117,9 +112,13 @@ class Jitted:
                     stacklevel=2,
                 )
                 return ()
-            self._left.pop(key, None)
+            self._refusals.pop(key, None)
             self._compiled[key] = (compiled, *known)
             return (compiled,)
+
+    def _kinds(self) -> int:
+        """How many signatures have been met."""
+        return len(self._compiled.keys() | self._refusals.keys())
 
     def explain(self) -> str:
         """What has been compiled so far, recording by recording, and what is left to NumPy and why.
@@ -129,11 +128,24 @@ class Jitted:
         """
         parts = [f"jit of {name_of(self.function)}"]
         parts += [described(compiled) for several in list(self._compiled.values()) for compiled in several]
-        reasons = [*self._refused.values(), *[several[-1] for several in self._left.values()]]
+        reasons = [refusal.reason for refusal in list(self._refusals.values())]
+        if self._kinds() >= _SIGNATURES:
+            reasons.append(
+                f"it has been called with arguments of {_SIGNATURES} kinds, and others are not compiled; give numbers "
+                f"that change from call to call as floats or arrays, since each whole number is compiled for itself"
+            )
         if any([len(several) >= _PATHS for several in self._compiled.values()]):
             reasons.append(f"{_PATHS} paths through it are compiled for one kind of arguments, and others are not")
         parts += [f"left to NumPy, since {reason}" for reason in dict.fromkeys(reasons)]
         return "\n\n".join(parts) if len(parts) > 1 else f"{parts[0]}: not called yet"
+
+    def __reduce__(self) -> Any:
+        """Copies, and what another process gets, are compiled anew; what a module knows by this name is found there."""
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        name = getattr(self, "__qualname__", "")
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (type(self), (self.function, self.cache))
 
     def __repr__(self) -> str:
         return f"<jit of {name_of(self.function)}>"

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.calculus.layouts import Layout, layouts, meeting
 from wengert.calculus.sizing import PRIMES, Axis, Sizes, on_diagonal
 from wengert.errors import UnsupportedError
 from wengert.graph import ArrayType, Operand, Primitive, array_type, locate
@@ -32,9 +33,11 @@ _DRAWS: Final = 4
 
 
 class _ConflictError(Exception):
-    def __init__(self, primitive: Primitive, kinds: Sequence[Any], params: tuple[Any, ...]) -> None:
+    def __init__(
+        self, primitive: Primitive, kinds: Sequence[Any], params: tuple[Any, ...], found: Sequence[Layout]
+    ) -> None:
         super().__init__()
-        self.primitive, self.kinds, self.params = primitive, kinds, params
+        self.primitive, self.kinds, self.params, self.layouts = primitive, kinds, params, found
         self.place = locate()
 
 
@@ -63,7 +66,8 @@ class _Watching(GraphRecording):
         try:
             return super().apply(primitive, args, params)
         except (ValueError, np.linalg.LinAlgError) as error:
-            raise _ConflictError(primitive, [type_of(arg) for arg in args], params) from error
+            found = layouts(self.equations, args)
+            raise _ConflictError(primitive, [type_of(arg) for arg in args], params, found) from error
 
 
 def unified(
@@ -223,6 +227,16 @@ def _pairs_of_factors(owners: Mapping[int, Axis], lengths: Sequence[int]) -> lis
     return [(one, other) for one, other in zip(rows, cols, strict=True) if one != other]
 
 
+def _pairs_of_parts(owners: Mapping[int, Axis], conflict: _ConflictError) -> list[tuple[Axis, Axis]]:
+    """The axes that must be equal where matrices laid out as vectors, and Kronecker products, meet."""
+    met = meeting(conflict.primitive.name, conflict.kinds, conflict.layouts)
+    if any(len(one) != len(other) for one, other in met):
+        return []
+    pairs = [pair for one, other in met for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    known = all(length in owners for pair in pairs for length in pair)
+    return [(owners[one], owners[other]) for one, other in pairs] if known else []
+
+
 def _axis_first(axis: Axis) -> tuple[int, str]:
     return axis[1], axis[0]
 
@@ -256,12 +270,7 @@ def _merge(sizes: Sizes, primes: Mapping[Axis, int], conflict: _ConflictError) -
                 for one, other in chosen:
                     sizes.merge(owners[one], owners[other])
                 return
-    lengths = list(dict.fromkeys(length for kind in conflict.kinds for length in getattr(kind, "shape", ())))
-    if conflict.primitive.name == "matmul":
-        left, right = (kind.shape for kind in conflict.kinds)
-        lengths = [left[-1], right[-2] if len(right) > 1 else right[0]]
-    products = [length for length in lengths if length not in owners and length != 1]
-    joined = _pairs_of_factors(owners, products) if len(products) == 2 else []
+    joined = _pairs_of_parts(owners, conflict)
     if joined and all(sizes.may_be_equal(*pair) for pair in joined):
         for pair in joined:
             sizes.merge(*pair)

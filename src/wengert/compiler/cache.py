@@ -24,7 +24,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-__all__ = ["clear", "directory", "name", "sources", "store", "stored"]
+__all__ = ["clear", "digest", "directory", "holds", "name", "sources", "store", "stored"]
 
 _SUFFIX: Final = ".object"
 _UNFINISHED: Final = ".unfinished"
@@ -46,7 +46,12 @@ _writes: Final = itertools.count()
 
 def name(*decisive: str) -> str:
     """The name under which code is kept: a digest of everything that decides what it is."""
-    return blake2b(repr(decisive).encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return digest(repr(decisive).encode())
+
+
+def digest(content: Any) -> str:
+    """A short text that no other bytes, or contiguous array of bytes, have."""
+    return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 @cache
@@ -110,6 +115,12 @@ def stored(key: str) -> tuple[bytes, dict[str, Any]] | None:
         with contextlib.suppress(OSError):
             os.utime(path)
     return found
+
+
+def holds(key: str) -> bool:
+    """Whether there is a file under a name, which may be damaged."""
+    place = directory()
+    return place is not None and os.path.exists(os.path.join(place, key + _SUFFIX))
 
 
 def store(key: str, object_code: bytes, notes: Mapping[str, Any]) -> bool:

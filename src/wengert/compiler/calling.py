@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from string import Template
@@ -31,7 +31,6 @@ __all__ = [
     "Type",
     "callable_of",
     "fits",
-    "forward",
     "prepare",
     "supported",
 ]
@@ -125,8 +124,6 @@ class Program:
     kernel: int
     positional: int
     names: tuple[str, ...]
-    miss: Callable[..., Any]
-    refused: dict[int, Callable[..., Any]]
     inputs: int
     outputs: Sequence[Output]
     arena: int
@@ -163,11 +160,10 @@ class _Method(ctypes.Structure):
 
 
 class _Machine(NamedTuple):
-    """The compiled `entry.ll`, and the two methods that are made of it; all live as long as the process."""
+    """The compiled `entry.ll`, and the method that is made of it; both live as long as the process."""
 
     code: linking.Code
     call: _Method
-    forward: _Method
 
 
 def supported() -> bool:
@@ -193,8 +189,10 @@ def fits(program: Program) -> bool:
     return 8 * words + _SLOT * program.slots <= _LARGEST_FRAME
 
 
-def callable_of(program: Program) -> Any:
-    """A Python callable which runs the program in machine code.
+def callable_of(
+    program: Program, miss: Callable[..., Any], refused: Mapping[int, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """A Python callable which runs the program in machine code; what does not fit goes to `miss` or `refused[status]`.
 
     It costs about 50 ns for a number and 150 ns for an array to array, with a kernel that does nothing.
     """
@@ -204,24 +202,16 @@ def callable_of(program: Program) -> Any:
     entry.positional, entry.keywords = program.positional, len(program.names)
     entry.names = _table([sys.intern(name) for name in program.names], tables)
     entry.heavy = program.heavy
-    entry.miss = _address(program.miss, tables)
-    for status, other in program.refused.items():
+    entry.miss = _address(miss, tables)
+    for status, other in refused.items():
         entry.refused[status] = _address(other, tables)
     slots_at = _frame(entry, program, tables)
     entry.steps, entry.program = len(program.steps), _steps(program.steps, slots_at, tables)
     entry.outputs, entry.results = len(program.outputs), _outputs(program, slots_at, tables)
     entry.parts, entry.building = len(program.building), _steps(program.building, slots_at, tables)
     holder = ctypes.addressof(entry).to_bytes(8, sys.byteorder)
-    return _function(_machine().call, (holder, entry, *tables))
-
-
-def forward(cell: list[Any]) -> Any:
-    """A callable which calls the one object of a list with its own arguments; the object may be exchanged."""
-    return _function(_machine().forward, cell)
-
-
-def _function(method: _Method, owner: Any) -> Any:
-    return _new_function()(ctypes.addressof(method), owner, None)
+    made: Callable[..., Any] = _new_function()(ctypes.addressof(_machine().call), (holder, entry, *tables), None)
+    return made
 
 
 @cache
@@ -310,10 +300,7 @@ def _machine() -> _Machine:
     # the back end's best costs ten times as long, and saves a few nanoseconds of a call
     code = linking.kept(linking.compiled(text, effort=0))
     flags = 0x0080 | 0x0002  # METH_FASTCALL | METH_KEYWORDS
-    call, forwarding = (
-        _Method(b"compiled", code.address(name), flags, None) for name in ("wengert_call", "wengert_forward")
-    )
-    return linking.kept(_Machine(code, call, forwarding))
+    return linking.kept(_Machine(code, _Method(b"compiled", code.address("wengert_call"), flags, None)))
 
 
 def _fields() -> dict[str, int]:
@@ -335,9 +322,9 @@ def _trial() -> bool:
         ("NEW_FLOAT", Step("SCALAR", 0, Object(float)), float("41.0"), 41, ()),
         ("NEW_SCALAR", Step("SCALAR", 0, Object(np.float64)), np.float64(41.0), float("41.0"), ()),
     ):
-        program = Program(kernel, 1, (), missed, {}, 1, [Output(kind, float64, shape)], 0, False, registers=1)
+        program = Program(kernel, 1, (), 1, [Output(kind, float64, shape)], 0, False, registers=1)
         program.steps, program.building = [step], [Step("MOVE_OUTPUT", 0), Step("MAKE_TUPLE", 0, 1)]
-        call = callable_of(program)
+        call = callable_of(program, missed, {})
         before = sys.getrefcount(argument), sys.getrefcount(float64)
         results = [call(argument) for _ in range(3)]
         if any(type(result) is not tuple or result[0] != 42 for result in results):

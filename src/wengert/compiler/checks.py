@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
 
-from wengert.compiler import entrywise
+from wengert.compiler import entrywise, ir
+from wengert.compiler.counting import counting
 from wengert.compiler.values import Builder, Value, any_lane, fabs, is_nan
 
 __all__ = ["differs", "holds_nan"]
 
-INDEX: Final = ir.IntType(64)
 BYTE: Final = ir.IntType(8)
 BIT: Final = ir.IntType(1)
 
@@ -93,17 +92,9 @@ def _table(builder: Builder, data: bytes) -> Any:
 def _any(builder: Builder, start: int, step: int, count: int, look: Any) -> Any:
     """Whether `look` finds something at one of equally distant places."""
     before = builder.block
-    head, after = builder.append_basic_block("look"), builder.append_basic_block("seen")
-    builder.branch(head)
-    builder.position_at_end(head)
-    place, seen = builder.phi(INDEX), builder.phi(BIT)
-    place.add_incoming(ir.Constant(INDEX, start), before)
-    seen.add_incoming(ir.Constant(BIT, 0), before)
-    now = builder.or_(seen, look(place))
-    following = builder.add(place, ir.Constant(INDEX, step))
-    place.add_incoming(following, builder.block)
-    seen.add_incoming(now, builder.block)
-    more = builder.icmp_signed("<", following, ir.Constant(INDEX, start + step * count))
-    builder.cbranch(more, head, after)
-    builder.position_at_end(after)
-    return now
+    with counting(builder, start, start + step * count, step) as place:
+        seen = builder.phi(BIT)
+        seen.add_incoming(ir.Constant(BIT, 0), before)
+        found = builder.or_(seen, look(place))
+        seen.add_incoming(found, builder.block)
+    return found

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from wengert.compiler.mathlib import FUNCTIONS
-from wengert.compiler.plan import Call, Nest, Plan, Read, Reduction, sources
+from wengert.compiler.plan import Call, Contraction, Nest, Plan, Read, Reduction, sources
 from wengert.compiler.views import Axis, identity, long_axes
 from wengert.graph import Literal, Var, array_type
 
@@ -27,6 +27,12 @@ _CHUNK: Final = 100_000
 _CHUNKS: Final = 32
 _SHORTEST: Final = 256
 _LANES: Final = 16
+_ROUND: Final = 64
+# Lines of a product that are computed beside one another, and how much faster that is.
+_LINES: Final = 12
+_FASTER: Final = 4
+# Additions of a chunk for each that its own sums cost.
+_SUMMING: Final = 32
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Cluster:
         """Whether a nest can join: what it reads is there row by row, or was complete before."""
         if self.length != nest.domain[0] or nest.domain[0] == 0:
             return False
-        for read in nest_reads(nest):
+        for read in nest.reads():
             if isinstance(read.base, Literal) or read.base in before:
                 continue
             if read.base not in self.made or not self.made[read.base] or not _by_rows(read):
@@ -72,13 +78,6 @@ class Cluster:
                 self.made[reduction.result] = 0 not in reduction.axes
         for variable in step.written(stored):
             self.made.setdefault(variable, True)
-
-
-def nest_reads(nest: Nest) -> list[Read]:
-    """All that a nest reads."""
-    reads = [read for entry in nest.entries for read in entry.reads]
-    reads += [piece.read for entry in nest.entries for piece in entry.pieces]
-    return reads + [reduction.read for reduction in nest.reductions]
 
 
 def _by_rows(read: Read) -> bool:
@@ -99,14 +98,14 @@ def clustered(plan: Plan) -> list[Cluster]:
         clusters[place].add(step, plan.stored)
         for variable in step.written(plan.stored):
             made_in[variable] = place
-    return [part for cluster in clusters for part in _parted(cluster)]
+    return [part for cluster in clusters for part in _parted(cluster, plan.stored)]
 
 
-def _parted(cluster: Cluster) -> list[Cluster]:
+def _parted(cluster: Cluster, stored: dict[Var, None]) -> list[Cluster]:
     """A cluster with its blocks, and one that adds up what the chunks have found."""
     if cluster.length is None:
         return [cluster]
-    cluster.blocks = _blocks(cluster)
+    cluster.blocks = _blocks(cluster, stored)
     if cluster.blocks is None or cluster.blocks.chunks == 1:
         return [cluster]
     total = Cluster([], None)
@@ -142,31 +141,65 @@ def _size(shape: tuple[int, ...]) -> int:
     return int(np.prod(shape, dtype=np.int64))
 
 
-def _work(nest: Nest) -> int:
+def _work(nest: Nest) -> float:
     """Additions, or their equivalent, for one place of the domain."""
+    if isinstance(nest, Contraction):
+        # its operands are in registers most of the time
+        return 1 / _FASTER
     heavy = sum([entry.equation is not None and entry.equation.primitive.name in FUNCTIONS for entry in nest.entries])
     return len(nest.entries) + len(nest.reductions) + 10 * heavy
 
 
-def _blocks(cluster: Cluster) -> Blocks | None:
+def _bytes_of_row(nests: list[Nest], length: int, stored: dict[Var, None]) -> float:
+    """The memory that belongs to one row, of all arrays that nests read and write row by row."""
+    arrays: dict[Var, None] = {}
+    for nest in nests:
+        inside = {entry.result for entry in nest.entries} - stored.keys()
+        for read in nest.reads():
+            if isinstance(read.base, Var) and read.base not in inside and any([a.source == 0 for a in read.view]):
+                arrays[read.base] = None
+        arrays.update(dict.fromkeys([entry.result for entry in nest.entries if entry.result in stored]))
+        arrays.update(dict.fromkeys([one.result for one in nest.reductions if 0 not in one.axes]))
+    return sum([array.type.size * array.type.dtype.itemsize for array in arrays]) / length
+
+
+def _fewest_rows(nest: Nest, bytes_of_row: float) -> int:
+    """How many rows a block must have so that a nest has enough to do at once."""
+    if isinstance(nest, Contraction):
+        # only where rows are lines of the result are several computed beside one another
+        rows = [any([axis.source == 0 for axis in read.view]) for read in nest.operands]
+        return _LINES if nest.terms != 0 and sum(rows) == 1 else 1
+    return max(1, min(_SHORTEST, int(4 * _CACHE / bytes_of_row))) if len(nest.domain) == 1 else 1
+
+
+def _blocks(cluster: Cluster, stored: dict[Var, None]) -> Blocks | None:
     """How the rows of a cluster are parted; None where they are run through at once."""
     length = cluster.length
     nests = [step for step in cluster.steps if isinstance(step, Nest)]
     assert length is not None
-    work = sum([_work(nest) * _size(nest.domain) for nest in nests])
+    work = int(sum([_work(nest) * _size(nest.domain) for nest in nests]))
     if length < 2 or work < 2 * _CHUNK:
         return None
-    bytes_of_row = 8 * sum([_size(nest.domain[1:]) for nest in nests])
-    rows = max(1, min(length, _CACHE // bytes_of_row))
-    if any([len(nest.domain) == 1 for nest in nests]):
-        rows = min(length, max(_SHORTEST, rows // 64 * 64))
-        # what remains at the end must fill a vector
-        fitting = (n for n in range(rows, rows // 2, -_LANES) if length % n == 0 or length % n >= _LANES)
-        rows = next(fitting, length)
-    chunks = max(1, min(_CHUNKS, work // _CHUNK, length // rows))
+    # what the chunks find has to be added up
+    added = sum([reduction.result.type.size for reduction in summed(cluster)])
+    chunks = max(min(_CHUNKS, work // _CHUNK, work // (_SUMMING * max(added, 1))), 2)
+    bytes_of_row = max(_bytes_of_row(nests, length, stored), 1)
+    fewest = min(length, max([_fewest_rows(nest, bytes_of_row) for nest in nests]))
+    rows = _rows(length, max(fewest, min(int(_CACHE / bytes_of_row), length // chunks)), fewest)
+    chunks = max(1, min(chunks, length // rows))
     chunk = -(-length // chunks)
     chunk = min(length, -(-chunk // rows) * rows)
     return Blocks(rows, chunk, -(-length // chunk))
+
+
+def _rows(length: int, most: int, fewest: int) -> int:
+    """About so many rows of a block, of which enough remain at the end to fill a vector; all where that cannot be."""
+    if most > _ROUND:
+        most -= most % _ROUND
+    least = min(fewest, _LANES)
+    numbers = [*range(most, max(fewest, most // 2) - 1, -1), *range(most + 1, min(2 * most, length))]
+    fitting = [n for n in numbers if length % n == 0 or length % n >= least]
+    return next((n for n in fitting if n % least == 0), fitting[0] if fitting else length)
 
 
 def summed(cluster: Cluster) -> list[Reduction]:

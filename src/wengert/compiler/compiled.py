@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from wengert import tree
-from wengert.compiler.calls import STOPPED, stopped
-from wengert.compiler.entry import Constant, Input, NotNativeError, Output, arguments_of, entry, result_of
-from wengert.compiler.kernel import FINITE, LOST, RAISED, Kernel, compile_kernel
-from wengert.compiler.optimise import optimised
+from wengert.compiler.entry import Constant, Input, NotNativeError, Output, arguments_of, entry, entry_program, result_of
+from wengert.compiler.fallback import stopped
 from wengert.compiler.plan import kind_of
-from wengert.compiler.recording import NotRecordable, Recorded, Result, is_traced
-from wengert.graph import ArrayType, Graph
+from wengert.compiler.recording import NotRecordable, Recorded, Result, is_traced, signature
+from wengert.compiler.sharing import kernel_for
+from wengert.compiler.status import Status
+from wengert.graph import ArrayType
 
 __all__ = ["EAGER", "MISS", "Compiled"]
 
@@ -24,6 +24,7 @@ MISS: Final = object()
 EAGER: Final = object()
 """What it returns where NumPy has to run the function: a NaN came out, or an operation raised."""
 
+_Entry = Callable[[Callable[..., Any], Callable[..., Any]], Callable[..., Any]]
 # of these the machine has no loops; double precision may be called so as well
 _EXTENDED: Final = {np.dtype(kind) for kind in (np.longdouble, np.clongdouble)} - {np.dtype(float), np.dtype(complex)}
 _CLASSES: Final[dict[str, Callable[[Any], type]]] = {
@@ -44,89 +45,97 @@ class Compiled:
         The machine code.
     call
         What takes the arguments and returns the result, `MISS` or `EAGER`.
+    serve
+        The same with what `miss` and `eager` return for the arguments.
     seconds
         What each part of the compilation took.
     """
 
-    def __init__(self, recorded: Recorded, args: tuple[Any, ...], kwargs: dict[str, Any], cache: bool) -> None:
+    def __init__(
+        self,
+        recorded: Recorded,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        cache: bool,
+        miss: Callable[..., Any],
+        eager: Callable[..., Any],
+    ) -> None:
         if any([result.view_of is not None for result in recorded.results]):
             raise NotRecordable("it returns a view of an array that it was given")
         if any([kind_of(atom).dtype in _EXTENDED for atom in recorded.graph.outputs]):
             raise NotRecordable("it computes in extended precision")
         self.recorded = recorded
-        clock = time.perf_counter()
-        self.optimised = optimised(recorded.graph)
-        seconds = {"optimise graph": time.perf_counter() - clock}
+        self.kernel, self.seconds = kernel_for(recorded.graph, recorded.steering, cache)
         results = len(recorded.graph.outputs) - len(recorded.steering)
-        graph, finite = self.optimised.graph, self.optimised.finite
-        expected = [*[seen.value for seen in recorded.steering], *[FINITE] * len(finite)]
-        graph = Graph(graph.inputs, graph.equations, (*graph.outputs, *finite), graph.names)
-        self.kernel: Kernel = compile_kernel(graph, expected=expected, lost=range(results), cache=cache)
-        self.seconds = {**seconds, **self.kernel.seconds}
-        call = self._entry(args, kwargs, results)
-        self.call = self._row_by_row(call) if recorded.contiguous else call
+        made = self._entry(args, kwargs, results)
+        made = self._row_by_row(made) if recorded.contiguous else made
+        self.call, self.serve = made(_missed, _left_to_numpy), made(miss, eager)
 
-    def _entry(self, args: tuple[Any, ...], kwargs: dict[str, Any], results: int) -> Callable[..., Any]:
-        recorded, kernel = self.recorded, self.kernel
-        outputs = [kind_of(atom) for atom in recorded.graph.outputs[:results]]
+    def _entry(self, args: tuple[Any, ...], kwargs: dict[str, Any], results: int) -> _Entry:
+        outputs = [kind_of(atom) for atom in self.recorded.graph.outputs[:results]]
         try:
-            arguments, keywords = arguments_of(args, kwargs, is_traced)
-            return entry(
-                kernel.address,
-                [variable.type for variable in recorded.graph.inputs],
-                outputs,
-                arguments=arguments,
-                keywords=keywords,
-                captured=recorded.sources,
-                constants=kernel.constants,
-                guards=recorded.guards,
-                result=result_of(recorded.structure, [_leaf(result, outputs) for result in recorded.results]),
-                arena=kernel.block.layout.arena,
-                heavy=kernel.heavy,
-                miss=lambda *args, **kwargs: MISS,
-                refused={LOST: lambda *args, **kwargs: EAGER, RAISED: lambda *args, **kwargs: EAGER, STOPPED: stopped},
-                keep=[kernel],
-            )
+            return self._native(*arguments_of(args, kwargs, is_traced), outputs)
         except NotNativeError:
-            return lambda *args, **kwargs: self._slowly(outputs, args, kwargs)
+            leaves = tree.flatten((args, kwargs))[0]
+            arguments = [Input(index, type(leaves[place])) for index, place in enumerate(self.recorded.leaves)]
+        try:
+            return self._leaf_by_leaf(self._native(arguments, {}, outputs), signature(args, kwargs))
+        except NotNativeError as error:
+            raise NotRecordable(f"machine code takes no such arrays: {error}") from error
 
-    def _row_by_row(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _native(self, arguments: list[Any], keywords: dict[str, Any], outputs: list[ArrayType]) -> _Entry:
+        """The call in machine code, for arguments of these patterns."""
+        recorded, kernel = self.recorded, self.kernel
+        program = entry_program(
+            kernel.address,
+            [variable.type for variable in recorded.graph.inputs],
+            outputs,
+            arguments=arguments,
+            keywords=keywords,
+            captured=recorded.sources,
+            constants=kernel.constants,
+            guards=recorded.guards,
+            result=result_of(recorded.structure, [_leaf(result, outputs) for result in recorded.results]),
+            arena=kernel.arena,
+            heavy=kernel.heavy,
+            keep=[kernel],
+        )
+        return lambda miss, eager: entry(
+            program, miss, {Status.LOST: eager, Status.RAISED: eager, Status.STOPPED: stopped}
+        )
+
+    def _leaf_by_leaf(self, made: _Entry, expected: Any) -> _Entry:
+        """The call for containers that machine code does not take apart: it gets their leaves, if all else is equal."""
+        call, places = made(_missed, _left_to_numpy), self.recorded.leaves
+
+        def apart(miss: Callable[..., Any], eager: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            if signature(args, kwargs) != expected:
+                return miss(*args, **kwargs)
+            leaves = tree.flatten((args, kwargs))[0]
+            result = call(*[leaves[place] for place in places])
+            if result is MISS:
+                return miss(*args, **kwargs)
+            return eager(*args, **kwargs) if result is EAGER else result
+
+        return lambda miss, eager: partial(apart, miss, eager)
+
+    def _row_by_row(self, made: _Entry) -> _Entry:
         """The call, for arrays that lie in memory as those of the recording: the program has asked how they do."""
 
-        def careful(*args: Any, **kwargs: Any) -> Any:
+        def careful(call: Callable[..., Any], miss: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             given = [*tree.flatten((args, kwargs))[0], *[source.read() for source in self.recorded.sources]]
             apart = any([isinstance(array, np.ndarray) and not array.flags.c_contiguous for array in given])
-            return MISS if apart else call(*args, **kwargs)
+            return (miss if apart else call)(*args, **kwargs)
 
-        return careful
+        return lambda miss, eager: partial(careful, made(miss, eager), miss)
 
-    def _slowly(self, outputs: list[ArrayType], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The call for arguments that machine code cannot take apart."""
-        recorded = self.recorded
-        if not recorded.guards.hold():
-            return MISS
-        leaves = tree.flatten((args, kwargs))[0]
-        given = [leaves[place] for place in recorded.leaves] + [source.read() for source in recorded.sources]
-        if any([found is None for found in given]):
-            return MISS
-        kinds = [variable.type for variable in recorded.graph.inputs]
-        inputs = [np.asarray(x, kind.dtype, order="C") for x, kind in zip(given, kinds, strict=True)]
-        made = [np.empty(kind.shape, kind.dtype) for kind in outputs]
-        code = self.kernel.run(inputs, made)
-        if code == STOPPED:
-            stopped()
-        if code:
-            return EAGER if code in (LOST, RAISED) else MISS
 
-        def leaf(result: Result) -> Any:
-            if result.kind == "constant":
-                return result.value
-            if result.kind != "output":
-                return given[result.index]
-            found = made[result.index]
-            return found if result.form == "array" else found[()] if result.form == "scalar" else found.item()
+def _missed(*args: Any, **kwargs: Any) -> Any:
+    return MISS
 
-        return recorded.structure.unflatten([leaf(result) for result in recorded.results])
+
+def _left_to_numpy(*args: Any, **kwargs: Any) -> Any:
+    return EAGER
 
 
 def _leaf(result: Result, outputs: list[ArrayType]) -> Any:

@@ -141,7 +141,7 @@ def compile_module(
     code.seconds = {**seconds, "link": time.perf_counter() - started}
     code.metadata = dict(metadata or {})
     if key is not None:
-        store(key, code, needed)
+        store(key, code, code.metadata)
     return code
 
 

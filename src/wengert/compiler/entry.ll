@@ -862,17 +862,6 @@ done:
   ret void
 }
 
-; A callable that calls the one object of a list, which may be exchanged at any time.
-define ptr @wengert_forward(ptr %self, ptr %arguments, i64 %count, ptr %names) nounwind {
-  %items.at = getelementptr i8, ptr %self, i64 $list_items
-  %items = load ptr, ptr %items.at
-  %target = load ptr, ptr %items
-  call void @Py_IncRef(ptr %target)
-  %result = call ptr @PyObject_Vectorcall(ptr %target, ptr %arguments, i64 %count, ptr %names)
-  call void @Py_DecRef(ptr %target)
-  ret ptr %result
-}
-
 ; A kernel for the trial of all this: output = input + 1.
 define i32 @wengert_trial(ptr %inputs, ptr %outputs, ptr %arena) nounwind {
   %from = load ptr, ptr %inputs

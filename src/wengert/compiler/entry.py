@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from wengert.compiler.guards import Check, Guards
 from wengert.compiler.hosts import HostArray, Place
 from wengert.graph import ArrayType
 
-__all__ = ["Constant", "Input", "Made", "NotNativeError", "Output", "arguments_of", "entry", "forward", "result_of"]
+__all__ = ["Constant", "Input", "Made", "NotNativeError", "Output", "arguments_of", "entry", "entry_program", "result_of"]
 
 _PYTHON_NUMBERS: Final = {"f": float, "c": complex, "i": int, "b": bool}
 _NEW_NUMBERS: Final = {"f": "NEW_FLOAT", "c": "NEW_COMPLEX", "i": "NEW_INTEGER", "b": "NEW_TRUTH"}
@@ -74,7 +74,7 @@ class Made:
         self.parts = parts
 
 
-def entry(
+def entry_program(
     kernel: int,
     inputs: Sequence[ArrayType],
     outputs: Sequence[ArrayType],
@@ -87,11 +87,9 @@ def entry(
     result: Any = None,
     arena: int = 0,
     heavy: bool = False,
-    miss: Callable[..., Any],
-    refused: Mapping[int, Callable[..., Any]] | None = None,
     keep: Sequence[Any] = (),
-) -> Callable[..., Any]:
-    """A callable which runs `i32 kernel(i8** inputs, i8** outputs, i8* arena)` on the data of its arguments.
+) -> Program:
+    """What happens in a call: it runs `i32 kernel(i8** inputs, i8** outputs, i8* arena)` on the data of its arguments.
 
     Parameters
     ----------
@@ -113,9 +111,6 @@ def entry(
         The bytes of memory that the kernel works in, which begin at a multiple of 64.
     heavy
         Whether other threads of Python may run while the kernel does.
-    miss, refused
-        `miss` is called with the arguments of the call where they do not fit the patterns, where a guard does not
-        hold, or where the kernel returns another status than 0; `refused` may name another for a status from 1 to 7.
     """
     leaves = len(inputs) - len(captured)
     if arguments is None:
@@ -124,8 +119,6 @@ def entry(
         kernel=kernel,
         positional=len(arguments),
         names=tuple(keywords or ()),
-        miss=miss,
-        refused=dict(refused or {}),
         inputs=len(inputs) + len(constants),
         outputs=[_made_as(type_, None) for type_ in outputs],
         arena=arena,
@@ -142,13 +135,20 @@ def entry(
     if others:
         writer.holds(Guards(others).hold)
     writer.result(_usual_result(len(outputs)) if result is None else result, outputs)
+    return program
+
+
+def entry(
+    program: Program, miss: Callable[..., Any], refused: Mapping[int, Callable[..., Any]] = MappingProxyType({})
+) -> Callable[..., Any]:
+    """A callable which runs the program.
+
+    `miss` is called with the arguments of the call where they do not fit the patterns, where a guard does not hold, or
+    where the kernel returns another status than 0; `refused` may name another for a status from 1 to 7.
+    """
     native = calling.supported() and calling.fits(program)
-    return calling.callable_of(program) if native else interpreting.callable_of(program)
-
-
-def forward(cell: list[Any]) -> Callable[..., Any]:
-    """A callable that calls the one object of a list, which may be exchanged at any time, with its own arguments."""
-    return calling.forward(cell) if calling.supported() else interpreting.Forward(cell)
+    make = calling.callable_of if native else interpreting.callable_of
+    return make(program, miss, refused)
 
 
 def arguments_of(
@@ -171,6 +171,8 @@ def arguments_of(
 def result_of(structure: tree.Structure, leaves: Sequence[Any]) -> Any:
     """The pattern of a result of this structure, whose leaves are patterns."""
     pattern = structure.unflatten(leaves)
+    if pattern is None:
+        return Constant(None)
     return pattern if _is_native(pattern) else Made(lambda *values: structure.unflatten(values), tuple(leaves))
 
 

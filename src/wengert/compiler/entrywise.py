@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
 
+from wengert.compiler import ir
 from wengert.compiler.mathlib import FUNCTIONS
 from wengert.compiler.values import (
     Builder,
@@ -20,7 +20,6 @@ from wengert.compiler.values import (
     minimum,
     rint,
     select,
-    splat,
     sqrt,
     trunc,
 )
@@ -47,7 +46,7 @@ def constant(number: Any, dtype: np.dtype[Any], builder: Builder, lanes: int | N
     """A number of a dtype, in every lane."""
     kind = element(dtype)
     plain = float(number) if dtype.kind == "f" else int(number)
-    return Value(splat(ir.VectorType(kind, lanes) if lanes else kind, plain), builder, dtype.kind != "u")
+    return Value(ir.splat(ir.VectorType(kind, lanes) if lanes else kind, plain), builder, dtype.kind != "u")
 
 
 def cast(x: Value, source: np.dtype[Any], target: np.dtype[Any]) -> Value:

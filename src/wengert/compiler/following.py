@@ -12,13 +12,20 @@ from wengert.graph import REGISTRY, Equation, Literal, Operand, Primitive, Var, 
 from wengert.graph.walk import dependents
 from wengert.numpy.host import HostArray as Hosted
 from wengert.primitives.linalg.parting import path_taken
+from wengert.primitives.loops import Loop
 from wengert.programs import RUNNER
 from wengert.tracing import GraphRecording, Tracer, type_of
+from wengert.transforms.bodies import stand_ins
 
-__all__ = ["Expected", "GuardedRecording", "kept"]
+__all__ = ["Expected", "GuardedRecording", "ValueNeeded", "kept"]
 
-# operators that raise on Python's numbers
-_RAISING: Final = frozenset({"/", "//", "%", "**"})
+# operations that raise on Python's numbers
+_DIVIDING: Final = frozenset({"/", "//", "%"})
+_POWERS: Final = frozenset({"power", "power_constant"})
+
+
+class ValueNeeded(BaseException):  # noqa: N818 (no error: the program is recorded once more, with all values)
+    """Python looks at a value that was not computed."""
 
 
 class Expected(NamedTuple):
@@ -36,6 +43,8 @@ class Expected(NamedTuple):
     how: str
 
 
+# Operations in the steps of a loop, beyond which it is run as machine code only.
+_LONG: Final = 2000
 _OUTSIDE: Final = "it reads a value that a derivative outside of it follows"
 
 
@@ -44,8 +53,11 @@ class GuardedRecording(GraphRecording):
 
     repeats = True
 
-    def __init__(self) -> None:
+    def __init__(self, deferring: bool = False) -> None:
         super().__init__(constants=True)
+        # whether long loops are not run: what depends on them then has stand-ins for values
+        self.deferring = deferring
+        self.deferred: set[Var] = set()
         # so many of the first inputs are arguments of the call, and no captured arrays
         self.arguments = 0
         self.steered: list[tuple[Var, Expected]] = []
@@ -81,17 +93,28 @@ class GuardedRecording(GraphRecording):
             else:
                 inputs.append(self.atom(arg))
                 plain.append(arg)
-        result = self._evaluated(primitive, plain, params)
-        values = result if primitive.outputs > 1 else (result,)
+        defers = self.deferring and changing and self._defers(primitive, inputs, params)
+        if defers:
+            values = stand_ins(primitive, inputs, plain, params)
+        else:
+            result = self._evaluated(primitive, plain, params)
+            values = result if primitive.outputs > 1 else (result,)
         outputs = tuple([Var(type_of(value)) for value in values])
+        if defers:
+            self.deferred.update(outputs)
         self.equations.append(Equation(primitive, tuple(inputs), params, outputs, locate()))
         if not changing:
             self.fixed.update(outputs)
         results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])
         found = results if primitive.outputs > 1 else results[0]
-        if changing and primitive.infix in _RAISING and outputs[0].type.weak:
-            self._guard_numbers(primitive, args, found)
+        if changing and outputs[0].type.weak:
+            self._guard_numbers(primitive, (*args, *params[:1]), found)
         return found
+
+    def _defers(self, primitive: Primitive, inputs: list[Any], params: tuple[Any, ...]) -> bool:
+        if self.deferred and not self.deferred.isdisjoint(inputs):
+            return True
+        return bool(params) and params[0].__class__ is Loop and params[0].work > _LONG
 
     def _evaluated(self, primitive: Primitive, operands: list[Any], params: tuple[Any, ...]) -> Any:
         if REGISTRY.get(primitive.name) is primitive:
@@ -105,13 +128,13 @@ class GuardedRecording(GraphRecording):
 
     def _guard_numbers(self, primitive: Primitive, args: tuple[Any, ...], result: Any) -> None:
         """Note where Python's own arithmetic of numbers raises, or gives another class, and NumPy's does not."""
-        if primitive.infix != "**":
+        if primitive.infix in _DIVIDING:
             self._look(args[1], lambda divisor: divisor != 0)
-            return
-        self._look(result, np.isfinite)
-        exponent = args[1]
-        if isinstance(exponent, Operand) or not float(exponent.real).is_integer():
-            self._look(args[0], lambda base: base.real >= 0)
+        elif primitive.name in _POWERS:
+            self._look(result, np.isfinite)
+            exponent = args[1]
+            if isinstance(exponent, Operand) or not float(exponent.real).is_integer():
+                self._look(args[0], lambda base: base.real >= 0)
 
     def _look(self, operand: Any, ask: Callable[[Any], Any]) -> None:
         if isinstance(operand, Operand) and not self.is_constant(operand):
@@ -119,6 +142,8 @@ class GuardedRecording(GraphRecording):
 
     def steer(self, operand: Operand, value: Any, how: str) -> None:
         """Note that Python has seen this value of an operand, or its truth value."""
+        if operand.payload in self.deferred:
+            raise ValueNeeded
         if not self.is_constant(operand):
             self.steered.append((operand.payload, Expected(value, how)))
 

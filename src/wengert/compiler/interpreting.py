@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.compiler.calling import Object, Output, Program, Step
 
-__all__ = ["Forward", "callable_of"]
+__all__ = ["callable_of"]
 
 _ARGUMENTS: Final = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _NUMBERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -41,37 +41,27 @@ class _Call:
         self.data[index] = data
 
 
-class Forward:
-    """Calls the one object of a list with its own arguments; in a class it is no method, as a builtin is none."""
-
-    __slots__ = ("cell",)
-
-    def __init__(self, cell: list[Any]) -> None:
-        self.cell = cell
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.cell[0](*arguments, **named)
-
-
-def callable_of(program: Program) -> Callable[..., Any]:
-    """A Python callable which runs the program."""
+def callable_of(
+    program: Program, miss: Callable[..., Any], refused: Mapping[int, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """A Python callable which runs the program; what does not fit goes to `miss` or `refused[status]`."""
     run_with_lock, run_without = ctypes.PYFUNCTYPE, ctypes.CFUNCTYPE
     kernel = (run_without if program.heavy else run_with_lock)(ctypes.c_int32, *_ARGUMENTS)(program.kernel)
 
     def compiled(*arguments: Any, **named: Any) -> Any:
         if len(arguments) != program.positional or tuple(named) != program.names:
-            return program.miss(*arguments, **named)
+            return miss(*arguments, **named)
         call = _Call(program, [*arguments, *named.values()])
         try:
             for step in program.steps:
                 _STEPS[step.kind](call, *step[1:])
         except Exception:  # noqa: BLE001  (an error of a guard is met again where it belongs)
-            return program.miss(*arguments, **named)
+            return miss(*arguments, **named)
         arena = np.empty(program.arena + 64, np.uint8)
         outputs = [np.empty(output.shape, output.dtype) for output in program.outputs]
         status = kernel(_pointers(call.data), _pointers(outputs), -(-arena.ctypes.data // 64) * 64)
         if status:
-            return program.refused.get(status, program.miss)(*arguments, **named)
+            return refused.get(status, miss)(*arguments, **named)
         made = [_object(output, data) for output, data in zip(program.outputs, outputs, strict=True)]
         return _built(program, call, made)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
-
+from wengert.compiler import ir
+from wengert.compiler.counting import counting
 from wengert.compiler.values import Builder, Value, any_lane, select
 
 __all__ = ["by_lane", "outlined", "shared", "table_entry", "where_any"]
@@ -91,25 +91,17 @@ def by_lane(name: str, operands: Sequence[Value], results: Sequence[Any], write:
 
 
 def _lane_after_lane(name: str, operands: Sequence[Value], results: Sequence[Any], write: Write) -> list[Value]:
-    builder, word = operands[0].builder, ir.IntType(32)
-    before, loop, after = builder.block, builder.append_basic_block("lane"), builder.append_basic_block("end")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    place = builder.phi(word)
-    place.add_incoming(ir.Constant(word, 0), before)
-    gathered = []
-    for kind in results:
-        part = builder.phi(operands[0].shaped(kind))
-        part.add_incoming(ir.Constant(part.type, ir.Undefined), before)
-        gathered.append(part)
-    lanes = [x.wrap(builder.extract_element(x.ir, place)) for x in operands]
-    values = outlined(name, lanes, results, write)
-    filled = [builder.insert_element(part, value.ir, place) for part, value in zip(gathered, values, strict=True)]
-    following = builder.add(place, ir.Constant(word, 1))
-    for phi, value in ((place, following), *zip(gathered, filled, strict=True)):
-        phi.add_incoming(value, builder.block)
-    builder.cbranch(builder.icmp_unsigned("<", following, ir.Constant(word, operands[0].lanes)), loop, after)
-    builder.position_at_end(after)
+    builder = operands[0].builder
+    before, gathered = builder.block, []
+    with counting(builder, 0, operands[0].lanes) as place:
+        for kind in results:
+            part = builder.phi(operands[0].shaped(kind))
+            part.add_incoming(ir.Constant(part.type, ir.Undefined), before)
+            gathered.append(part)
+        values = outlined(name, [x.wrap(builder.extract_element(x.ir, place)) for x in operands], results, write)
+        filled = [builder.insert_element(part, value.ir, place) for part, value in zip(gathered, values, strict=True)]
+        for part, value in zip(gathered, filled, strict=True):
+            part.add_incoming(value, builder.block)
     return [Value(part, builder) for part in filled]
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "beside",
     "compiled",
     "disk_in_use",
+    "is_stored",
     "kept",
     "load",
     "load_stored",
@@ -59,13 +60,17 @@ class Code:
     """Machine code in memory, which lives as long as this object: `address(name)` of each function that it exports.
 
     `seconds` says what each part of making it took ("text", "parse", "optimise", "emit", "link"), `stored` whether the
-    object code came from the disk, and `metadata` is what the caller wanted to be kept beside it.
+    object code came from the disk, `metadata` is what the caller wanted to be kept beside it, and `symbols` names what
+    it takes from outside.
     """
 
-    __slots__ = ("__weakref__", "_keeper", "addresses", "metadata", "object_code", "seconds", "stored")
+    __slots__ = ("__weakref__", "_keeper", "addresses", "metadata", "object_code", "seconds", "stored", "symbols")
 
-    def __init__(self, addresses: Mapping[str, int], keeper: object, object_code: bytes) -> None:
+    def __init__(
+        self, addresses: Mapping[str, int], keeper: object, object_code: bytes, symbols: Sequence[str]
+    ) -> None:
         self.addresses = dict(addresses)
+        self.symbols = tuple(symbols)
         self._keeper = keeper
         self.object_code = object_code
         self.seconds: dict[str, float] = {}
@@ -131,9 +136,9 @@ def load(object_code: bytes, exports: Sequence[str], symbols: Sequence[str] = ()
             except (OSError, LookupError) as error:
                 raise EngineError(f"the compiled module cannot be linked: {error}") from error
             else:
-                return Code({name: image.symbols[name] for name in exports}, image, object_code)
+                return Code({name: image.symbols[name] for name in exports}, image, object_code, symbols)
         addresses, keeper = import_module("wengert.compiler.engine").linked(object_code, exports, symbols)
-        return Code(addresses, keeper, object_code)
+        return Code(addresses, keeper, object_code, symbols)
 
 
 def beside(file: str) -> str:
@@ -176,9 +181,15 @@ def load_stored(key: str) -> Code | None:
     return code
 
 
-def store(key: str, code: Code, symbols: Sequence[str]) -> None:
-    """Keep code on the disk, with the symbols that it needs."""
-    notes = {"exports": code.names, "symbols": symbols, "of the caller": dict(code.metadata)}
+def is_stored(key: str) -> bool:
+    """Whether there is a file under this key, sound or not."""
+    _DISK_IN_USE.set()
+    return objects.holds(_name(key))
+
+
+def store(key: str, code: Code, metadata: Mapping[str, Any]) -> None:
+    """Keep code on the disk, with something of the caller's beside it: numbers, texts, bytes and containers of them."""
+    notes = {"exports": code.names, "symbols": code.symbols, "of the caller": dict(metadata)}
     objects.store(_name(key), code.object_code, notes)
 
 
@@ -190,23 +201,30 @@ def disk_in_use() -> bool:
 @cache
 def versions() -> tuple[str, ...]:
     """What decides, beside the module, which object code comes out: who makes it, for which processor."""
-    return (objects.sources(), f"NumPy {np.__version__}", f"Python {sys.version}", _llvmlite(), *_processor())
+    return (
+        objects.sources(),
+        f"NumPy {np.__version__}",
+        f"Python {sys.version}",
+        _version("llvmlite", "_version.py"),
+        _version("scipy", "version.py"),
+        *_processor(),
+    )
 
 
 def _name(key: str) -> str:
     return objects.name(key, *versions())
 
 
-def _llvmlite() -> str:
-    """The version of llvmlite, and hence of LLVM, found out without loading it."""
-    found = find_spec("llvmlite")
+def _version(package: str, file_of_version: str) -> str:
+    """The version of a package, found out without loading it; llvmlite's is also that of LLVM."""
+    found = find_spec(package)
     if found is None or found.origin is None:
         return "none"
     try:
-        with open(os.path.join(os.path.dirname(found.origin), "_version.py"), encoding="utf-8") as file:
+        with open(os.path.join(os.path.dirname(found.origin), file_of_version), encoding="utf-8") as file:
             return file.read()
     except OSError:
-        return str(import_module("llvmlite").__version__)
+        return str(import_module(package).__version__)
 
 
 def _processor() -> tuple[str, ...]:

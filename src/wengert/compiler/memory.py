@@ -51,7 +51,7 @@ def layout(plan: Plan, clusters: list[Cluster], results: int) -> Layout:
     for number, output in enumerate(plan.outputs[:results]):
         places.setdefault(plan.same.get(output, output), Place("output", number))
     last = _last_uses(plan, clusters)
-    kept = {plan.same.get(output, output) for output in plan.outputs}
+    kept = {*[plan.same.get(output, output) for output in plan.outputs], *plan.flags.values()}
     arena = _Arena()
     for number, cluster in enumerate(clusters):
         for variable in cluster.written(plan.stored):

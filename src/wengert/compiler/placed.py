@@ -1,7 +1,8 @@
-"""Which calls read or write at places that are known only at run time: single numbers among the items of an index."""
+"""Which calls read or write at places that are known only at run time, or that are no box: parts of an array."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -11,28 +12,88 @@ from wengert.compiler.plan import Call, kind_of
 from wengert.graph import ArrayType, Literal
 from wengert.tracing.index import SLOT
 
-__all__ = ["PLACE_OF_INDEX", "index_of", "is_placed"]
+__all__ = ["PLACE_OF_INDEX", "Placement", "is_placed", "placement_of"]
 
+Shape = tuple[int, ...]
 # Where the index stands among the operands.
 PLACE_OF_INDEX: Final = {"take": 1, "put_add": 1, "replace": 2, "add_at": 2}
 
 
+@dataclass(frozen=True)
+class Placement:
+    """An index with slots for integers, one item for each axis of the `whole` array.
+
+    `spread` is the shape that the integers have together, the axes of what is at the index from `first` on; the others
+    are those of the `part` at one of them.
+    """
+
+    items: tuple[Any, ...]
+    whole: Shape
+    spread: Shape
+    first: int
+
+    @property
+    def at_zero(self) -> tuple[Any, ...]:
+        """The basic index of the part at zeros."""
+        return tuple([0 if item is SLOT else item for item in self.items])
+
+    @property
+    def part(self) -> Shape:
+        """The shape of what one integer for each slot picks."""
+        return np.broadcast_to(np.int8(0), self.whole)[self.at_zero].shape
+
+    @property
+    def full(self) -> Shape:
+        """The shape of what is at the index."""
+        part = self.part
+        return (*part[: self.first], *self.spread, *part[self.first :])
+
+
 def is_placed(call: Call) -> bool:
-    """Whether a call reads or writes at a basic index in which numbers stand that are computed."""
+    """Whether a call reads or writes at an index that is loops: of slices, integers, and integers that are computed."""
+    return placement_of(call) is not None
+
+
+def placement_of(call: Call) -> Placement | None:
+    """The index of such a call; None for any other."""
     equation = call.equation
     place = PLACE_OF_INDEX.get(equation.primitive.name)
     if place is None:
-        return False
-    index, arrays = index_of(call), equation.inputs[place + 1 :]
-    plain = all([item is SLOT or type(item) is int or isinstance(item, slice) for item in index.items])
-    numbers = [atom.type for atom in arrays]
-    whole = all([isinstance(kind, ArrayType) and not kind.shape and kind.dtype == np.int64 for kind in numbers])
+        return None
+    numbers = [atom.type for atom in equation.inputs[place + 1 :]]
+    if not all([isinstance(kind, ArrayType) and kind.dtype == np.int64 for kind in numbers]):
+        return None
     kinds = [kind_of(atom) for atom in (*equation.inputs[:place], *equation.outputs)]
-    same = len({kind.dtype for kind in kinds}) == 1 and entrywise.element(kinds[0].dtype) is not None
-    return plain and whole and bool(arrays) and same and 0 not in [kind.size for kind in kinds]
+    if len({kind.dtype for kind in kinds}) > 1 or entrywise.element(kinds[0].dtype) is None:
+        return None
+    found = _placement(call, kinds[0] if place == 2 or equation.primitive.name == "take" else kinds[-1])
+    if found is None or 0 in [kind.size for kind in kinds] or 0 in found.spread:
+        return None
+    return found
 
 
-def index_of(call: Call) -> Any:
+def _placement(call: Call, whole: ArrayType) -> Placement | None:
+    equation = call.equation
+    place = PLACE_OF_INDEX[equation.primitive.name]
+    index, leading = _index_of(call), equation.params[-1] if equation.primitive.name != "add_at" else 0
+    if not all([item in (SLOT, Ellipsis) or type(item) is int or isinstance(item, slice) for item in index.items]):
+        return None
+    spread = np.broadcast_shapes(*[kind_of(atom).shape for atom in equation.inputs[place + 1 :]])
+    items = [*[slice(None)] * leading, *index.items]
+    missing = whole.ndim - len([item for item in items if item is not Ellipsis])
+    spot = items.index(Ellipsis) if Ellipsis in items else len(items)
+    items[spot : spot + 1] = [slice(None)] * missing
+    first = 0
+    if spread and index.together():
+        placed = [number for number, item in enumerate(items) if not isinstance(item, slice)]
+        first = placed[0]
+    elif spread and leading:
+        # the axes of the integers stand between the leading ones and the others
+        first = leading
+    return Placement(tuple(items), whole.shape, spread, first)
+
+
+def _index_of(call: Call) -> Any:
     """The index of a call, which stands among its operands."""
     atom = call.equation.inputs[PLACE_OF_INDEX[call.equation.primitive.name]]
     assert isinstance(atom, Literal)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wengert.compiler.clusters import Cluster
     from wengert.compiler.memory import Layout
 
-__all__ = ["Block", "Call", "Entry", "Nest", "Piece", "Plan", "Read", "Reduction", "kind_of", "sources"]
+__all__ = ["Block", "Call", "Contraction", "Entry", "Nest", "Piece", "Plan", "Read", "Reduction", "kind_of", "sources"]
 
 Shape = tuple[int, ...]
 
@@ -40,6 +40,14 @@ class Piece:
     read: Read
     adds: bool = False
     """Whether it is added to what stands there, rather than put in its place."""
+    entries: tuple[Entry, ...] = ()
+    """Operations that give the operand, at the places of the box."""
+
+    def reads(self) -> list[Read]:
+        """What is read from memory."""
+        own = {entry.result for entry in self.entries}
+        reads = [self.read, *[read for entry in self.entries for read in entry.reads]]
+        return [read for read in reads if read.base not in own]
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,33 @@ class Nest:
     entries: list[Entry] = field(default_factory=list)
     reductions: list[Reduction] = field(default_factory=list)
 
+    def reads(self) -> list[Read]:
+        """What the nest reads from memory or from its own entries."""
+        reads = [read for entry in self.entries for read in entry.reads]
+        reads += [read for entry in self.entries for piece in entry.pieces for read in piece.reads()]
+        return reads + [reduction.read for reduction in self.reductions]
+
     def written(self, stored: dict[Var, None]) -> list[Var]:
         """The values that the nest puts into memory."""
         return [e.result for e in self.entries if e.result in stored] + [r.result for r in self.reductions]
+
+
+@dataclass
+class Contraction(Nest):
+    """A nest that only multiplies two operands and sums along one axis: a product of matrices."""
+
+    symmetric: bool = False
+    """Whether only what stands on the diagonal of the result and right of it is needed."""
+
+    @property
+    def operands(self) -> tuple[Read, ...]:
+        """The two operands, by the axes of the domain."""
+        return self.entries[0].reads
+
+    @property
+    def terms(self) -> int:
+        """The axis that is summed along."""
+        return self.reductions[0].axes[0]
 
 
 @dataclass(frozen=True)
@@ -84,11 +116,13 @@ class Call:
     equation: Equation
     reads: tuple[Read, ...]
     body: Block | None = None
-    """What a loop repeats."""
+    """What a loop repeats, or a branch runs where its truth value holds."""
     scratch: tuple[Var, ...] = ()
     """Room that the call needs while it runs."""
     callback: Literal | None = None
     """A constant that will hold the address of the function that computes the call by NumPy."""
+    otherwise: Block | None = None
+    """What a branch runs where its truth value does not hold."""
 
     def written(self, stored: dict[Var, None]) -> list[Var]:
         """The values that the call puts into memory."""
@@ -106,6 +140,8 @@ class Plan:
     stored: dict[Var, None]
     # values that are another one's memory in another shape
     same: dict[Var, Var]
+    # for results that must hold no NaN, values that say whether they do
+    flags: dict[Var, Var] = field(default_factory=dict)
 
     def calls(self) -> list[Call]:
         """The steps that libraries compute."""
@@ -123,8 +159,4 @@ class Block:
 
 def sources(step: Nest | Call) -> Sequence[Var | Literal]:
     """What a step reads."""
-    if isinstance(step, Call):
-        return [read.base for read in step.reads]
-    found = [read.base for entry in step.entries for read in entry.reads]
-    found += [piece.read.base for entry in step.entries for piece in entry.pieces]
-    return found + [reduction.read.base for reduction in step.reductions]
+    return [read.base for read in (step.reads if isinstance(step, Call) else step.reads())]

@@ -7,38 +7,47 @@ level are independent of one another, and their order by levels is an order of e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
+from wengert.compiler.branching import plan_branch
 from wengert.compiler.clusters import clustered
 from wengert.compiler.entrywise import computes
+from wengert.compiler.factorising import FACTORISATIONS
+from wengert.compiler.inlaying import INLAYS
+from wengert.compiler.inlining import repeated
 from wengert.compiler.lifetimes import Lifetimes
 from wengert.compiler.memory import layout
 from wengert.compiler.moves import MOVES
-from wengert.compiler.optimise.internal import INTERNAL
-from wengert.compiler.placed import is_placed
-from wengert.compiler.plan import Block, Call, Entry, Nest, Plan, Read, Reduction, kind_of
+from wengert.compiler.multiplying import PRODUCTS
+from wengert.compiler.placed import Placement, placement_of
+from wengert.compiler.plan import Block, Call, Contraction, Entry, Nest, Plan, Read, Reduction, kind_of
 from wengert.compiler.products import is_product
 from wengert.compiler.shape import access_of
-from wengert.compiler.views import Axis, View, broadcast, compose, identity, long_axes, transposed
+from wengert.compiler.symmetrising import SUMS
+from wengert.compiler.views import View, broadcast, compose, identity, long_axes
+from wengert.compiler.watching import watched
 from wengert.graph import REGISTRY, ArrayType, Equation, Graph, Literal, Var, array_type, live
 
 __all__ = ["Planner", "laid_out"]
 
 Shape = tuple[int, ...]
-# Multiplications in a product of matrices that is written as loops.
-_SMALL: Final = 4096
 
 
-def laid_out(graph: Graph, results: int, own: Sequence[Var] = ()) -> Block:
+def laid_out(
+    graph: Graph, results: int, own: Sequence[Var] = (), *, lost: Sequence[int] = (), finite: Sequence[int] = ()
+) -> Block:
     """The plan of a graph with everything in its place.
 
-    Outputs behind the first `results` stay in the arena; inputs that are `own` may be overwritten.
+    Outputs behind the first `results` stay in the arena; inputs that are `own` may be overwritten. Outputs that must
+    hold no NaN are `lost` if they do, those that are `finite` must hold no infinity either.
     """
-    planned = Planner(graph, results, own).plan()
+    planned = Planner(graph, results, own).plan({**dict.fromkeys(lost, False), **dict.fromkeys(finite, True)})
     clusters = clustered(planned)
     return Block(planned, clusters, layout(planned, clusters, results))
 
@@ -60,21 +69,41 @@ class Planner:
         self.stored: dict[Var, None] = {}
         self.same: dict[Var, Var] = {}
         self.constants: dict[int, Literal] = {}
-        self.nests: dict[tuple[int, Shape], Nest] = {}
+        # products of matrices have nests of their own, by their results
+        self.nests: dict[tuple[int, Shape] | Var, Nest] = {}
         self.calls: list[Call] = []
+        # what has been overwritten by a value that took its memory
+        self.changed: set[Var] = set()
+        # results that are zeros but for the values read here
+        self.inlaid: dict[Var, Read] = {}
+        # results for which a call says itself, part by part, whether they hold a NaN
+        self.flagged: dict[Var, Var] = {}
         # what is an argument of the caller's, or a result already
         self.given: set[Var] = set(graph.inputs)
         for variable in graph.inputs:
             self.level[variable] = -1
 
-    def plan(self) -> Plan:
+    def plan(self, looks: Mapping[int, bool]) -> Plan:
+        """The plan; `looks` are the outputs that must hold no NaN, and whether that goes for infinities."""
         for equation in self.equations:
             self.place(equation)
         outputs = [self.output(place, atom) for place, atom in enumerate(self.graph.outputs)]
-        steps: list[Nest | Call] = [*self.nests.values(), *self.calls]
+        flags = {outputs[place]: watched(self, outputs[place], too) for place, too in looks.items()}
+        for nest in self.nests.values():
+            self.clear_of_dead(nest)
+        steps: list[Nest | Call] = [*[nest for nest in self.nests.values() if nest.written(self.stored)], *self.calls]
         steps.sort(key=lambda step: step.level)
         constants = list(self.constants.values())
-        return Plan(list(self.graph.inputs), constants, steps, outputs, self.stored, self.same)
+        found = {variable: flag for variable, flag in flags.items() if flag is not None}
+        return Plan(list(self.graph.inputs), constants, steps, outputs, self.stored, self.same, found)
+
+    def clear_of_dead(self, nest: Nest) -> None:
+        """Take away what nothing reads: those who would have compute it themselves."""
+        needed = {reduction.read.base for reduction in nest.reductions}
+        for entry in reversed(nest.entries):
+            if entry.result in self.stored or entry.result in needed:
+                needed.update([read.base for read in entry.reads])
+        nest.entries = [entry for entry in nest.entries if entry.result in self.stored or entry.result in needed]
 
     def output(self, place: int, atom: Var | Literal) -> Var:
         """A result in memory of its own, or in that of the own input of the same number."""
@@ -153,18 +182,28 @@ class Planner:
     def enter(self, entry: Entry) -> None:
         """Put an operation into the first nest that can hold it."""
         domain = long_axes(entry.result.type.shape)
+        pieced = [read for piece in entry.pieces for read in piece.reads()]
         if 0 in domain:
             level = 0
         else:
-            reads = [*entry.reads, *(piece.read for piece in entry.pieces)]
-            level = max([0, *(self.earliest(read, domain) for read in reads)])
-            for piece in entry.pieces:
-                level = max(level, self.ready(piece.read))
+            entry = self.with_repeated(entry, domain)
+            pieced = [read for piece in entry.pieces for read in piece.reads()]
+            level = max([0, *(self.earliest(read, domain) for read in entry.reads), *map(self.ready, pieced)])
             self.hand_over(entry.reads, level)
-        self.note([*entry.reads, *(piece.read for piece in entry.pieces)], level)
+        self.note([*entry.reads, *pieced], level)
         self.level[entry.result] = level
         self.entries[entry.result] = entry
         self.nest(level, domain).entries.append(entry)
+
+    def with_repeated(self, entry: Entry, domain: Shape) -> Entry:
+        """An entry whose pieces compute what is cheap themselves."""
+        counts = Counter([piece.read.base for piece in entry.pieces])
+        pieces = []
+        for piece in entry.pieces:
+            size = math.prod([high - low for low, high in piece.box])
+            found = repeated(self, piece.read, len(domain), size, counts[piece.read.base])
+            pieces.append(piece if found is None else replace(piece, entries=found[0], read=found[1]))
+        return replace(entry, pieces=tuple(pieces))
 
     def place(self, equation: Equation) -> None:
         """Decide how an equation is computed."""
@@ -207,87 +246,14 @@ class Planner:
         self.nest(level, domain).reductions.append(Reduction(result, equation.primitive.name, read, axes))
         return True
 
-    def product(self, equation: Equation) -> bool:
-        """A matrix product that a nest of loops computes as well as BLAS: with a vector in it, or small."""
-        (left, right), (result,) = equation.inputs, equation.outputs
-        kinds = (kind_of(left), kind_of(right))
-        if not computes(equation) or min(kind.size for kind in kinds) == 0:
-            return False
-        vectors = [kind.ndim == 1 for kind in kinds]
-        inner = kinds[0].shape[-1]
-        if not any(vectors) and (
-            len(kinds[0].shape) > 2 or len(kinds[1].shape) > 2 or result.type.size * inner > _SMALL
-        ):
-            return False
-        # every entry of the result is a sum over `inner`, which becomes the axis before the last
-        shape = result.type.shape
-        place = len(shape) - (0 if vectors[1] else 1)
-        whole = (*shape[:place], inner, *shape[place:])
-        numbers = {p: n for n, p in enumerate([p for p, length in enumerate(whole) if length != 1])}
-        # the operands' axes among those of the whole
-        loop = len(shape) - (not vectors[0]) - (not vectors[1])
-        rows = () if vectors[0] else (loop,)
-        columns = () if vectors[1] else (len(whole) - 1,)
-        spread = [(*range(loop - kinds[0].ndim + len(rows) + 1, loop), *rows, place),
-                  (*range(loop - kinds[1].ndim + len(columns) + 1, loop), place, *columns)]  # fmt: skip
-        reads = []
-        for atom, kind, axes in zip((left, right), kinds, spread, strict=True):
-            view = tuple(
-                [Axis(numbers.get(axis)) for axis, length in zip(axes, kind.shape, strict=True) if length != 1]
-            )
-            read = self.resolve(atom, kind.shape)
-            reads.append(Read(read.base, compose(read.view, view)))
-        terms = Var(array_type(whole, result.type.dtype))
-        multiplied = Equation(REGISTRY["multiply"], equation.inputs, (), (terms,), equation.source)
-        self.enter(Entry(terms, multiplied, tuple(reads)))
-        # a sum of truth values is whether any of them is true
-        adding = REGISTRY["any" if result.type.kind == "b" else "sum"]
-        added = Equation(adding, (terms,), ((place,), False), (result,), equation.source)
-        return self.reduce(added)
-
-    def gram(self, equation: Equation) -> bool:
-        """A matrix times its own transpose, which loops compute where it is small."""
-        (rows,), (result,) = equation.inputs, equation.outputs
-        kind = kind_of(rows)
-        if kind.size * result.type.shape[0] > _SMALL:
-            return False
-        turned = Var(array_type(kind.shape[::-1], kind.dtype))
-        self.alias(turned, rows, transposed(kind.shape, (1, 0)))
-        return self.product(Equation(REGISTRY["matmul"], (turned, rows), (), (result,), equation.source))
-
-    def weighted_gram(self, equation: Equation) -> bool:
-        """Xᵀ diag(w) X: of the rows times the roots of the weights' sizes, where all weights have one sign."""
-        (rows, weights), (result,) = equation.inputs, equation.outputs
-        kind, source = kind_of(rows), equation.source
-        if kind.dtype != kind_of(weights).dtype or not computes(equation) or not kind.size:
-            return False
-        if kind.size * kind.shape[1] <= _SMALL or 1 in kind.shape:
-            turned = Var(array_type(kind.shape[::-1], kind.dtype))
-            self.alias(turned, self.by_rows(rows, weights, source), transposed(kind.shape, (1, 0)))
-            self.place(Equation(REGISTRY["matmul"], (turned, rows), (), (result,), source))
-            return True
-        size, root = Var(kind_of(weights)), Var(kind_of(weights))
-        self.place(Equation(REGISTRY["absolute"], (weights,), (), (size,), source))
-        self.place(Equation(REGISTRY["sqrt"], (size,), (), (root,), source))
-        scaled = self.by_rows(rows, root, source)
-        if equation.params[0]:
-            self.place(Equation(INTERNAL["gram"], (scaled,), (), (result,), source))
-            return True
-        extremes = [Var(array_type((), kind.dtype)) for _ in range(2)]
-        for name, extreme in zip(("min", "max"), extremes, strict=True):
-            self.place(Equation(REGISTRY[name], (weights,), ((0,), False), (extreme,), source))
-        self.call(Equation(equation.primitive, (scaled, rows, weights, *extremes), (), (result,), source))
-        return True
-
-    def by_rows(self, rows: Var | Literal, weights: Var | Literal, source: Any) -> Var:
-        """A matrix, each row times a weight of its own."""
-        kind, factor = kind_of(rows), self.resolve(weights, kind_of(weights).shape)
-        # the weights stand along the rows
-        spread = Read(factor.base, compose(factor.view, (Axis(0),) if kind.shape[0] != 1 else ()))
-        scaled = Var(kind)
-        multiplied = Equation(REGISTRY["multiply"], (rows, weights), (), (scaled,), source)
-        self.enter(Entry(scaled, multiplied, (self.resolve(rows, kind.shape), spread)))
-        return scaled
+    def contract(self, nest: Contraction) -> None:
+        """A product of matrices, as soon as its operands stand in memory."""
+        nest.level = max([0, *(self.ready(read) for read in nest.operands)])
+        self.note(nest.operands, nest.level)
+        result = nest.reductions[0].result
+        self.level[result] = nest.level
+        self.store(result)
+        self.nests[result] = nest
 
     def call(self, equation: Equation) -> None:
         """Leave an equation to a library."""
@@ -299,27 +265,36 @@ class Planner:
         )
         level = max([0, *(self.ready(read) for read in reads)])
         call = Call(level, equation, reads)
-        if is_placed(call) and self.overwrites(equation):
+        placed = placement_of(call)
+        if placed is not None and self.overwrites(call, placed):
             assert isinstance(reads[0].base, Var)
             (result,) = equation.outputs
             root = self.same[result] = self.same.get(reads[0].base, reads[0].base)
+            self.changed.add(root)
             # whoever reads what is overwritten comes before
             call = replace(call, level=max(level, self.read_on.get(root, -1) + 1))
         for variable in equation.outputs:
             self.level[variable] = call.level
             self.store(variable)
-        if not (is_placed(call) or is_product(call)):
+        if placed is None and not is_product(call):
             address = Literal(np.zeros(1, np.uint64), array_type((1,), np.dtype(np.uint64)))
             self.constants[id(address)] = address
             call = replace(call, callback=address)
         self.note(reads, call.level)
         self.calls.append(call)
 
-    def overwrites(self, equation: Equation) -> bool:
+    def overwrites(self, call: Call, placed: Placement) -> bool:
         """Whether a result may take the memory of the array that it is a changed copy of."""
-        atom = equation.inputs[0]
+        equation, atom = call.equation, call.equation.inputs[0]
         if equation.primitive.name not in ("replace", "add_at") or not isinstance(atom, Var):
             return False
+        roots = [self.same.get(read.base, read.base) for read in call.reads if isinstance(read.base, Var)]
+        # what is written must not be read again, but for one number that is read before
+        apart = roots.count(roots[0]) == 1 or kind_of(equation.outputs[0]).size == 1 or math.prod(placed.full) == 1
+        return apart and self.uses_up(atom, equation)
+
+    def uses_up(self, atom: Var, equation: Equation) -> bool:
+        """Whether a value is the kernel's own, and nothing else needs it."""
         root = self.same.get(atom, atom)
         mine = (root not in self.given and atom not in self.entries) or root in self.own
         return mine and atom not in self.aliases and self.lifetimes.ends(atom, equation)
@@ -350,6 +325,11 @@ class Planner:
         self.note(reads, level)
         self.calls.append(Call(level, equation, tuple(reads), body, (*spare, arena)))
         return True
+
+    def branch(self, equation: Equation) -> bool:
+        """A branch: its bodies are blocks of their own."""
+        one, other = [laid_out(body, len(body.outputs)) for body in equation.params[0].bodies]
+        return plan_branch(self, equation, (one, other))
 
     def whole_read(self, atom: Var | Literal) -> Read:
         """An operand that stands in memory in the order of its axes."""
@@ -390,8 +370,10 @@ def _is_whole(read: Read, shape: Shape) -> bool:
 _RULES: Final[dict[str, Any]] = {
     **MOVES,
     **dict.fromkeys(("sum", "max", "min", "prod", "all", "any"), Planner.reduce),
-    **dict.fromkeys(("matmul", "scale_matmul"), Planner.product),
-    "gram": Planner.gram,
-    "weighted_gram": Planner.weighted_gram,
+    **PRODUCTS,
+    **FACTORISATIONS,
+    **INLAYS,
+    **SUMS,
     "loop": Planner.loop,
+    "branch": Planner.branch,
 }

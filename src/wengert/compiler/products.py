@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from llvmlite import ir
-
+from wengert.compiler import ir
 from wengert.compiler.calls import blas
+from wengert.compiler.counting import INDEX, counting, number
 from wengert.compiler.plan import Call
 from wengert.compiler.shape import Access, access_of
 from wengert.compiler.values import Builder
@@ -18,8 +17,7 @@ __all__ = ["is_product", "write_product"]
 POINTER: Final = ir.PointerType()
 BYTE: Final = ir.IntType(8)
 WORD: Final = ir.IntType(32)
-INDEX: Final = ir.IntType(64)
-_PRODUCTS: Final = frozenset({"matmul", "scale_matmul", "gram", "weighted_gram"})
+_PRODUCTS: Final = frozenset({"matmul", "scale_matmul", "gram", "weighted_gram", "mirror"})
 Pointer = Callable[[Any], Any]
 
 
@@ -67,6 +65,8 @@ def write_product(builder: Builder, call: Call, pointer: Pointer) -> None:
         _weighted_gram(caller)
     elif call.equation.primitive.name == "gram":
         _gram(caller, 1.0)
+    elif call.equation.primitive.name == "mirror":
+        _copy_half(caller)
     else:
         _product(caller)
 
@@ -86,11 +86,8 @@ class _Caller:
         self.turn: tuple[Any, int, int, int] | None = None
 
     def room(self, kind: Any, value: Any) -> Any:
-        """The address of a constant."""
-        with self.builder.goto_entry_block():
-            place = self.builder.alloca(kind)
-            self.builder.store(ir.Constant(kind, value), place)
-        return place
+        """The address of a constant, which stands in the module once."""
+        return self.builder.module.constant(kind, value)
 
     def word(self, value: int) -> Any:
         return self.room(WORD, value)
@@ -134,7 +131,7 @@ def _product(caller: _Caller) -> None:
     if count == 1:
         _multiply(caller, left, right, sizes)
         return
-    with counting(caller.builder, 0, ir.Constant(INDEX, count)) as turn:
+    with counting(caller.builder, 0, count) as turn:
         distances = [access.strides[0] if len(access.strides) == 3 else 0 for access in (left, right)]
         caller.turn = (turn, *distances, sizes[0] * sizes[2])
         _multiply(caller, left, right, sizes)
@@ -206,27 +203,11 @@ def _scale_rows(caller: _Caller, scaled: Access, rows: Access, weights: Access) 
         return builder.gep(starts[place], [offset], inbounds=True, source_etype=number)
 
     count, size = _shape(caller.call.equation.inputs[0])
-    with counting(builder, 0, ir.Constant(INDEX, count)) as row:
+    with counting(builder, 0, count) as row:
         weight = builder.load(entry(2, weights, row), typ=number)
-        with counting(builder, 0, ir.Constant(INDEX, size)) as column:
+        with counting(builder, 0, size) as column:
             value = builder.load(entry(1, rows, row, column), typ=number)
             builder.store(builder.fmul(value, weight), entry(0, scaled, row, column))
-
-
-@contextmanager
-def counting(builder: Builder, start: int, stop: Any) -> Iterator[Any]:
-    """A counting loop that runs at least once."""
-    before, head = builder.block, builder.append_basic_block("count")
-    builder.branch(head)
-    builder.position_at_end(head)
-    place = builder.phi(INDEX)
-    place.add_incoming(ir.Constant(INDEX, start), before)
-    yield place
-    following = builder.add(place, ir.Constant(INDEX, 1))
-    place.add_incoming(following, builder.block)
-    after = builder.append_basic_block("counted")
-    builder.cbranch(builder.icmp_signed("<", following, stop), head, after)
-    builder.position_at_end(after)
 
 
 def _mirror(caller: _Caller, size: int) -> None:
@@ -237,5 +218,21 @@ def _mirror(caller: _Caller, size: int) -> None:
         place = builder.add(builder.mul(row, ir.Constant(INDEX, size)), column)
         return builder.gep(target, [place], inbounds=True, source_etype=caller.number)
 
-    with counting(builder, 1, ir.Constant(INDEX, size)) as row, counting(builder, 0, row) as column:
+    with counting(builder, 1, size) as row, counting(builder, 0, row) as column:
         builder.store(builder.load(entry(row, column), typ=caller.number), entry(column, row))
+
+
+def _copy_half(caller: _Caller) -> None:
+    """Copy what stands on the diagonal of a matrix and right of it, and its mirror image."""
+    builder, target = caller.builder, caller.target()
+    (access,), (size, _) = _operands(caller.call), caller.result.shape
+    source = caller.start(access)
+
+    def entry(start: Any, row: Any, column: Any, line: int, step: int = 1) -> Any:
+        place = builder.add(builder.mul(row, number(line)), builder.mul(column, number(step)))
+        return builder.gep(start, [place], inbounds=True, source_etype=caller.number)
+
+    with counting(builder, 0, size) as row, counting(builder, row, size) as column:
+        value = builder.load(entry(source, row, column, *access.strides), typ=caller.number)
+        builder.store(value, entry(target, row, column, size))
+        builder.store(value, entry(target, column, row, size))

@@ -16,13 +16,14 @@ import numpy as np
 
 from wengert import tree
 from wengert.compiler.draws import without_draws
-from wengert.compiler.following import Expected, GuardedRecording, kept
+from wengert.compiler.following import Expected, GuardedRecording, ValueNeeded, kept
 from wengert.compiler.guards import Guards
 from wengert.compiler.hosts import HostArray, fixed
 from wengert.compiler.pausing import without_collection
 from wengert.compiler.refusals import REFUSALS, NotRecordable
 from wengert.compiler.results import UNKNOWN, Containers, Result, confirmed_leaf, form_of
 from wengert.compiler.signature import STATIC, is_traced, signature
+from wengert.compiler.steering import distinct, gathered
 from wengert.compiler.surroundings import World
 from wengert.graph import ArrayType, Equation, Graph, Operand, Var
 from wengert.graph.walk import dependents, live
@@ -99,26 +100,34 @@ def record(
         A later call could differ in a way that nothing would tell, or the program writes to what is not its own.
     """
     with without_collection(), without_draws():
-        recorded = _recorded(function, args, kwargs, varying)
+        try:
+            # the values are not wanted, unless they steer the program
+            recorded = _recorded(function, args, kwargs, varying, deferring=known is UNKNOWN)
+        except ValueNeeded:
+            recorded = _recorded(function, args, kwargs, varying, deferring=False)
     return recorded if known is UNKNOWN else confirmed(recorded, known)
 
 
 def _recorded(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], varying: frozenset[Any]
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    varying: frozenset[Any],
+    deferring: bool,
 ) -> Recorded:
     if varying:
         try:
-            return _Attempt(True, varying).run(function, args, kwargs)
+            return _Attempt(True, deferring, varying).run(function, args, kwargs)
         except Exception:  # noqa: BLE001 (a float may be asked for something that a traced one does not give)
             pass
     try:
-        return _Attempt(captured=True).run(function, args, kwargs)
+        return _Attempt(True, deferring).run(function, args, kwargs)
     except NotRecordable:
         raise
     except Exception:  # noqa: BLE001 (a captured array may be asked for something that a traced one does not give)
         pass
     try:
-        return _Attempt(captured=False).run(function, args, kwargs)
+        return _Attempt(False, deferring).run(function, args, kwargs)
     except NotRecordable:
         raise
     except Exception as error:
@@ -128,8 +137,8 @@ def _recorded(
 class _Attempt:
     """One recording of one function."""
 
-    def __init__(self, captured: bool, varying: frozenset[Any] = frozenset()) -> None:
-        self.recording = GuardedRecording()
+    def __init__(self, captured: bool, deferring: bool, varying: frozenset[Any] = frozenset()) -> None:
+        self.recording = GuardedRecording(deferring)
         self.world = World(self._captured if captured else lambda source, value: None, varying)
         self.sources: list[HostArray] = []
         self.inputs: list[tuple[Tracer, Var, str]] = []
@@ -192,9 +201,9 @@ class _Attempt:
             if results[-1].kind == "output" and index == len(outputs):
                 outputs.append(leaf)
         changing = dependents(recording.equations, recording.inputs)
-        steered = _distinct([(atom, seen) for atom, seen in recording.steered if atom in changing])
+        joining, steered = gathered(distinct([(atom, seen) for atom, seen in recording.steered if atom in changing]))
         atoms = (*map(recording.atom, outputs), *[atom for atom, _ in steered])
-        graph = Graph(tuple(recording.inputs), tuple(recording.equations), atoms, recording.names)
+        graph = Graph(tuple(recording.inputs), (*recording.equations, *joining), atoms, recording.names)
         equations = live(graph)
         graph, sources, results = self._without_unused(graph, equations, arguments, results)
         said = None if self.world.said is None else frozenset(self.world.said)
@@ -277,11 +286,3 @@ def confirmed(recorded: Recorded, known: Any) -> Recorded:
     pairs = zip(recorded.results, leaves, strict=True)
     results = [confirmed_leaf(result, recorded.value, leaf) for result, leaf in pairs]
     return replace(recorded, results=tuple(results))
-
-
-def _distinct(steered: list[tuple[Any, Expected]]) -> list[tuple[Any, Expected]]:
-    """Each value once in each manner."""
-    found: dict[tuple[int, str], tuple[Any, Expected]] = {}
-    for atom, seen in steered:
-        found.setdefault((id(atom), seen.how), (atom, seen))
-    return list(found.values())

@@ -11,18 +11,20 @@ import itertools
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
 
-from wengert.compiler import entrywise
+from wengert.compiler import entrywise, ir
+from wengert.compiler.buffers import Buffer, as_stored, stored_type
+from wengert.compiler.counting import counting, least, number
 from wengert.compiler.plan import Reduction
-from wengert.compiler.shape import Access, Loops
+from wengert.compiler.shape import Loops
 from wengert.compiler.values import Builder, Value, maximum, minimum, select
 
 __all__ = ["Accumulator", "clear"]
 
-INDEX: Final = ir.IntType(64)
 # Vectors that are added up plainly before their sum is carried over.
 _BLOCK: Final = 16
+# Entries that are cleared at once.
+_CLEARED: Final = 8
 
 
 def _combined(name: str, x: Value, y: Value) -> Value:
@@ -38,20 +40,14 @@ def _combined(name: str, x: Value, y: Value) -> Value:
 def clear(builder: Builder, reduction: Reduction, pointer: Any, size: Any) -> None:
     """Fill the room of a result with what changes nothing in its reduction."""
     dtype = reduction.result.type.dtype
-    start = ir.IntType(8) if dtype.kind == "b" else entrywise.element(dtype)
-    neutral = entrywise.constant(_neutral(reduction.name, dtype), dtype, builder, None)
-    stored = neutral.to_integer(8).ir if dtype.kind == "b" else neutral.ir
-    before, head = builder.block, builder.append_basic_block("clear")
-    builder.branch(head)
-    builder.position_at_end(head)
-    place = builder.phi(INDEX)
-    place.add_incoming(ir.Constant(INDEX, 0), before)
-    builder.store(stored, builder.gep(pointer, [place], inbounds=True, source_etype=start))
-    following = builder.add(place, ir.Constant(INDEX, 1))
-    place.add_incoming(following, builder.block)
-    after = builder.append_basic_block("cleared")
-    builder.cbranch(builder.icmp_signed("<", following, size), head, after)
-    builder.position_at_end(after)
+    known = size.constant if isinstance(size, ir.Constant) else 0
+    lanes = _CLEARED if known >= _CLEARED and dtype.kind == "f" else None
+    neutral = as_stored(entrywise.constant(_neutral(reduction.name, dtype), dtype, builder, lanes))
+    with counting(builder, 0, size, lanes or 1) as place:
+        # the last vector begins earlier where it would not fit
+        start = least(builder, place, number(known - lanes)) if lanes and known % lanes else place
+        address = builder.gep(pointer, [start], inbounds=True, source_etype=stored_type(dtype))
+        builder.store(neutral, address, align=dtype.itemsize)
 
 
 def _neutral(name: str, dtype: np.dtype[Any]) -> Any:
@@ -68,16 +64,13 @@ def _neutral(name: str, dtype: np.dtype[Any]) -> Any:
 class Accumulator:
     """One reduction of a nest: in registers along the vector's axis, in memory along the loops outside of it."""
 
-    def __init__(
-        self, builder: Builder, reduction: Reduction, access: Access, loops: Loops, pointer: Any, goes_on: bool
-    ) -> None:
+    def __init__(self, builder: Builder, reduction: Reduction, loops: Loops, buffer: Buffer, goes_on: bool) -> None:
         self.builder = builder
         self.reduction = reduction
         self.name = reduction.name
         self.dtype = reduction.result.type.dtype
-        self.access = access
         self.loops = loops
-        self.pointer = pointer
+        self.buffer = buffer
         axes = loops.reduced[reduction.result]
         self.along = loops.vector in axes
         # whether loops outside add to what is in memory, this nest's own or those that come back to it
@@ -106,10 +99,11 @@ class Accumulator:
     def clear(self, rows: Any) -> None:
         """What is added to in memory begins with what changes nothing: that of so many rows, or all."""
         if self.again and not self.goes_on:
-            size = ir.Constant(INDEX, self.reduction.result.type.size)
-            if rows is not None and self.access.row:
-                size = self.builder.mul(rows, ir.Constant(INDEX, self.access.row))
-            clear(self.builder, self.reduction, self.pointer, size)
+            size = number(self.reduction.result.type.size)
+            row = self.buffer.access.row
+            if rows is not None and row:
+                size = self.builder.mul(rows, number(row))
+            clear(self.builder, self.reduction, self.buffer.start, size)
 
     def begin(self, places: list[Any]) -> None:
         """Before the vector's axis is run through."""
@@ -221,37 +215,17 @@ class Accumulator:
             return
         for key in self.keys:
             value = self._value(self.totals[key], entrywise.element(self.dtype))
-            inner: list[Any] = [ir.Constant(INDEX, 0)] * (len(self.loops.lengths) - self.loops.vector)
+            inner: list[Any] = [number(0)] * (len(self.loops.lengths) - self.loops.vector)
             for axis, place in zip(self.kept, key, strict=True):
-                inner[axis - self.loops.vector] = ir.Constant(INDEX, place)
+                inner[axis - self.loops.vector] = number(place)
             self._keep((*places, *inner), value)
-
-    def _stored(self, value: Value) -> Any:
-        return value.to_integer(8).ir if self.dtype.kind == "b" else value.ir
 
     def _keep(self, places: tuple[Any, ...], value: Value) -> None:
         """Into memory, together with what is there already from loops outside."""
-        builder, lanes = self.builder, value.lanes
-        one = ir.IntType(8) if self.dtype.kind == "b" else entrywise.element(self.dtype)
-        offset: Any = ir.Constant(INDEX, self.access.offset)
-        for place, stride in zip(places, self.access.strides, strict=True):
-            if stride:
-                offset = builder.add(offset, builder.mul(place, ir.Constant(INDEX, stride)))
-        stride = self.access.strides[self.loops.vector] if lanes else 1
-        steps = [0] if stride == 1 else range(lanes or 1)
-        for lane in steps:
-            address = builder.gep(self.pointer, [offset], inbounds=True, source_etype=one)
-            part = value
-            if stride != 1:
-                address = builder.gep(address, [ir.Constant(INDEX, lane * stride)], inbounds=True, source_etype=one)
-                part = value.lane(lane)
-            if self.again:
-                kind = part.shaped(one)
-                present = Value(builder.load(address, align=self.dtype.itemsize, typ=kind), builder, part.signed)
-                part = _combined(self.name, present != 0 if self.dtype.kind == "b" else present, part)
-            builder.store(self._stored(part), address, align=self.dtype.itemsize)
+        if self.again:
+            value = _combined(self.name, self.buffer.get(places, value.lanes), value)
+        self.buffer.put(places, value)
 
 
 def _finite(lost: Value) -> Value:
-
     return select(lost == lost, lost, 0.0)

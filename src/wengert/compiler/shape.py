@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,12 +13,14 @@ from wengert.compiler.plan import Nest, Read, kind_of
 from wengert.compiler.views import View, identity, long_axes
 from wengert.graph import Literal, Var
 
-__all__ = ["Access", "Loops", "access_of", "loops_of"]
+__all__ = ["Access", "Loops", "access_of", "key_of", "loops_of"]
 
 Shape = tuple[int, ...]
 Box = tuple[tuple[int, int], ...]
 # A last axis up to this length is unrolled inside another one that runs in vectors.
 _SHORT: Final = 8
+# Operations that the code of a nest may have after its loops are parted, those along the vectors apart.
+_LONGEST: Final = 256
 _NOWHERE: Final[Mapping[Var, Any]] = {}
 
 
@@ -40,13 +42,13 @@ class Loops:
     """The loops, outermost first.
 
     `row` is the loop that runs over the rows of a block, and `vector` the one that runs in vectors; those behind it are
-    unrolled. `stretches` parts the range of `vector` where a piece begins or ends.
+    unrolled. `stretches` parts the range of each loop where pieces begin or end, of the rows that of all of them.
     """
 
     lengths: Shape
     row: int | None
     vector: int
-    stretches: tuple[tuple[int, int], ...]
+    stretches: tuple[tuple[tuple[int, int], ...], ...]
     reads: dict[Read, Access]
     written: dict[Var, Access]
     boxes: dict[Var, tuple[Box, ...]]
@@ -90,14 +92,15 @@ def loops_of(
     stored: dict[Var, None],
     inside: set[Var],
     rows: int | None = None,
-    targets: Mapping[Var, tuple[Var, View]] = _NOWHERE,
+    targets: Mapping[Var, tuple[Var, View] | Access] = _NOWHERE,
 ) -> Loops:
     """The loops of a nest, or of so many rows of it; `targets` are results that are parts of another array."""
     domain = nest.domain if rows is None else (rows, *nest.domain[1:])
     rank = len(domain)
-    reads = [read for entry in nest.entries for read in entry.reads]
+    repeated = [entry for outer in nest.entries for piece in outer.pieces for entry in piece.entries]
+    inside = inside | {entry.result for entry in repeated}
+    reads = [*nest.reads(), *[read for entry in repeated for read in entry.reads]]
     reads += [piece.read for entry in nest.entries for piece in entry.pieces]
-    reads += [reduction.read for reduction in nest.reductions]
     whole = identity(rank)
     own = frozenset([read for read in reads if read.base in inside and read.view == whole])
     accesses = {
@@ -110,8 +113,11 @@ def loops_of(
         for entry in nest.entries
         if entry.result in stored
     }
-    for result, (base, view) in targets.items():
-        written[result] = _access(base, base.type.shape, view, rank)
+    for result, target in targets.items():
+        if isinstance(target, Access):
+            written[result] = target
+        else:
+            written[result] = _access(target[0], target[0].type.shape, target[1], rank)
     for reduction in nest.reductions:
         kept = [axis for axis in range(rank) if axis not in reduction.axes]
         lengths = [nest.domain[axis] for axis in kept]
@@ -128,7 +134,7 @@ def loops_of(
         {variable: tuple([_permuted(box, order) for box in several]) for variable, several in boxes.items()},
         {r.result: frozenset([n for n, axis in enumerate(order) if axis in r.axes]) for r in nest.reductions},
     )
-    return _collapsed(turned, own, None if rows is None else order.index(0))
+    return _collapsed(turned, own, None if rows is None else order.index(0), nest)
 
 
 @dataclass(frozen=True)
@@ -192,32 +198,31 @@ def _groups(
     return groups
 
 
-def _collapsed(nest: _Turned, own: frozenset[Read], row: int | None) -> Loops:
+def _collapsed(nest: _Turned, own: frozenset[Read], row: int | None, origin: Nest) -> Loops:
     accesses, written, boxes = nest.accesses, nest.written, nest.boxes
     groups = _groups(nest.domain, [*accesses.values(), *written.values()], boxes, row)
     lengths = tuple([int(np.prod([nest.domain[axis] for axis in group], dtype=np.int64)) for group in groups])
+
+    # the loops as they are without the blocks
+    row_loop = None if row is None else next(n for n, group in enumerate(groups) if row in group)
+    whole = list(lengths)
+    if row is not None and row_loop is not None:
+        whole[row_loop] = lengths[row_loop] // nest.domain[row] * origin.domain[0]
 
     def narrowed(access: Access) -> Access:
         return replace(access, strides=tuple([access.strides[group[-1]] for group in groups]))
 
     def merged(box: Box) -> Box:
-        return tuple([box[group[0]] if len(group) == 1 else (0, lengths[n]) for n, group in enumerate(groups)])
+        return tuple([box[group[0]] if len(group) == 1 else (0, whole[n]) for n, group in enumerate(groups)])
 
     reads = {read: narrowed(access) for read, access in accesses.items()}
     results = {variable: narrowed(access) for variable, access in written.items()}
     merged_boxes = {variable: tuple(map(merged, several)) for variable, several in boxes.items()}
     vector = len(lengths) - 1
-    row_loop = None if row is None else next(n for n, group in enumerate(groups) if row in group)
     if vector > 0 and row_loop != vector and lengths[vector] < _SHORT <= lengths[vector - 1]:
         vector -= 1
-    stretches: tuple[tuple[int, int], ...] = ()
-    if lengths:
-        edges = {0, lengths[vector]}
-        for several in merged_boxes.values():
-            for box in several:
-                edges.update(edge for edge in box[vector] if 0 <= edge <= lengths[vector])
-        cuts = sorted(edges)
-        stretches = tuple(itertools.pairwise(cuts))
+    boxes_of_all = [box for several in merged_boxes.values() for box in several]
+    stretches = _stretches(whole, boxes_of_all, vector, len(origin.entries))
     dtypes = {access.key: kind_of(read.base).dtype for read, access in reads.items()}
     dtypes.update({access.key: variable.type.dtype for variable, access in results.items()})
     reduced = {
@@ -225,3 +230,18 @@ def _collapsed(nest: _Turned, own: frozenset[Read], row: int | None) -> Loops:
         for variable, axes in nest.reduced.items()
     }
     return Loops(lengths, row_loop, vector, stretches, reads, results, merged_boxes, dtypes, own, reduced)
+
+
+def _stretches(
+    lengths: Sequence[int], boxes: Sequence[Box], vector: int, entries: int
+) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """The ranges between the edges of pieces, for the axis that runs in vectors and those that are worth the code."""
+    parted: list[tuple[tuple[int, int], ...]] = [((0, length),) for length in lengths]
+    bodies = 1
+    for axis in sorted(range(min(vector + 1, len(lengths))), key=lambda axis: (axis != vector, -axis)):
+        edges = {0, lengths[axis], *[edge for box in boxes for edge in box[axis] if 0 < edge < lengths[axis]]}
+        several = tuple(itertools.pairwise(sorted(edges)))
+        if axis == vector or (lengths[axis] >= _SHORT and bodies * len(several) * entries <= _LONGEST):
+            parted[axis] = several
+            bodies *= len(several)
+    return tuple(parted)

@@ -109,7 +109,8 @@ class World(Functions, Members):
             for name, slot in slots_of(kind):
                 if hasattr(nested, name):
                     slot.__set__(nested, self.dressed(getattr(nested, name)))
-            nested.__class__ = self._known_class(kind)
+            # a frozen data class refuses assignments
+            object.__setattr__(nested, "__class__", self._known_class(kind))
         return nested
 
     def serve(self, value: Any, place: Place, name: str = "") -> Any:

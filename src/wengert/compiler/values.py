@@ -7,11 +7,10 @@ whether a loop reaches it in a full vector or in the remainder.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from llvmlite import ir
+from wengert.compiler import ir
 
 __all__ = [
     "Builder",
@@ -38,7 +37,7 @@ _BITS: Final = {"half": 16, "float": 32, "double": 64}
 _MANTISSA: Final = {16: 10, 32: 23, 64: 52}
 
 
-class Builder(ir.IRBuilder):  # type: ignore[misc]
+class Builder(ir.IRBuilder):
     """LLVM's builder, which knows whether the target multiplies and adds with one rounding.
 
     Without `has_fma` no instruction is used that an early x86-64 processor lacks, since LLVM would call the C library
@@ -73,16 +72,18 @@ class Value:
     @property
     def element(self) -> Any:
         """The type of one lane."""
-        return self.ir.type.element if isinstance(self.ir.type, ir.VectorType) else self.ir.type
+        kind = self.ir.type
+        return kind.element if kind.__class__ is ir.VectorType else kind
 
     @property
     def lanes(self) -> int | None:
         """The number of lanes, or None for one number."""
-        return self.ir.type.count if isinstance(self.ir.type, ir.VectorType) else None
+        kind = self.ir.type
+        return kind.count if kind.__class__ is ir.VectorType else None
 
     @property
     def is_float(self) -> bool:
-        return not isinstance(self.element, ir.IntType)
+        return self.element.__class__ is not ir.IntType
 
     @property
     def width(self) -> int:
@@ -96,13 +97,13 @@ class Value:
 
     def constant(self, number: float) -> Value:
         """The number in every lane, in this value's type: rounded to it if that is a floating one."""
-        return Value(splat(self.type, number), self.builder, self.signed)
+        return Value(ir.splat(self.type, number), self.builder, self.signed)
 
     def operand(self, other: Any) -> Value:
         """The other operand, a Python number as one of this value's type."""
         if not isinstance(other, Value):
             return self.constant(other)
-        if other.type != self.type:
+        if other.ir.type is not self.ir.type:
             raise TypeError(f"operands must have one type, but are {self.type} and {other.type}")
         return other
 
@@ -235,45 +236,12 @@ class Value:
         return self.wrap(self.builder.extract_element(self.ir, ir.Constant(ir.IntType(32), place)))
 
 
-def splat(kind: Any, number: float) -> Any:
-    """LLVM's constant of that type, the number in every lane, exact to the bit."""
-    element = kind.element if isinstance(kind, ir.VectorType) else kind
-    if isinstance(element, ir.IntType):
-        # one bit has no sign: all ones is the truth value true
-        whole = int(number)
-        text = f"{whole & ((1 << element.width) - 1)}" if element.width > 1 else ("true" if whole & 1 else "false")
-    else:
-        text = _hexadecimal(element, float(number))
-    return _Literal(kind, text if kind is element else f"splat ({element} {text})")
-
-
-class _Literal(ir.FormattedConstant):  # type: ignore[misc]
-    """A constant as it is written: llvmlite would write a vector's lane by lane."""
-
-    def __init__(self, kind: Any, text: str) -> None:
-        super().__init__(ir.IntType(1), text)
-        self.type = kind
-
-
-def _hexadecimal(element: Any, number: float) -> str:
-    if isinstance(element, ir.FloatType):
-        # LLVM writes single precision with the digits of double precision
-        try:
-            (number,) = struct.unpack("<f", struct.pack("<f", number))
-        except OverflowError:
-            number = float("inf") if number > 0 else float("-inf")
-    return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016x}"
-
-
 def _intrinsic(name: str, *operands: Value, result: Any = None) -> Value:
     first = operands[0]
     kinds = [operand.type for operand in operands]
     lanes = f"v{first.lanes}" if first.lanes else ""
     full = f"{name}.{lanes}{first.element.intrinsic_name}"
-    module = first.builder.module
-    function = module.globals.get(full)
-    if function is None:
-        function = ir.Function(module, ir.FunctionType(result or first.type, kinds), full)
+    function = first.builder.module.declared(full, ir.FunctionType(result or first.type, kinds))
     return Value(first.builder.call(function, [operand.ir for operand in operands]), first.builder, first.signed)
 
 

@@ -179,6 +179,7 @@ class Primitive:
         self.dtype_rule: Rule | None = None
         self.batch_rule: Rule | None = None
         self.flops_rule: Rule | None = None
+        self.adjoint_rule: Rule | None = None
         self.transposes: dict[int | None, Rule] = {}
         self.annihilators: dict[int, Rule] = {}
         self.accumulators: dict[int, Rule] = {}
@@ -233,6 +234,15 @@ class Primitive:
             return rule
 
         return fill
+
+    def adjoint(self, rule: RuleT) -> RuleT:
+        """`rule(places, cotangents, operands, **params)` returns the cotangents at these places, all at once.
+
+        For an operation that is linear in them together, whatever they are. The cotangents are those of all results,
+        and linear operands arrive as their types.
+        """
+        self.adjoint_rule = rule
+        return rule
 
     def annihilate(self, argument: int) -> Callable[[RuleT], RuleT]:
         """`rule(*args, **params)`: the value, where a zero in that linear argument annihilates inf and NaN."""

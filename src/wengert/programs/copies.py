@@ -196,7 +196,7 @@ class Copies:
             given = twin(result, original)
             if given is result:
                 # made by the program, with slots: it becomes what it stands for
-                result.__class__ = original
+                object.__setattr__(result, "__class__", original)
             return given
         if kind in (tuple, list):
             parts = [self.given_back(part) for part in result]

@@ -39,6 +39,8 @@ class Recording(Recorder):
     hosts = False
     # whether what is recorded will be run in place of the program, on other values: decisions by values must be known
     repeats = False
+    # whether values only stand for those of many runs, so that nothing can be told of them
+    varies = False
 
     # how the program has depended on where arrays lie: in which order, who shares it, and whether somebody writes there
     memory: set[str]

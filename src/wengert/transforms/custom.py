@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.errors import RuleError, TracingError
-from wengert.graph import Operand, Primitive, bind
+from wengert.graph import REGISTRY, Operand, Primitive, bind
 from wengert.primitives.reductions import sum_along
 from wengert.tracing import Recording, type_of
 from wengert.transforms.tape import Tape, own, snapshot, zeros
@@ -43,7 +43,10 @@ def custom_primitive(
 
     How many results there are is known once the function has run.
     """
-    primitive = Primitive(name, register=False, domain="the user's", cite="the user's")
+    # a function may be called like an operation, which it must not be taken for
+    unlike = f"own {name}" if name in REGISTRY else name
+    notation = f"{name}({{args}})"
+    primitive = Primitive(unlike, register=False, notation=notation, domain="the user's", cite="the user's")
 
     def evaluate(xp: Any, *operands: Any) -> Any:
         with _Scope(operands):

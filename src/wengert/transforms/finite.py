@@ -7,17 +7,30 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.graph import Operand
 from wengert.tracing import primal
 
-__all__ = ["ANNIHILATING", "has_nan", "is_lost"]
+__all__ = ["ANNIHILATING", "has_nan", "is_lost", "varies"]
 
 # False where floating-point arithmetic is to be taken as it is: 0 times infinity is NaN
 ANNIHILATING: Final[ContextVar[bool]] = ContextVar("wengert_annihilating", default=True)
 
 
 def is_lost(value: Any) -> bool:
-    """Whether a derivative holds a NaN and is to be computed once more, with zeros that annihilate."""
-    return ANNIHILATING.get() and has_nan(value)
+    """Whether a derivative holds a NaN and is to be computed once more, with zeros that annihilate.
+
+    Where the value stands for many, one of them may.
+    """
+    return ANNIHILATING.get() and (varies(value) or has_nan(value))
+
+
+def varies(value: Any) -> bool:
+    """Whether a value stands for those of many runs."""
+    while isinstance(value, Operand):
+        if value.recording.varies:
+            return True
+        value = value.value
+    return False
 
 
 def has_nan(value: Any) -> bool:

@@ -51,7 +51,7 @@ class ForwardRecording(Recording):
         types = tuple([type_of(value) for value in results])
         if not active:
             boxes = tuple([self.box(value) for value in results])
-        elif not types[0].inexact:
+        elif not any([kind.inexact for kind in types]):
             return result
         else:
             maker = primitive.rule_maker

@@ -14,6 +14,7 @@ import numpy as np
 
 from wengert.primitives.arithmetic import select
 from wengert.tracing import primal
+from wengert.transforms.finite import varies
 from wengert.transforms.structured import dense
 
 __all__ = ["Mixed", "sides", "together", "whole"]
@@ -56,7 +57,7 @@ def _parted(cotangent: Any) -> Any:
         return cotangent
     cotangent = dense(cotangent, annihilate=True)
     finite = abs(cotangent) < np.inf
-    if np.all(primal(finite)):
+    if varies(finite) or np.all(primal(finite)):
         return cotangent
     return Mixed(select(finite, cotangent, 0.0), select(finite, 0.0, cotangent))
 

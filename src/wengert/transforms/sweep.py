@@ -141,7 +141,7 @@ def _pulled(
         return [Scaled(shared[0], part) for part in parts]
     if batch:
         incoming = [part if part is None else dense(part, annihilate) for part in incoming]
-    if len(rule.results) > 1:
+    if len(rule.results) > 1 and not getattr(rule, "takes_none", False):
         pairs = zip(incoming, rule.results, strict=True)
         incoming = [zeros(kind, batch) if part is None else part for part, kind in pairs]
     outgoing = _run(rule.pullback, saved, incoming, raw, annihilate, batch)

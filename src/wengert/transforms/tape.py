@@ -213,7 +213,7 @@ class Tape(Recording):
     ) -> Any:
         """The rule of an operation that is not at hand; None where the result has no derivative."""
         types = tuple([type_of(value) for value in results])
-        if not types[0].inexact:
+        if not any([kind.inexact for kind in types]):
             return None
         if primitive.rule_maker is None:
             return rule_for(primitive, params, values, active, types)

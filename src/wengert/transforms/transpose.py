@@ -102,7 +102,10 @@ def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cot
         return
     incoming = [_zero(v.type) if g is None else g for g, v in zip(incoming, equation.outputs, strict=True)]
     places = [i for i, atom in enumerate(equation.inputs) if atom in linear]
-    if (primitive.linear == "separately" and len(places) > 1) or not all(map(primitive.transposable, places)):
+    joint = primitive.adjoint_rule
+    if joint is None and (
+        (primitive.linear == "separately" and len(places) > 1) or not all(map(primitive.transposable, places))
+    ):
         raise NonlinearError(
             f"{primitive.name} is not linear in argument {' and '.join(map(str, places))}, so it has no adjoint there; "
             f"a differential must be linear in its tangent (or fill the slot `transpose` of {primitive.name})"
@@ -112,10 +115,13 @@ def _pull(equation: Equation, linear: set[Var], environment: dict[Var, Any], cot
         for atom in equation.inputs
     ]
     named = primitive.named(equation.params)
+    found = dict(zip(places, joint(places, incoming, operands, **named), strict=True)) if joint is not None else {}
     for place in places:
         variable = equation.inputs[place]
         assert isinstance(variable, Var)
-        if place in primitive.transposes:
+        if place in found:
+            cotangent = found[place]
+        elif place in primitive.transposes:
             cotangent = primitive.transposes[place](*incoming, *operands, **named)
         else:
             cotangent = primitive.transposes[None](place, *incoming, *operands, **named)

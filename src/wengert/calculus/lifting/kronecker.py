@@ -81,7 +81,7 @@ def _vec_by_entries(state: State, parts: Parts, operands: Parts, equation: Equat
             inner.append(Lifted(number, ()))
     if any(one.shape and one.shape != shape for one in inner):
         raise refused(equation, "of matrices of different shapes, laid out as vectors, has no closed form here")
-    return Vec(LIFTS[None, equation.primitive.name](_Laid(shape), inner, inner, equation).expression)
+    return Vec(LIFTS[None, equation.primitive.name](_Laid(shape), inner, operands, equation).expression)
 
 
 def _uniform(part: Any) -> Expression | None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from llvmlite import ir
-
+from wengert.compiler import ir
 from wengert.compiler.lanes import outlined
 from wengert.compiler.mathlib import (
     division,

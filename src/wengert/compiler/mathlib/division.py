@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from llvmlite import ir
-
+from wengert.compiler import ir
 from wengert.compiler.lanes import by_lane, where_any
 from wengert.compiler.mathlib.pairs import residual
 from wengert.compiler.values import Value, bits, copysign, fabs, floor, from_bits, is_nan, select, trunc

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from llvmlite import ir
-
+from wengert.compiler import ir
 from wengert.compiler.lanes import by_lane, shared, table_entry, where_any
 from wengert.compiler.mathlib.coefficients import HALF_PI, ONE_OVER_PI, TWO_OVER_PI
 from wengert.compiler.mathlib.exponential import SHIFT
@@ -15,6 +14,8 @@ from wengert.compiler.values import Value, bits, fabs, fma, select
 
 __all__ = ["reduced", "reduced_roughly"]
 
+# up to here the nearest multiple of π/2 is zero
+_SMALL: Final = 0.78
 # up to here the multiples of a constant of 161 digits are subtracted, as by Cody and Waite
 _LARGE: Final = 2.0**40
 
@@ -29,6 +30,13 @@ def reduced(x: Value) -> tuple[Value, Value, Value]:
 
 
 def _reduced(x: Value) -> list[Value]:
+    if x.lanes is None:
+        # one number need not wait for what subtracts nothing
+        return where_any(x > _SMALL, lambda: _subtracted(x), [x, x.constant(0.0), bits(x.constant(SHIFT))])
+    return _subtracted(x)
+
+
+def _subtracted(x: Value) -> list[Value]:
     shifted = fma(x, ONE_OVER_PI[0] * 2, SHIFT)
     high, low = _less(x, shifted - SHIFT)
     rare = (x >= _LARGE) & (x < float("inf"))
@@ -79,7 +87,7 @@ def _angle(x: Value) -> list[Value]:
     place = (word >> 52) - (1075 - 62)
     index, shift = place >> 6, place & 63
     digits = [table_entry(TWO_OVER_PI, index + offset, "wengert.two_over_pi") for offset in range(4)]
-    funnel = builder.module.declare_intrinsic("llvm.fshl", [ir.IntType(64)], _FUNNEL)
+    funnel = builder.module.declared("llvm.fshl.i64", _FUNNEL)
     top, middle, bottom = (
         Value(builder.call(funnel, [left.ir, right.ir, shift.ir]), builder, signed=False).to_integer(128, signed=False)
         for left, right in pairwise(digits)

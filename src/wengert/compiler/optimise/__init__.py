@@ -15,6 +15,7 @@ from wengert.compiler.optimise import (
     placing,
     powers,
     products,
+    pullbacks,
     reducing,
     sparse,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "placing",
     "powers",
     "products",
+    "pullbacks",
     "reducing",
     "sparse",
 ]

@@ -10,8 +10,8 @@ from collections import Counter
 from typing import Any, Final
 
 from wengert.compiler.optimise.internal import add_at
-from wengert.compiler.optimise.loops import Loop, loop_primitive
 from wengert.graph import REGISTRY, Equation, Graph, Var, array_type
+from wengert.primitives.loops import Loop, loop_primitive
 
 __all__ = ["summed_behind"]
 

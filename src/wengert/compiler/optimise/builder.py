@@ -189,7 +189,7 @@ class Builder:
             atom = rule(self, primitive, inputs, params)
             if atom is not None:
                 self.notes[rule.__name__] += 1
-                return (atom,)
+                return atom if atom.__class__ is tuple else (atom,)
         for atom in inputs:
             if atom.__class__ is Var and not self._is_repeated_constant(atom):
                 return None

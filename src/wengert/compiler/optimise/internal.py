@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from wengert.graph import Primitive
+from wengert.graph import Graph, Primitive
 
-__all__ = ["INTERNAL", "add_at", "assemble", "gram", "weighted_gram"]
+__all__ = ["INTERNAL", "add_at", "assemble", "gram", "inlay", "told_apart", "weighted_gram", "with_transpose"]
 
 # by name, as `REGISTRY` holds those that programs meet
 INTERNAL: Final[dict[str, Primitive]] = {}
@@ -19,6 +21,23 @@ def internal(name: str, **slots: Any) -> Primitive:
     primitive = Primitive(name, register=False, **slots)
     INTERNAL[name] = primitive
     return primitive
+
+
+def told_apart(graph: Graph) -> Graph:
+    """The graph with other names for primitives of a user's that are called like one of these, like a loop or a branch."""
+    alike = {e.primitive for e in graph.equations if e.primitive.name in INTERNAL or e.primitive.name in ("loop", "branch")}
+    renamed = {primitive: copy(primitive) for primitive in alike if not _is_internal(primitive)}
+    if not renamed:
+        return graph
+    for primitive in renamed.values():
+        primitive.name = f"own {primitive.name}"
+    equations = [replace(e, primitive=renamed.get(e.primitive, e.primitive)) for e in graph.equations]
+    return replace(graph, equations=tuple(equations))
+
+
+def _is_internal(primitive: Primitive) -> bool:
+    module = getattr(primitive.evaluator, "__module__", None) or ""
+    return module.startswith(("wengert.compiler.", "wengert.primitives."))
 
 
 gram = internal("gram", notation="{0}ᵀ {0}", shapes="(k,n) -> (n,n), symmetric", cite="BLAS: syrk")
@@ -38,6 +57,23 @@ weighted_gram.evaluate(lambda xp, x, weights, *, nonnegative: (x.T * weights) @ 
 weighted_gram.shape(lambda x, weights, *, nonnegative: (x.shape[1], x.shape[1]))
 weighted_gram.dtype(lambda x, weights, *, nonnegative: np.result_type(x.dtype, weights.dtype))
 weighted_gram.flops(lambda x, weights, *, nonnegative: x.size * x.shape[1])
+
+mirror = internal("mirror", shapes="(n,n) -> (n,n), symmetric: what stands on the diagonal and right of it, twice")
+mirror.evaluate(lambda xp, x: xp.triu(x) + xp.swapaxes(xp.triu(x, 1), -1, -2))
+mirror.shape(lambda x: x.shape)
+mirror.dtype(lambda x: x.dtype)
+
+with_transpose = internal(
+    "with_transpose",
+    params=("factor",),
+    notation="{factor} ({0} + {0}ᵀ)",
+    shapes="(n,n) -> (n,n), symmetric",
+    cite="pairs of tiles, each read once",
+)
+with_transpose.evaluate(lambda xp, x, *, factor: (x + x.T) * x.dtype.type(factor))
+with_transpose.shape(lambda x, *, factor: x.shape)
+with_transpose.dtype(lambda x, *, factor: x.dtype)
+with_transpose.flops(lambda x, *, factor: 2 * x.size)
 
 assemble = internal(
     "assemble",
@@ -76,3 +112,25 @@ def _add_at_value(xp: Any, x: Any, value: Any, index: Any, *arrays: Any) -> Any:
 
 add_at.shape(lambda x, value, index, *arrays: x.shape)
 add_at.dtype(lambda x, value, index, *arrays: x.dtype)
+
+inlay = internal(
+    "inlay",
+    params=("size", "start", "strides"),
+    notation="inlay({0})",
+    shapes="values -> (size,): zeros, with each value at start + the sum of strides * its index",
+    cite="what `put_add` gives at places that differ, without their list",
+)
+
+
+@inlay.evaluate
+def _inlay_value(xp: Any, values: Any, *, size: int, start: int, strides: tuple[int, ...]) -> Any:
+    out = xp.zeros(size, values.dtype)
+    places = np.full(values.shape, start)
+    for axis, stride in enumerate(strides):
+        places += stride * np.arange(values.shape[axis]).reshape(-1, *[1] * (values.ndim - axis - 1))
+    out[places] = values
+    return out
+
+
+inlay.shape(lambda values, *, size, start, strides: (size,))
+inlay.dtype(lambda values, *, size, start, strides: values.dtype)

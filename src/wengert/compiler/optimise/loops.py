@@ -1,73 +1,136 @@
-"""The equation of a loop: a body that runs a known number of times."""
+"""Loops and branches that were recorded as such: their bodies made shorter, and emptied of what need not be done step by step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
-import numpy as np
+from wengert.compiler.optimise.branches import opened_branch
+from wengert.compiler.optimise.fission import before_the_loop
+from wengert.compiler.optimise.rules import Atom
+from wengert.compiler.optimise.trimming import trimmed
+from wengert.graph import REGISTRY, Equation, Graph, Literal, Var, array_type, prune
+from wengert.primitives.branches import is_branch
+from wengert.primitives.loops import Loop, is_loop, loop_primitive
 
-from wengert.graph import ArrayType, Graph, Primitive, array_type, compile_graph
+__all__ = ["hoisted", "opened"]
 
-__all__ = ["Loop", "loop_primitive"]
-
-
-@dataclass(frozen=True, eq=False)
-class Loop:
-    """What a loop equation does, as its only parameter.
-
-    The inputs of the equation are `fixed` values, the first values of what is `carried`, and arrays with one entry for
-    each step along axis 0. The inputs of the body are the fixed values, the carried ones, and the entries of its step.
-    The outputs of the body are the next carried values and then what is kept of the step; those of the equation are the
-    last carried values, and arrays of all that was kept, one entry for each step along axis 0. Steps run in order.
-    """
-
-    body: Graph
-    count: int
-    fixed: int
-    carried: int
-
-    @property
-    def kept(self) -> int:
-        """How many values of each step are kept."""
-        return len(self.body.outputs) - self.carried
+broadcast_to: Final = REGISTRY["broadcast_to"]
+copy: Final = REGISTRY["copy"]
+Improve = Callable[[Graph], Graph]
 
 
-@lru_cache(maxsize=256)
-def loop_primitive(outputs: int) -> Primitive:
-    """The primitive of loops with so many outputs."""
-    primitive = Primitive(
-        "loop", params=("loop",), outputs=outputs, register=False, notation="loop({args})",
-        shapes="fixed values, first carried values, arrays of steps -> last carried values, arrays of kept values",
-        cite="a Python loop whose steps are equal",
-    )  # fmt: skip
-    primitive.evaluate(_run)
-    primitive.shape(lambda *types, loop: _each(outputs, [kind.shape for kind in _types(loop)]))
-    primitive.dtype(lambda *types, loop: _each(outputs, [kind.dtype for kind in _types(loop)]))
-    return primitive
+def opened(graph: Graph, improve: Improve) -> tuple[Graph, int]:
+    """The graph with its recorded loops as loops of the optimiser, and how many; `improve` is applied to bodies."""
+    if not any([is_loop(equation) or is_branch(equation) for equation in graph.equations]):
+        return graph, 0
+    graph = trimmed(graph)
+    writer = _Writer(graph, improve)
+    for equation in graph.equations:
+        writer.write(equation)
+    found = Graph(graph.inputs, tuple(writer.equations), graph.outputs, graph.names)
+    return trimmed(prune(found)), writer.loops
 
 
-def _each(outputs: int, listed: list[Any]) -> Any:
-    return tuple(listed) if outputs > 1 else listed[0]
+class _Writer:
+    """Writes the graph with its loops."""
+
+    def __init__(self, graph: Graph, improve: Improve) -> None:
+        self.read = {atom for equation in graph.equations for atom in equation.inputs} | set(graph.outputs)
+        self.improve = improve
+        self.equations: list[Equation] = []
+        self.constants: dict[Any, Equation] = {}
+        self.loops = 0
+
+    def write(self, equation: Equation) -> None:
+        """One equation of the graph."""
+        if is_branch(equation):
+            self.equations.append(opened_branch(equation, self.read, self.improve))
+            return
+        if not is_loop(equation):
+            if equation.primitive is broadcast_to and equation.inputs[0].__class__ is Literal:
+                self.constants[equation.outputs[0]] = equation
+            self.equations.append(equation)
+            return
+        self.loops += 1
+        if not equation.params[0].count:
+            self._never(equation)
+            return
+        loop, operands = _with_constants(equation.params[0], equation.inputs, self.constants)
+        body = self.improve(loop.body)
+        split = loop.fixed + loop.carried
+        fixed, first, arrays = list(operands[: loop.fixed]), operands[loop.fixed : split], list(operands[split:])
+        body, fixed = hoisted(body, fixed, self.equations)
+        body, arrays = before_the_loop(body, fixed, loop.carried, arrays, loop.count, self.emit)
+        found = Loop(body, loop.count, len(fixed), loop.carried)
+        primitive = loop_primitive(len(equation.outputs))
+        inputs = (*fixed, *first, *arrays)
+        self.equations.append(Equation(primitive, inputs, (found,), equation.outputs, equation.source))
+
+    def _never(self, equation: Equation) -> None:
+        """What a loop without steps gives: the first values, and empty arrays."""
+        loop: Loop = equation.params[0]
+        for place, variable in enumerate(equation.outputs):
+            kind = variable.type
+            zero = Literal(kind.dtype.type(0), array_type((), kind.dtype))
+            made: tuple[Any, ...] = broadcast_to, (zero,), (kind.shape,)
+            if place < loop.carried:
+                made = copy, (equation.inputs[loop.fixed + place],), ("K",)
+            self.equations.append(Equation(*made, (variable,), equation.source))
+
+    def emit(self, primitive: Any, inputs: tuple[Atom, ...], params: tuple[Any, ...], kind: Any) -> Var:
+        """One more equation."""
+        variable = Var(kind)
+        self.equations.append(Equation(primitive, inputs, params, (variable,)))
+        return variable
 
 
-def _types(loop: Loop) -> list[ArrayType]:
-    kinds: list[Any] = [atom.type for atom in loop.body.outputs]
-    stacks = [array_type((loop.count, *kind.shape), kind.dtype) for kind in kinds[loop.carried :]]
-    return [*kinds[: loop.carried], *stacks]
+def _with_constants(loop: Loop, operands: tuple[Atom, ...], repeated: dict[Any, Equation]) -> tuple[Loop, Any]:
+    """The loop with constants that all steps share in its body."""
+    body = loop.body
+    known: dict[Var, Atom] = {}
+    first: list[Equation] = []
+    stay: list[int] = []
+    for i, (atom, variable) in enumerate(zip(operands, body.inputs, strict=True)):
+        source = repeated.get(atom)
+        if i < loop.fixed and atom.__class__ is Literal and atom.type is variable.type:
+            known[variable] = atom
+        elif loop.fixed <= i < loop.fixed + loop.carried or source is None or source.inputs[0].type.shape:
+            stay.append(i)
+        else:
+            first.append(Equation(broadcast_to, source.inputs, (variable.type.shape,), (variable,), source.source))
+    if len(stay) == len(operands):
+        return loop, operands
+    equations = [_substituted(equation, known) for equation in body.equations]
+    outputs = tuple([known.get(atom, atom) if atom.__class__ is Var else atom for atom in body.outputs])
+    changed = Graph(tuple([body.inputs[i] for i in stay]), (*first, *equations), outputs)
+    fixed = sum([i < loop.fixed for i in stay])
+    return Loop(changed, loop.count, fixed, loop.carried), tuple([operands[i] for i in stay])
 
 
-def _run(xp: Any, *operands: Any, loop: Loop) -> Any:
-    step = compile_graph(loop.body, raw=True)
-    fixed = operands[: loop.fixed]
-    carried = operands[loop.fixed : loop.fixed + loop.carried]
-    arrays = operands[loop.fixed + loop.carried :]
-    stacks = [np.empty(kind.shape, kind.dtype) for kind in _types(loop)[loop.carried :]]
-    for number in range(loop.count):
-        results = step(*fixed, *carried, *[array[number] for array in arrays])
-        carried = results[: loop.carried]
-        for stack, value in zip(stacks, results[loop.carried :], strict=True):
-            stack[number] = value
-    found = (*carried, *stacks)
-    return found if len(found) > 1 else found[0]
+def _substituted(equation: Equation, known: dict[Var, Atom]) -> Equation:
+    if not any([atom in known for atom in equation.inputs]):
+        return equation
+    return replace(equation, inputs=tuple([known.get(atom, atom) for atom in equation.inputs]))  # type: ignore[arg-type]
+
+
+def hoisted(body: Graph, fixed: list[Atom], before: list[Equation]) -> tuple[Graph, list[Atom]]:
+    """The body without what is the same in all steps, which is put `before` the loop, and its fixed operands."""
+    known: dict[Any, Atom] = dict(zip(body.inputs, fixed, strict=False))
+    stay: list[Equation] = []
+    for equation in body.equations:
+        if all(atom.__class__ is Literal or atom in known for atom in equation.inputs):
+            inputs = tuple([known.get(atom, atom) for atom in equation.inputs])
+            outputs = tuple([Var(variable.type) for variable in equation.outputs])
+            before.append(Equation(equation.primitive, inputs, equation.params, outputs, equation.source))
+            known.update(zip(equation.outputs, outputs, strict=True))
+        else:
+            stay.append(equation)
+    if len(stay) == len(body.equations):
+        return body, fixed
+    given = set(body.inputs)
+    read = {atom for equation in stay for atom in equation.inputs} | set(body.outputs)
+    inside = [variable for variable in known if variable in read and variable not in given]
+    inputs = (*body.inputs[: len(fixed)], *inside, *body.inputs[len(fixed) :])
+    return Graph(inputs, tuple(stay), body.outputs), [*fixed, *[known[variable] for variable in inside]]

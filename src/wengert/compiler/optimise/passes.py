@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from wengert.compiler.optimise.accumulating import summed_behind
 from wengert.compiler.optimise.builder import Builder
+from wengert.compiler.optimise.loops import opened
 from wengert.compiler.optimise.rolling import rolled
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.structure import Structure
@@ -59,7 +61,10 @@ def optimised(graph: Graph) -> Optimised:
 def _optimised(graph: Graph) -> Optimised:
     before, count = len(graph.equations), len(graph.outputs)
     applied: Counter[str] = Counter()
-    current, loops = rolled(prune(graph), lambda body: _improved_body(body, applied))
+    improve = partial(_improved_body, applied=applied)
+    current, recorded = opened(prune(graph), improve)
+    current, loops = rolled(current, improve)
+    loops += recorded
     if loops:
         applied["loops"] += loops
         current = trimmed(summed_behind(trimmed(current)))
@@ -76,8 +81,10 @@ def _optimised(graph: Graph) -> Optimised:
 
 def _improved_body(body: Graph, applied: Counter[str]) -> Graph:
     """The body of a loop, which may hold loops; nothing in it is taken to be finite, for nobody could check it."""
-    current, loops = rolled(prune(body), lambda graph: _improved_body(graph, applied))
-    applied["loops"] += loops
+    improve = partial(_improved_body, applied=applied)
+    current, recorded = opened(prune(body), improve)
+    current, loops = rolled(current, improve)
+    applied["loops"] += loops + recorded
     current = simplified(current, applied, None, False)
     return simplified(current, applied, Structure(current), False)
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler.optimise.builder import Builder
+from wengert.compiler.optimise.decompositions import cholesky_inverse
 from wengert.compiler.optimise.elementwise import constant_factor
-from wengert.compiler.optimise.internal import gram, weighted_gram
+from wengert.compiler.optimise.internal import gram, weighted_gram, with_transpose
 from wengert.compiler.optimise.moving import broadcasted
 from wengert.compiler.optimise.rules import Atom, rule
-from wengert.graph import REGISTRY, Literal, Primitive
+from wengert.graph import REGISTRY, Equation, Literal, Primitive
 from wengert.tracing.index import SLOT
 
 __all__ = ["is_symmetric", "matrix_transpose"]
@@ -28,6 +29,7 @@ transpose: Final = REGISTRY["transpose"]
 broadcast_to: Final = REGISTRY["broadcast_to"]
 total: Final = REGISTRY["sum"]
 take: Final = REGISTRY["take"]
+_SYMMETRIC: Final = frozenset({gram, weighted_gram, cholesky_inverse, with_transpose})
 
 
 def matrix_transpose(build: Builder, x: Atom) -> Atom:
@@ -197,7 +199,7 @@ def is_symmetric(build: Builder, atom: Atom, depth: int = 6) -> bool:
     equation = build.definitions.get(atom)
     if equation is None:
         return False
-    if equation.primitive is gram or equation.primitive is weighted_gram:
+    if equation.primitive in _SYMMETRIC or _is_square_of_column(build, equation):
         return True
     if not equation.primitive.elementwise:
         return False
@@ -207,6 +209,25 @@ def is_symmetric(build: Builder, atom: Atom, depth: int = 6) -> bool:
             if turned is not None and turned.inputs[0] is other and turned.params == ((1, 0),):
                 return True
     return all(not operand.type.shape or is_symmetric(build, operand, depth - 1) for operand in equation.inputs)
+
+
+def _is_square_of_column(build: Builder, equation: Equation) -> bool:
+    """Whether an equation multiplies a column by the same numbers as a row."""
+    if equation.primitive is not multiply:
+        return False
+    size = equation.outputs[0].type.shape[0]
+    if size == 1:
+        return False
+    for column, row in (equation.inputs, equation.inputs[::-1]):
+        if column.type.shape == (size, 1) and row.type.shape in ((1, size), (size,)):
+            return _unshaped(build, column) is _unshaped(build, row)
+    return False
+
+
+def _unshaped(build: Builder, atom: Atom) -> Atom:
+    """What was reshaped to give an array."""
+    equation = build.defined_by(atom, reshape)
+    return atom if equation is None else _unshaped(build, equation.inputs[0])
 
 
 @rule("transpose")

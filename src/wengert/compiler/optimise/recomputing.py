@@ -36,7 +36,7 @@ def _joined(listing: Listing, plans: list[Plan]) -> set[tuple[object, int]]:
     found: set[tuple[object, int]] = set()
     for place, equation in enumerate(listing.graph.equations):
         if equation.primitive.name == "concatenate" and len(equation.inputs) >= FEWEST_STEPS:
-            for number in listing.operands[place, : len(equation.inputs)].tolist():
+            for number in listing.row(place):
                 for plan in plans:
                     if plan.run.holds(number):
                         found.add((plan.run, (number - plan.run.first) % plan.run.width))

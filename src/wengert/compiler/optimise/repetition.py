@@ -21,6 +21,8 @@ FEWEST_STEPS: Final = 12
 # Neighbouring equations that are compared to guess a period, and how many guesses are tried.
 GRAM: Final = 12
 GUESSES: Final = 6
+# Equations of more operands than this belong to no step.
+MOST_OPERANDS: Final = 256
 # Longest way back to an earlier step.
 LARGEST_LAG: Final = 8
 # Constants are numbered from here on, variables from zero, inputs of the graph below.
@@ -61,17 +63,24 @@ class Listing:
         self._table = LiteralTable()
         self._numbers: dict[int, int] = {}
         self.variables: list[Var] = []
+        # the rows that are too long for the table
+        self._gathering: dict[int, list[int]] = {}
         equations = graph.equations
-        width = max((len(equation.inputs) for equation in equations), default=0)
+        width = max((n for equation in equations if (n := len(equation.inputs)) <= MOST_OPERANDS), default=0)
         self.codes = np.zeros(len(equations), np.int64)
         self.operands = np.full((len(equations), width), NOTHING, np.int64)
         self.first_result = np.zeros(len(equations) + 1, np.int64)
         number = {variable: -1 - place for place, variable in enumerate(graph.inputs)}
         known: dict[Any, int] = {}
         for place, equation in enumerate(equations):
-            self.codes[place] = known.setdefault(_kind(equation), len(known))
             row = [self._constant(a) if isinstance(a, Literal) else number[a] for a in equation.inputs]
-            self.operands[place, : len(row)] = row
+            if len(row) <= MOST_OPERANDS:
+                self.codes[place] = known.setdefault(_kind(equation), len(known))
+                self.operands[place, : len(row)] = row
+            else:
+                # one that gathers the results of many steps is like no other
+                self.codes[place] = known.setdefault(place, len(known))
+                self._gathering[place] = row
             for variable in equation.outputs:
                 number[variable] = len(self.variables)
                 self.variables.append(variable)
@@ -85,6 +94,16 @@ class Listing:
             number = self._numbers[id(found)] = CONSTANTS + len(self.constants)
             self.constants.append(found)
         return number
+
+    def row(self, place: int) -> list[int]:
+        """The operands of one equation."""
+        found: list[int] = self.operands[place, : len(self.graph.equations[place].inputs)].tolist()
+        return self._gathering.get(place, found)
+
+    def taken(self, start: int, end: int) -> set[int]:
+        """All operands of the equations in between."""
+        gathered = [row for place, row in self._gathering.items() if start <= place < end]
+        return set(self.operands[start:end].ravel().tolist()).union(*gathered)
 
     def maker(self, run: Run, place: int) -> int:
         """Which equation of a step gives the result of this place."""

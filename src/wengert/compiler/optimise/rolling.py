@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from wengert.compiler.optimise.fission import before_the_loop
 from wengert.compiler.optimise.loop_body import Body
-from wengert.compiler.optimise.loops import Loop, loop_primitive
+from wengert.compiler.optimise.loops import hoisted
 from wengert.compiler.optimise.recomputing import choose_recomputed
 from wengert.compiler.optimise.repetition import CONSTANTS, FEWEST_STEPS, SHORTEST, Listing, Run, runs_of
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.steps import Plan, Source, planned
 from wengert.graph import REGISTRY, ArrayType, Equation, Graph, Literal, Var, array_type, concrete_type
+from wengert.primitives.loops import Loop, loop_primitive
 from wengert.tracing.index import Index
 
 __all__ = ["rolled"]
@@ -78,7 +79,7 @@ class _Writer:
         taken: set[int] = {self._number(atom) for atom in listing.graph.outputs}
         at = 0
         for plan in self.plans:
-            taken.update(listing.operands[at : plan.run.start].ravel().tolist())
+            taken.update(listing.taken(at, plan.run.start))
             at = plan.run.end
             for (k, j), source in plan.sources.items():
                 if source.kind == "kept" and source.of is not None:
@@ -89,7 +90,7 @@ class _Writer:
                     taken.update(listing.operands[plan.run.start + k : plan.run.end : plan.run.period, j].tolist())
                 elif source.kind == "carried":
                     taken.update(self.first_values(plan, k, j, source.lag))
-        taken.update(listing.operands[at:].ravel().tolist())
+        taken.update(listing.taken(at, len(listing.codes)))
         for plan in self.plans:
             run = plan.run
             for number in sorted(n for n in taken if run.holds(n)):
@@ -139,7 +140,7 @@ class _Writer:
         if place in plan.recomputed:
             at = run.start + step * run.period + self.listing.maker(run, place)
             equation = self.listing.graph.equations[at]
-            row = self.listing.operands[at, : len(equation.inputs)].tolist()
+            row = self.listing.row(at)
             return self.emit(equation.primitive, tuple([self.atom(n) for n in row]), equation.params, kind)
         entry = self.emit(
             take, (plan.kept[place], _opaque(Index((step,), 0))), (0,), array_type(kind.shape, kind.dtype)
@@ -155,7 +156,7 @@ class _Writer:
         listing = self.listing
         for place in range(start, end):
             equation = listing.graph.equations[place]
-            row = listing.operands[place, : len(equation.inputs)].tolist()
+            row = listing.row(place)
             if equation.primitive is concatenate and equation.params == (0,):
                 inputs = self._joined(row)
             else:
@@ -218,7 +219,7 @@ class _Writer:
         body = Body(self, plan)
         graph = self.improve(body.graph())
         fixed, first, arrays = body.outer_inputs()
-        graph, fixed = self._hoisted(graph, fixed)
+        graph, fixed = hoisted(graph, fixed, self.equations)
         graph, arrays = before_the_loop(graph, fixed, len(first), arrays, plan.run.count, self.emit)
         loop = Loop(graph, plan.run.count, len(fixed), len(first))
         outputs = body.outer_outputs()
@@ -226,26 +227,6 @@ class _Writer:
             return
         primitive = loop_primitive(len(outputs))
         self.equations.append(Equation(primitive, (*fixed, *first, *arrays), (loop,), outputs, body.source))
-
-    def _hoisted(self, body: Graph, fixed: list[Atom]) -> tuple[Graph, list[Atom]]:
-        """The body without what is the same in all steps, which stands before the loop."""
-        known: dict[Any, Atom] = dict(zip(body.inputs, fixed, strict=False))
-        stay: list[Equation] = []
-        for equation in body.equations:
-            if all(atom.__class__ is Literal or atom in known for atom in equation.inputs):
-                inputs = tuple([known.get(atom, atom) for atom in equation.inputs])
-                outputs = tuple([Var(variable.type) for variable in equation.outputs])
-                self.equations.append(Equation(equation.primitive, inputs, equation.params, outputs, equation.source))
-                known.update(zip(equation.outputs, outputs, strict=True))
-            else:
-                stay.append(equation)
-        if len(stay) == len(body.equations):
-            return body, fixed
-        given = set(body.inputs)
-        read = {atom for equation in stay for atom in equation.inputs} | set(body.outputs)
-        inside = [variable for variable in known if variable in read and variable not in given]
-        inputs = (*body.inputs[: len(fixed)], *inside, *body.inputs[len(fixed) :])
-        return Graph(inputs, tuple(stay), body.outputs), [*fixed, *[known[variable] for variable in inside]]
 
 
 def _opaque(value: Any) -> Literal:

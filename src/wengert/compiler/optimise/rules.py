@@ -14,7 +14,8 @@ __all__ = ["Atom", "Rule", "rule", "rule_for_elementwise", "rules_of"]
 
 # a Var or a Literal; which of them, and of which type, is known where a rule has looked
 Atom = Any
-# (builder, primitive, inputs, params) -> the atom that stands for the only result, or None where it does not apply
+# (builder, primitive, inputs, params) -> the atom that stands for the only result, or a tuple of those that stand for
+# several; None where it does not apply
 Rule = Callable[["Builder", Primitive, tuple[Atom, ...], tuple[Any, ...]], Atom | None]
 
 _BY_NAME: Final[dict[str, list[Rule]]] = {}

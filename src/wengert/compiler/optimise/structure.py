@@ -10,8 +10,11 @@ from typing import Any, Final
 
 from wengert.compiler.optimise.builder import Builder, number
 from wengert.compiler.optimise.contraction import summed_product
+from wengert.compiler.optimise.elementwise import constant_factor
+from wengert.compiler.optimise.factoring import diagonal_of, takes_diagonal
 from wengert.compiler.optimise.indexing import place_of
-from wengert.compiler.optimise.internal import add_at, assemble, gram, weighted_gram
+from wengert.compiler.optimise.internal import add_at, assemble, gram, weighted_gram, with_transpose
+from wengert.compiler.optimise.lattices import inlaid, rows_in_steps
 from wengert.compiler.optimise.products import matrix_transpose
 from wengert.compiler.optimise.rules import Atom
 from wengert.graph import REGISTRY, Equation, Graph, Literal, Var
@@ -30,6 +33,8 @@ total: Final = REGISTRY["sum"]
 put_add: Final = REGISTRY["put_add"]
 take: Final = REGISTRY["take"]
 LONGEST_CHAIN: Final = 40
+# Entries of a matrix that is worth to be read in tiles.
+_SMALLEST_SQUARE: Final = 256
 
 
 class Structure:
@@ -54,13 +59,19 @@ class Structure:
         if primitive is transpose:
             return self._turned_product(build, inputs[0], equation.params)
         if primitive is add:
-            return self._assembled(build, equation, inputs)
+            return self._assembled(build, equation, inputs) or _symmetrised(build, inputs)
         if primitive is total:
             inner = self._inside(build, inputs[0], multiply)
             if inner is not None:
                 return summed_product(build, inner, equation.params[0])
+        if primitive is put_add:
+            return inlaid(build, inputs, equation.params)
         if primitive is take:
-            return self._diagonal_of_product(build, equation, inputs)
+            found = self._diagonal_of_product(build, equation, inputs)
+            if found is None and equation.params == (0,) and takes_diagonal(inputs[1:], inputs[0].type.shape):
+                build.notes["diagonal_in_steps"] += 1
+                return diagonal_of(build, inputs[0])
+            return found or rows_in_steps(build, inputs, equation.params)
         return None
 
     def settle(self, equation: Equation, found: Atom) -> None:
@@ -304,6 +315,22 @@ def is_nonnegative(build: Builder, atom: Atom, depth: int = 12) -> bool:
         check = any if name == "maximum" else all
         return check(is_nonnegative(build, operand, depth - 1) for operand in operands)
     return False
+
+
+def _symmetrised(build: Builder, inputs: tuple[Atom, ...]) -> Atom | None:
+    """A matrix plus its transpose, each with the same constant factor."""
+    for one, other in (inputs, inputs[::-1]):
+        turned = build.defined_by(other, transpose)
+        if turned is None or turned.inputs[0] is not one or turned.params != ((1, 0),):
+            continue
+        if one.type.kind != "f" or one.type.dtype.itemsize < 4 or one.type.size < _SMALLEST_SQUARE:
+            continue
+        build.notes["symmetrised"] += 1
+        scaled = constant_factor(build, one)
+        if scaled is not None and scaled[1].type is one.type:
+            return build.apply(with_transpose, scaled[1], params=(float(scaled[0].value),))
+        return build.apply(with_transpose, one, params=(1.0,))
+    return None
 
 
 # Chains.

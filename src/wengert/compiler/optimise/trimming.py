@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wengert.compiler.optimise.loops import Loop, loop_primitive
 from wengert.graph import REGISTRY, Equation, Graph, Literal, Var, array_type, prune
+from wengert.primitives.loops import Loop, loop_primitive
 
 __all__ = ["trimmed"]
 

@@ -1,0 +1,228 @@
+"""Factorisations in compiled code: calls of LAPACK in the memory of the kernel.
+
+Matrices stand row after row, and LAPACK reads columns: it sees the transpose. So lower triangles are upper ones to it,
+and a system with a matrix on the left is one with its transpose on the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wengert.compiler import engine, ir
+from wengert.compiler.counting import counting, number
+from wengert.compiler.library import symbol_of
+from wengert.compiler.plan import Call, kind_of
+from wengert.compiler.shape import access_of
+from wengert.compiler.squares import Square, mirror, symmetric_half
+from wengert.compiler.status import Status
+from wengert.compiler.values import Value, fabs
+
+if TYPE_CHECKING:
+    from wengert.compiler.function import FunctionWriter
+
+__all__ = ["write_factorisation"]
+
+POINTER: Final = ir.PointerType()
+BYTE: Final = ir.IntType(8)
+WORD: Final = ir.IntType(32)
+# Lanes of the tiles in which a matrix meets its transpose, at most.
+_WIDEST: Final = 8
+
+
+def write_factorisation(writer: FunctionWriter, call: Call) -> None:
+    """Write the call."""
+    _WRITERS[call.equation.primitive.name](_Routines(writer, call))
+
+
+class _Routines:
+    """One call, and the arguments of LAPACK's routines, all of which are addresses."""
+
+    def __init__(self, writer: FunctionWriter, call: Call) -> None:
+        self.writer = writer
+        self.builder = writer.builder
+        self.call = call
+        kind = kind_of(call.equation.inputs[0])
+        self.size: int = kind.shape[0]
+        self.dtype = kind.dtype
+        self.kind = ir.FloatType() if self.dtype.itemsize == 4 else ir.DoubleType()
+        self.order = self.word(self.size)
+        self.status = self.room(WORD, 0)
+
+    def room(self, kind: Any, value: Any) -> Any:
+        """The address of a constant."""
+        with self.builder.goto_entry_block():
+            place = self.builder.alloca(kind)
+            self.builder.store(ir.Constant(kind, value), place)
+        return place
+
+    def word(self, value: int) -> Any:
+        return self.room(WORD, value)
+
+    def character(self, value: str) -> Any:
+        return self.room(BYTE, ord(value))
+
+    def operand(self, place: int) -> Any:
+        """The address of an operand."""
+        atom, read = self.call.equation.inputs[place], self.call.reads[place]
+        access = access_of(read, kind_of(atom).shape)
+        return self.writer.pointer(access.key)
+
+    def result(self, place: int = 0) -> Any:
+        """The address of a result."""
+        return self.writer.pointer(self.call.equation.outputs[place])
+
+    def square(self, start: Any) -> Square:
+        """A matrix of this call at an address."""
+        lanes = engine.vector_width() * 8 // self.dtype.itemsize
+        return Square(self.builder, start, self.size, self.kind, min(lanes, _WIDEST))
+
+    def run(self, name: str, *arguments: Any) -> None:
+        """Call a routine of SciPy's library."""
+        symbol = symbol_of(("s" if self.dtype.itemsize == 4 else "d") + name)
+        module = self.builder.module
+        function = module.globals.get(symbol)
+        if function is None:
+            function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * len(arguments)), symbol)
+        self.builder.call(function, [self.builder.bitcast(argument, POINTER) for argument in arguments])
+
+    def refuse_if_set(self, place: Any) -> None:
+        """Leave the kernel where a word is not zero: NumPy would raise."""
+        found = self.builder.load(place, align=4, typ=WORD)
+        self.writer.leave_if(self.builder.icmp_signed("!=", found, ir.Constant(WORD, 0)), Status.RAISED)
+
+    def refuse_diagonal(self, start: Any, bad: Callable[[Value], Value], status: Status) -> None:
+        """Leave the kernel where a number on the diagonal is bad."""
+        builder = self.builder
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.IntType(1))
+        builder.store(ir.Constant(ir.IntType(1), 0), room)
+        with counting(builder, 0, self.size) as row:
+            offset = builder.mul(row, number(self.size + 1))
+            place = builder.gep(start, [offset], inbounds=True, source_etype=self.kind)
+            entry = Value(builder.load(place, align=self.dtype.itemsize, typ=self.kind), builder)
+            builder.store(builder.or_(builder.load(room, typ=ir.IntType(1)), bad(entry).ir), room)
+        self.writer.leave_if(builder.load(room, typ=ir.IntType(1)), status)
+
+    def refuse_singular(self, start: Any) -> None:
+        """Leave the kernel where a number on the diagonal of a triangle is zero or none."""
+        self.refuse_diagonal(start, lambda entry: ~(fabs(entry) > 0.0), Status.RAISED)
+
+
+def _cholesky(routines: _Routines) -> None:
+    """The factor of the symmetric part of a matrix that is symmetric up to rounding."""
+    source, target = routines.operand(0), routines.result()
+    # as `check_hermitian` has it: a quarter of the digits
+    tolerance = float(np.finfo(routines.dtype).eps ** 0.25)
+    asymmetric = symmetric_half(routines.square(source), routines.square(target), tolerance)
+    routines.writer.leave_if(asymmetric, Status.RAISED)
+    routines.run("potrf", routines.character("U"), routines.order, target, routines.order, routines.status)
+    routines.refuse_if_set(routines.status)
+
+
+def _cholesky_inverse(routines: _Routines) -> None:
+    target = routines.result()
+    routines.refuse_singular(target)
+    routines.run("potri", routines.character("U"), routines.order, target, routines.order, routines.status)
+    mirror(routines.square(target))
+
+
+def _lu(routines: _Routines) -> None:
+    routines.run(
+        "getrf",
+        *(routines.order, routines.order, routines.result(), routines.order, routines.result(1), routines.result(2)),
+    )
+    # an infinity anywhere in a matrix gives one, or NaN, among the pivots: what comes of it is up to NumPy
+    routines.refuse_diagonal(routines.result(), lambda entry: ~(fabs(entry) < float("inf")), Status.LOST)
+
+
+def _lu_inverse(routines: _Routines) -> None:
+    routines.refuse_if_set(routines.operand(2))
+    (scratch,) = routines.call.scratch
+    routines.run(
+        "getri",
+        *(routines.order, routines.result(), routines.order, routines.operand(1)),
+        *(routines.writer.pointer(scratch), routines.word(scratch.type.size), routines.status),
+    )
+
+
+def _lu_solve(routines: _Routines) -> None:
+    """X of A X = B from factors of Aᵀ = P L U, which LAPACK sees as Xᵀ P L U = Bᵀ."""
+    routines.refuse_if_set(routines.operand(2))
+    (transposed,) = routines.call.equation.params
+    columns = kind_of(routines.call.equation.inputs[3]).shape[1]
+    factors, pivots, target = routines.operand(0), routines.operand(1), routines.result()
+    if columns == 1:
+        routines.run(
+            "getrs",
+            *(routines.character("N" if transposed else "T"), routines.order, routines.word(1), factors),
+            *(routines.order, pivots, target, routines.order, routines.status),
+        )
+        return
+    upper, lower = ("U", "N"), ("L", "U")
+    if transposed:
+        # of Aᵀ X = B: Xᵀ Uᵀ Lᵀ Pᵀ = Bᵀ
+        _exchange_rows(routines, pivots, target, columns, False)
+        _divide(routines, factors, target, columns, "T", (lower, upper))
+    else:
+        _divide(routines, factors, target, columns, "N", (upper, lower))
+        _exchange_rows(routines, pivots, target, columns, True)
+
+
+def _divide(
+    routines: _Routines, factors: Any, target: Any, columns: int, how: str, triangles: Sequence[tuple[str, str]]
+) -> None:
+    """The rows of a right-hand side times the inverses of triangles: which one, and whether its diagonal is ones."""
+    for triangle, diagonal in triangles:
+        routines.run(
+            "trsm",
+            *[routines.character(letter) for letter in ("R", triangle, how, diagonal)],
+            *(routines.word(columns), routines.order, routines.room(routines.kind, 1.0)),
+            *(factors, routines.order, target, routines.word(columns)),
+        )
+
+
+def _exchange_rows(routines: _Routines, pivots: Any, target: Any, columns: int, backward: bool) -> None:
+    """Exchange rows as the pivots say, in their order or from the last one back."""
+    builder, length, one = routines.builder, routines.word(columns), routines.word(1)
+
+    def row(place: Any) -> Any:
+        offset = builder.mul(place, number(columns))
+        return builder.gep(target, [offset], inbounds=True, source_etype=routines.kind)
+
+    with counting(builder, 0, routines.size) as turn:
+        place = builder.sub(number(routines.size - 1), turn) if backward else turn
+        address = builder.gep(pivots, [place], inbounds=True, source_etype=WORD)
+        pivot = builder.sub(builder.sext(builder.load(address, align=4, typ=WORD), place.type), number(1))
+        with builder.if_then(builder.icmp_signed("!=", pivot, place)):
+            routines.run("swap", length, row(place), one, row(pivot), one)
+
+
+def _triangular_solve(routines: _Routines) -> None:
+    """X of T X = B: Xᵀ Tᵀ = Bᵀ."""
+    lower, transposed = routines.call.equation.params
+    columns = kind_of(routines.call.equation.inputs[1]).shape[1]
+    factor, target = routines.operand(0), routines.result()
+    routines.refuse_singular(factor)
+    triangle, how = "U" if lower else "L", "T" if transposed else "N"
+    if columns == 1:
+        turned = "N" if transposed else "T"
+        routines.run(
+            "trsv",
+            *[routines.character(letter) for letter in (triangle, turned, "N")],
+            *(routines.order, factor, routines.order, target, routines.word(1)),
+        )
+        return
+    _divide(routines, factor, target, columns, how, ((triangle, "N"),))
+
+
+_WRITERS: Final[dict[str, Callable[[_Routines], None]]] = {
+    "cholesky": _cholesky,
+    "cholesky_inverse": _cholesky_inverse,
+    "lu": _lu,
+    "lu_inverse": _lu_inverse,
+    "lu_solve": _lu_solve,
+    "triangular_solve": _triangular_solve,
+}

@@ -1,0 +1,98 @@
+"""Factors of matrices as operations of optimised graphs: each computed once, by LAPACK, for all that needs it.
+
+What LAPACK sees of a matrix in C order is its transpose, so it is the transpose that is factored, and solving with the
+factors of a matrix means solving with its transpose: nothing is rearranged.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from wengert.compiler.optimise.internal import internal
+from wengert.primitives.linalg import lapack
+from wengert.primitives.linalg.library import routines
+
+__all__ = ["cholesky_inverse", "lu", "lu_inverse", "lu_solve"]
+
+_FACTORS: Final = "(n,n),(n),()"
+
+lu = internal(
+    "lu",
+    signature=f"(n,n)->{_FACTORS}",
+    outputs=3,
+    notation="lu({0})",
+    shapes="(n,n) -> factors of the transpose in its place, pivots from 1, the place of the first zero pivot or 0",
+    cite="LAPACK: getrf",
+)
+lu_solve = internal(
+    "lu_solve",
+    signature=f"{_FACTORS},(n,k)->(n,k)",
+    params=("transposed",),
+    notation="{0}⁻¹ {3}",
+    domain="no zero pivot; NumPy's LinAlgError otherwise",
+    cite="LAPACK: getrs",
+)
+lu_inverse = internal(
+    "lu_inverse",
+    signature=f"{_FACTORS}->(n,n)",
+    notation="{0}⁻¹",
+    domain="no zero pivot; NumPy's LinAlgError otherwise",
+    cite="LAPACK: getri",
+)
+cholesky_inverse = internal(
+    "cholesky_inverse",
+    signature="(n,n)->(n,n)",
+    notation="({0} {0}ᵀ)⁻¹",
+    shapes="a lower factor (n,n) -> (n,n), symmetric",
+    domain="no zero on the diagonal; NumPy's LinAlgError otherwise",
+    cite="LAPACK: potri",
+)
+
+
+@lu.evaluate
+def _lu_value(xp: Any, a: Any) -> Any:
+    factors = np.array(a, order="C")
+    pivots = np.asarray(routines(a.dtype).factor(factors), np.int32)
+    zeros = np.flatnonzero(np.diagonal(factors) == 0)
+    return factors, pivots, np.int32(zeros[0] + 1 if len(zeros) else 0)
+
+
+lu.dtype(lambda a: (a.dtype, np.dtype(np.int32), np.dtype(np.int32)))
+lu.flops(lambda a: 2 * a.size * a.shape[-1] // 3)
+
+
+@lu_solve.evaluate
+def _lu_solve_value(xp: Any, factors: Any, pivots: Any, zero_pivot: Any, b: Any, *, transposed: bool) -> Any:
+    _refuse(zero_pivot)
+    return routines(factors.dtype).solve(np.ascontiguousarray(factors), pivots, np.array(b, order="F"), not transposed)
+
+
+lu_solve.dtype(lambda factors, pivots, zero_pivot, b, *, transposed: factors.dtype)
+lu_solve.flops(lambda factors, pivots, zero_pivot, b, *, transposed: 2 * b.size * factors.shape[-1])
+
+
+@lu_inverse.evaluate
+def _lu_inverse_value(xp: Any, factors: Any, pivots: Any, zero_pivot: Any) -> Any:
+    _refuse(zero_pivot)
+    return routines(factors.dtype).invert(np.array(factors, order="C"), pivots)[0]
+
+
+lu_inverse.dtype(lambda factors, pivots, zero_pivot: factors.dtype)
+lu_inverse.flops(lambda factors, pivots, zero_pivot: 4 * factors.size * factors.shape[-1] // 3)
+
+
+@cholesky_inverse.evaluate
+def _cholesky_inverse_value(xp: Any, factor: Any) -> Any:
+    _refuse(not np.diagonal(factor).all())
+    half = lapack.solve_triangle(factor, np.eye(len(factor), dtype=factor.dtype), True, False)
+    return half.T @ half
+
+
+cholesky_inverse.flops(lambda factor: 2 * factor.size * factor.shape[-1] // 3)
+
+
+def _refuse(singular: Any) -> None:
+    if singular:
+        raise np.linalg.LinAlgError("Singular matrix")

@@ -1,0 +1,130 @@
+"""Loops that repeat a body: what is carried goes from one of two buffers to the other, at last to the result's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wengert.compiler import engine, ir
+from wengert.compiler.counting import INDEX, counting, number
+from wengert.compiler.memory import bytes_of
+from wengert.compiler.nest import NestWriter
+from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
+from wengert.compiler.shape import access_of
+from wengert.compiler.views import long_axes
+from wengert.graph import Var
+
+if TYPE_CHECKING:
+    from wengert.compiler.function import FunctionWriter
+
+__all__ = ["write_loop"]
+
+POINTER: Final = ir.PointerType()
+WORD: Final = ir.IntType(32)
+BYTE: Final = ir.IntType(8)
+
+
+def write_loop(writer: FunctionWriter, step: Call, block: Block) -> None:
+    """Run the function of a body as often as a loop says."""
+    _Repeating(writer, step, block).write()
+
+
+class _Repeating:
+    """One loop. The body's function finds its operands and results by two tables of addresses."""
+
+    def __init__(self, writer: FunctionWriter, step: Call, block: Block) -> None:
+        self.writer = writer
+        self.builder = writer.builder
+        self.step = step
+        self.block = block
+        self.loop = step.equation.params[0]
+        self.inputs = self.table(len(block.plan.inputs) + len(block.plan.constants))
+        self.outputs = self.table(len(block.plan.outputs))
+        self.changed = [self.is_changed(place) for place in range(self.loop.carried)]
+
+    def write(self) -> None:
+        """The loop."""
+        step, block, loop, builder = self.step, self.block, self.loop, self.builder
+        body = self.writer.body(block)
+        arrays = loop.fixed + loop.carried
+        starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
+        for place, start in enumerate(starts[:arrays]):
+            self.put(self.inputs, place, start)
+        for place, literal in enumerate(block.plan.constants, start=len(block.plan.inputs)):
+            self.put(self.inputs, place, self.writer.pointer(id(literal)))
+        results = [self.writer.pointer(variable) for variable in step.equation.outputs]
+        *spare, arena = [self.writer.pointer(variable) for variable in step.scratch]
+        self.set_out(results, spare)
+        with counting(builder, 0, loop.count, perhaps_never=True) as turn:
+            targets = self.targets(turn, results, spare)
+            for place, target in enumerate(targets):
+                self.put(self.outputs, place, target)
+            for place, result in enumerate(results[loop.carried :], start=loop.carried):
+                self.put(self.outputs, place, self.moved(result, turn, bytes_of(kind_of(block.plan.outputs[place]))))
+            for place in range(arrays, len(starts)):
+                self.put(self.inputs, place, self.moved(starts[place], turn, self.distance(place)))
+            tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
+            self.writer.check(builder.call(body, [*tables, arena]))
+            for place, target in enumerate(targets, start=loop.fixed):
+                self.put(self.inputs, place, target)
+
+    def set_out(self, results: list[Any], spare: list[Any]) -> None:
+        """Copy what is carried where a step writes into it: the first step must not, nor read where it writes."""
+        # it writes into the results where the number of steps is odd
+        odd, fixed = self.loop.count % 2 == 1, self.loop.fixed
+        for place, result in enumerate(self.step.equation.outputs[: self.loop.carried]):
+            if self.changed[place]:
+                self.copy(fixed + place, result)
+                self.put(self.inputs, fixed + place, results[place])
+            elif self.is_used_up(place):
+                self.copy(fixed + place, self.step.scratch[place] if odd else result)
+                self.put(self.inputs, fixed + place, spare[place] if odd else results[place])
+
+    def targets(self, turn: Any, results: list[Any], spare: list[Any]) -> list[Any]:
+        """Where a step writes what is carried: the last one into the results."""
+        builder = self.builder
+        left = builder.sub(number(self.loop.count - 1), turn)
+        ends = builder.icmp_unsigned("==", builder.and_(left, number(1)), number(0))
+        return [
+            one if same else builder.select(ends, one, other)
+            for same, one, other in zip(self.changed, results[: self.loop.carried], spare, strict=True)
+        ]
+
+    def is_changed(self, place: int) -> bool:
+        """Whether the body changes a carried value in its own memory."""
+        places = self.block.layout.places
+        return places[self.block.plan.outputs[place]] == places[self.block.plan.inputs[self.loop.fixed + place]]
+
+    def is_used_up(self, place: int) -> bool:
+        """Whether the body writes something else into the memory of a carried value."""
+        return self.block.plan.inputs[self.loop.fixed + place] in self.block.plan.same.values()
+
+    def copy(self, place: int, target: Var) -> None:
+        """Copy an operand to other room."""
+        nest = Nest(0, long_axes(kind_of(target).shape), [Entry(target, None, (self.step.reads[place],))])
+        NestWriter(self.builder, nest, {target: None}, self.writer.pointer, engine.vector_width()).write()
+
+    def table(self, length: int) -> Any:
+        """Room for addresses."""
+        with self.builder.goto_entry_block():
+            return self.builder.alloca(INDEX, size=max(length, 1))
+
+    def put(self, table: Any, place: int, address: Any) -> None:
+        """Write an address into a table."""
+        entry = self.builder.gep(table, [ir.Constant(WORD, place)])
+        self.builder.store(self.builder.ptrtoint(address, INDEX), entry)
+
+    def moved(self, address: Any, turn: Any, distance: int) -> Any:
+        """An address, so many times so many bytes on."""
+        return self.builder.gep(address, [self.builder.mul(turn, number(distance))], source_etype=BYTE)
+
+    def start(self, read: Read, atom: Any) -> Any:
+        """The address of the first entry of an operand."""
+        access = access_of(read, kind_of(atom).shape)
+        offset = number(access.offset * kind_of(atom).dtype.itemsize)
+        return self.builder.gep(self.writer.pointer(access.key), [offset], source_etype=BYTE)
+
+    def distance(self, place: int) -> int:
+        """The bytes from one entry along axis 0 of an operand to the next."""
+        kind = kind_of(self.step.equation.inputs[place])
+        access = access_of(self.step.reads[place], kind.shape)
+        return access.strides[0] * kind.dtype.itemsize if kind.shape[0] != 1 else 0

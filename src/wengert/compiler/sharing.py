@@ -1,0 +1,75 @@
+"""The kernel of a recording: one that another recording has already, one from the disk, or one that is made."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from wengert.compiler import keeping
+from wengert.compiler.fingerprint import fingerprint
+from wengert.compiler.following import Expected
+from wengert.compiler.kernel import Kernel
+from wengert.graph import Graph
+
+__all__ = ["forget", "kernel_for"]
+
+# How many kernels are remembered, and how large one of them may be.
+_REMEMBERED: Final = 256
+_MOST_BYTES: Final = 1 << 20
+
+_LOCK: Final = threading.Lock()
+_KERNELS: Final[OrderedDict[str, Kernel]] = OrderedDict()
+
+
+def kernel_for(graph: Graph, steering: Sequence[Expected], on_disk: bool) -> tuple[Kernel, dict[str, float]]:
+    """The kernel of a recorded graph, whose last outputs have to be as expected, and what each part of that took."""
+    clock = time.perf_counter()
+    text = fingerprint(graph, steering)
+    seconds = {"fingerprint": time.perf_counter() - clock}
+    if text is None:
+        kernel = _made(graph, steering)
+        return kernel, {**seconds, **kernel.seconds}
+    kernel = _remembered(text)
+    if kernel is not None:
+        if on_disk and not keeping.holds(text):
+            keeping.keep(text, kernel)
+        return kernel, seconds
+    kernel = keeping.kept(text) if on_disk else None
+    if kernel is None:
+        kernel = _made(graph, steering)
+        if on_disk:
+            keeping.keep(text, kernel)
+    _remember(text, kernel)
+    return kernel, {**seconds, **kernel.seconds}
+
+
+def _made(graph: Graph, steering: Sequence[Expected]) -> Kernel:
+    # which imports LLVM
+    kernel: Kernel = import_module("wengert.compiler.building").built(graph, steering)
+    return kernel
+
+
+def _remembered(text: str) -> Kernel | None:
+    with _LOCK:
+        if text in _KERNELS:
+            _KERNELS.move_to_end(text)
+        return _KERNELS.get(text)
+
+
+def _remember(text: str, kernel: Kernel) -> None:
+    if kernel.size > _MOST_BYTES:
+        return
+    with _LOCK:
+        _KERNELS[text] = kernel
+        while len(_KERNELS) > _REMEMBERED:
+            _KERNELS.popitem(last=False)
+
+
+def forget() -> None:
+    """Remember no kernel any longer: the next recording is compiled anew, or taken from the disk."""
+    with _LOCK:
+        _KERNELS.clear()
