@@ -17,7 +17,7 @@ from wengert.api.branches import cond
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
 from wengert.api.listing import trace
-from wengert.api.loops import scan
+from wengert.api.loops import scan, while_loop
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
 from wengert.api.strictness import ieee
@@ -65,6 +65,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 
 # What only a proof or a formula needs is imported on first use.

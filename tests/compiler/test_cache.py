@@ -38,11 +38,13 @@ def test_nothing_is_kept_without_a_key(place):
 
 
 def test_code_and_notes_come_back(place):
-    first = engine.compile_module(TEXT, key="a key", metadata={"shapes": [3, 4]})
+    first = engine.compile_module(TEXT, key="a key")
+    linking.store("a key", first, {"shapes": [3, 4]})
     second = engine.compile_module(TEXT, key="a key")
     third = engine.load_stored("a key")
     assert [code.stored for code in (first, second, third)] == [False, True, True]
-    assert all(code.metadata == {"shapes": [3, 4]} and answer(code) == 42 for code in (first, second, third))
+    assert second.metadata == third.metadata == {"shapes": [3, 4]}
+    assert all(answer(code) == 42 for code in (first, second, third))
     assert first.object_code == third.object_code
     assert engine.load_stored("another key") is None
     assert len(files(place)) == 1
@@ -50,7 +52,7 @@ def test_code_and_notes_come_back(place):
 
 def test_another_process_finds_it(place, monkeypatch):
     monkeypatch.setattr(linking, "versions", lambda: ("of a test",))
-    engine.compile_module(TEXT, key="a key", metadata={"n": 1})
+    linking.store("a key", engine.compile_module(TEXT), {"n": 1})
     program = """if True:
         from wengert.compiler import engine, linking
         linking.versions = lambda: ("of a test",)

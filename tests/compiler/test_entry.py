@@ -18,29 +18,23 @@ import threading
 import time
 import tracemalloc
 import weakref
-from collections import namedtuple
-from functools import cache
+from collections import OrderedDict, namedtuple
+from copy import copy
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from wengert import tree
 from wengert.compiler import calling, engine
-from wengert.compiler.entry import (
-    Constant,
-    Input,
-    Made,
-    NotNativeError,
-    Output,
-    arguments_of,
-    entry,
-    entry_program,
-    result_of,
-)
+from wengert.compiler.entry import entry, entry_program
 from wengert.compiler.guards import Check, Guards
 from wengert.compiler.hosts import HostArray, attribute, cell, fixed, item
+from wengert.compiler.patterns import Constant, Input, Made, NotNativeError, Output, arguments_of, result_of
 from wengert.graph import array_type, concrete_type
 
 DTYPES = ["?", "b", "h", "i", "l", "B", "H", "I", "L", "e", "f", "d", "F", "D"]
@@ -275,7 +269,65 @@ def test_names_are_compared_and_not_only_counted():
         assert list(found.kwargs.items()) == list(kwargs.items())
 
 
+Point = namedtuple("Point", "x y")
+Place = namedtuple("Place", "x y")
+
+
+@dataclass
+class Fields:
+    w: Any
+    b: Any
+    n: Any = 3
+
+
+@dataclass
+class OtherFields:
+    w: Any
+    b: Any
+    n: Any = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    w: Any
+    n: Any = 3
+
+
+@dataclass
+class Remembering:
+    w: Any
+
+    @cached_property
+    def twice(self):
+        return self.w * 2
+
+
+class Registered:
+    def __init__(self, w):
+        self.w = w
+
+
+tree.register(Registered, lambda value: ((value.w,), None), lambda auxiliary, children: Registered(*children))
+
+
+def changed(value, **attributes):
+    value = copy(value)
+    for name, member in attributes.items():
+        object.__setattr__(value, name, member)
+    return value
+
+
+def without(value, name):
+    value = copy(value)
+    object.__delattr__(value, name)
+    return value
+
+
 TREES = {
+    "named tuple": Point(1.0, [np.ones(2), 3]),
+    "data class": Fields(np.ones(2), Point(1.0, 2.0)),
+    "slots": Slots(np.ones(2)),
+    "data classes in a dict": {"one": Fields(1.0, 2.0), "other": (Slots(1.0), Fields(1.0, Slots(2.0, 4)))},
     "tuple": (1.0, 2.0),
     "list": [1.0, np.ones(2)],
     "dict": {"w": np.ones((2, 2)), "b": 1.0},
@@ -283,6 +335,19 @@ TREES = {
     "static": (1.0, 3, "text", b"bytes", None, True, Ellipsis),
 }
 DIFFERENT = {
+    "named tuple": [(1.0, [np.ones(2), 3]), Place(1.0, [np.ones(2), 3]), Point(1.0, [np.ones(2), 4]), None, 1.0],
+    "data class": [
+        OtherFields(np.ones(2), Point(1.0, 2.0)),
+        Fields(np.ones(3), Point(1.0, 2.0)),
+        Fields(np.ones(2), Place(1.0, 2.0)),
+        Fields(np.ones(2), Point(1.0, 2.0), 4),
+        changed(TREES["data class"], further=1),
+        without(TREES["data class"], "n"),
+        without(TREES["data class"], "w"),
+        {"w": np.ones(2), "b": Point(1.0, 2.0), "n": 3},
+    ],
+    "slots": [Slots(np.ones(2), 4), Slots(1.0), without(TREES["slots"], "n"), Fields(np.ones(2), 3), None],
+    "data classes in a dict": [{"one": Fields(1.0, 2.0), "other": (Slots(1.0), Fields(1.0, Slots(2.0, 5)))}, {}],
     "tuple": [[1.0, 2.0], (1.0,), (1.0, 2.0, 3.0), (1.0, 2), None],
     "list": [(1.0, np.ones(2)), [1.0], [1.0, np.ones(3)], [np.ones(2), 1.0]],
     "dict": [{"b": 1.0, "w": np.ones((2, 2))}, {"w": np.ones((2, 2))}, {"w": np.ones((2, 2)), "c": 1.0}, {}, [1.0]],
@@ -322,14 +387,23 @@ def test_a_static_float_is_compared_by_its_bits(values):
     assert isinstance(call(1.0, other), Missed)
 
 
-def test_a_container_of_another_kind_is_left_to_the_slow_way():
-    point = namedtuple("Point", "x y")(1.0, 2.0)
-    with pytest.raises(NotNativeError, match="another kind"):
-        arguments_of((point,), {}, traced)
-    leaves, structure = tree.flatten(point)
-    call = copies(*map(concrete_type, leaves), result=result_of(structure, [Output(0), Output(1)]))
-    assert call(1.0, 2.0) == point
-    assert type(call(1.0, 2.0)) is type(point)
+UNUSUAL = {
+    "a registered class": Registered(1.0),
+    "an ordered dictionary": OrderedDict(w=1.0),
+    "a key that is no text": {1: 1.0},
+    "a value that is remembered": Remembering(1.0),
+    "inside": Point(1.0, [Registered(1.0)]),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_container_is_left_to_the_slow_way(name):
+    value = UNUSUAL[name]
+    with pytest.raises(NotNativeError, match="only Python"):
+        arguments_of((value,), {}, traced)
+    leaves, structure = tree.flatten(value)
+    call = copies(*map(concrete_type, leaves), result=result_of(structure, list(map(Output, range(len(leaves))))))
+    assert same(call(*leaves), value)
 
 
 @pytest.mark.parametrize("dtype", ["M8[s]", "U3", "O"])

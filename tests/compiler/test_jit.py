@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import types
 from collections import OrderedDict
@@ -306,6 +309,40 @@ def test_many_threads_call_at_once():
     assert not failures
 
 
+FORKING = """
+import os, signal, threading
+import numpy as np
+import wengert as wg
+
+begun, done = threading.Event(), threading.Event()
+fast = wg.jit(lambda x: np.sum(x) * 2)
+
+def recording():
+    with fast._lock:
+        begun.set()
+        done.wait(60)
+
+thread = threading.Thread(target=recording)
+thread.start()
+begun.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    assert fast(np.ones(3)) == 6.0
+    assert "emit" in fast.explain()
+    os._exit(0)
+status = os.waitpid(child, 0)[1]
+done.set()
+thread.join()
+assert status == 0, status
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_of_fork_records_what_another_thread_was_recording():
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKING], check=True, timeout=120)
+
+
 def test_explain_tells_loops_calls_memory_guards_and_times():
     fast = wg.jit(wg.value_and_grad(lambda A, B: np.sum(np.tanh(A @ B))))
     assert fast.explain() == "jit of <lambda>: not called yet"
@@ -416,6 +453,57 @@ def test_a_result_is_nobody_elses_memory():
 
 class StopError(Exception):
     """What a handler of signals raises."""
+
+
+def reciprocal(x):
+    return 1.0 / x
+
+
+def careful_reciprocal(x):
+    try:
+        with np.errstate(all="raise"):
+            return 1.0 / x
+    except FloatingPointError:
+        return x * 0.0
+
+
+def told(kind, flag):
+    raise ArithmeticError(kind)
+
+
+SETTINGS = {
+    "errors": {"all": "raise"},
+    "one error": {"divide": "raise"},
+    "a call": {"divide": "call", "call": told},
+    "warnings": {"all": "warn"},
+    "nothing": {"all": "ignore"},
+    "another error": {"over": "raise"},
+}
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("program", [reciprocal, careful_reciprocal])
+def test_floating_point_errors_are_told_as_the_caller_wants_it(name, program):
+    fast = wg.jit(program)
+    for x in (np.array([2.0, 4.0]), np.array([0.0, 4.0]), np.array([2.0, 4.0]), 2.0):
+        assert_same(fast(x), program(x))
+        with np.errstate(**SETTINGS[name]):
+            found, expected = [outcome(function, x) for function in (fast, program)]
+        if isinstance(expected, Exception):
+            assert (type(found), str(found)) == (type(expected), str(expected))
+        else:
+            assert_same(found, expected)
+        assert_same(fast(x), program(x))
+    compiled = "emit" in fast.explain() or "fingerprint" in fast.explain()
+    assert compiled == (program is reciprocal)
+
+
+def outcome(function, x):
+    try:
+        return function(x)
+    except ArithmeticError as error:
+        return error
 
 
 class Pair(NamedTuple):

@@ -101,9 +101,39 @@ KEPT = {
     "sum of a large product": (
         lambda a, b: np.sum(a[:, :, None] * b[None], axis=1), (TALL, WIDE), {"matmul": 1},
     ),
+    "rows of a product": (lambda a, b: np.sum(a @ b, axis=0), (TALL, WIDE), {"sum": 1, "matmul": 1}),
+    "columns of a product": (lambda a, b: np.sum(a @ b, axis=1), (TALL, WIDE), {"sum": 1, "matmul": 1}),
+    "sum of products in a stack": (
+        lambda a, b: np.sum(a @ b, axis=1), (RANDOM.normal(size=(3, 4, 5)), A), {"reshape": 2, "sum": 1, "matmul": 1},
+    ),
+    "rows of a product that is used": (
+        lambda a, b: (a @ b, np.sum(a @ b, axis=0)), (TALL, WIDE), {"matmul": 1, "sum": 1},
+    ),
+    "shares of a product with the whole": (
+        lambda a: np.sum((2 / np.sum(np.exp(a), axis=1))[:, None] * np.exp(a), axis=1), (A,),
+        {"exp": 1, "sum": 1, "divide": 1, "broadcast_to": 1},
+    ),
+    "shares of another whole": (
+        lambda a: np.sum((2 / np.sum(a, axis=0)) * a, axis=1), (Q[:, None] * Q,),
+        {"sum": 2, "divide": 1, "multiply": 1},
+    ),
+    "nothing for the largest": (
+        lambda x: np.where(x == np.max(x), 0.0 / np.sum(x == np.max(x)), 0.0), (V,), {"broadcast_to": 1},
+    ),
+    "diagonal": (lambda a: np.diagonal(a) * 2, (A,), {"reshape": 1, "take": 1, "multiply": 1}),
+    "times a diagonal": (lambda a, x: np.diag(x) @ a, (A, V), {"reshape": 1, "multiply": 1}),
+    "a diagonal between": (lambda a, x: a.T @ np.diag(x) @ a, (A, V), {"weighted_gram": 1}),
+    "diagonal of a multiple": (
+        lambda a, b: np.diagonal(2.0 * (a @ b)), (A, B), {"transpose": 1, "multiply": 2, "sum": 1},
+    ),
+    "twice the transpose": (lambda a: a + a.T, (RANDOM.normal(size=(20, 20)),), {"with_transpose": 1}),
+    "sign behind a solution": (
+        lambda a, x: np.linalg.solve(a, -x) + np.linalg.solve(a, 2 * x), (A, V),
+        {"lu": 1, "reshape": 2, "lu_solve": 1, "multiply": 1, "subtract": 1},
+    ),
     "one factorisation": (
         lambda a, x: np.linalg.solve(a, x) + np.linalg.slogdet(a)[1], (A, V),
-        {"lu_factor": 1, "reshape": 2, "solve": 1, "slogdet": 1, "add": 1},
+        {"lu": 1, "reshape": 3, "lu_solve": 1, "take": 1, "absolute": 1, "log": 1, "sum": 1, "add": 1},
     ),
 }  # fmt: skip
 

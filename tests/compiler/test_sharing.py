@@ -105,7 +105,7 @@ def of_users():
     return own
 
 
-@pytest.mark.parametrize("program", [of_users(), wg.grad(lambda x: np.sum(of_users()(x)))])
+@pytest.mark.parametrize("program", [of_users(), wg.value_and_grad(lambda x: np.sum(of_users()(x)))])
 def test_functions_of_the_users_have_no_text(program):
     assert text_of(program, X) is None
     fast = wg.jit(program, cache=True)

@@ -9,17 +9,23 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import name_of
-from wengert.errors import ArgumentError, OutputError
-from wengert.graph import ArrayType, Graph, Operand, array_type, bind, prune
+from wengert.errors import ArgumentError, OutputError, TracingError
+from wengert.graph import ArrayType, Graph, Operand, Var, array_type, bind, prune
 from wengert.numpy.host import unhosted
 from wengert.primitives.arithmetic import convert
 from wengert.programs import Program, call
-from wengert.tracing import as_operand, type_of
+from wengert.tracing import active_recordings, as_operand, type_of
+from wengert.transforms.again import first_difference, same_value
 from wengert.transforms.bodies import BodyRecording
 
-__all__ = ["Carry", "body_graph", "converted", "leaves_of", "require_function", "settled_carry", "type_text"]
+__all__ = [
+    "Carry", "Found", "body_graph", "confirmed", "converted", "joined", "leaves_of", "require_function",
+    "settled_carry", "type_text",
+]  # fmt: skip
 
 Finish = Callable[[Any, BodyRecording], Sequence[Any]]
+# a graph, and the values from outside for its first inputs
+Found = tuple[Graph, list[Any]]
 
 
 def require_function(operation: str, what: str, given: Any) -> None:
@@ -59,7 +65,7 @@ def body_graph(
     told: str,
     differs: str,
     claims: bool = False,
-) -> tuple[Graph, list[Any]]:
+) -> Found:
     """The graph of a function of the user's, and the values that it finds outside.
 
     Inputs are those values first, then one for each of `given`, a type with an operand for which the input stands.
@@ -72,8 +78,23 @@ def body_graph(
         outputs = finish(result, recording)
         graph = recording.graph(outputs)
     own = graph.inputs
-    graph = prune(Graph((*recording.outer_inputs, *own), graph.equations, graph.outputs))
-    return graph, recording.outside
+    return prune(Graph((*recording.outer_inputs, *own), graph.equations, graph.outputs)), recording.outside
+
+
+def confirmed(found: Found, record: Callable[[], Found], told: str, differs: str) -> Found:
+    """What was recorded, if another recording agrees: a function that counts, or draws, does something else."""
+    if any([isinstance(recording, BodyRecording) for recording in active_recordings()]):
+        # the whole body around it is recorded again
+        return found
+    again, outside = record()
+    other, source = first_difference(found[0], again)
+    if other or len(outside) != len(found[1]) or not all(map(same_value, outside, found[1])):
+        raise TracingError(
+            f"{told} does something else when it runs again{f', from {source} on' if source else ''}, but Python "
+            f"runs it once for every {differs}: it must not count, draw random numbers, or take from an iterator. "
+            f"Let it get what changes as an argument"
+        )
+    return found
 
 
 class Carry:
@@ -130,13 +151,13 @@ class Carry:
         )
 
 
-def settled_carry(carry: Carry, record: Callable[[], tuple[Graph, list[Any]]]) -> tuple[Graph, list[Any]]:
+def settled_carry(carry: Carry, record: Callable[[], Found], told: str) -> Found:
     """The body of a loop, recorded with a carry whose types stay as they are from step to step."""
     while True:
         before = list(carry.types)
         found = record()
         if all([one is other for one, other in zip(before, carry.types, strict=True)]):
-            return found
+            return confirmed(found, record, told, "step")
 
 
 def _adapted(kind: ArrayType, now: ArrayType) -> ArrayType:
@@ -157,6 +178,25 @@ def converted(leaf: Any, kind: ArrayType) -> Any:
     return kind.dtype.type(leaf)
 
 
+def joined(found: Sequence[Found]) -> tuple[list[Graph], list[Any]]:
+    """Bodies with the same inputs, and the values from outside for the first of these: each of them once."""
+    outside: list[Any] = []
+    for _, values in found:
+        outside += [value for value in values if not any([_same(value, other) for other in outside])]
+    bodies = []
+    for graph, values in found:
+        known = list(zip(graph.inputs, values, strict=False))
+        inputs = [next((v for v, value in known if _same(value, other)), Var(other.type)) for other in outside]
+        bodies.append(Graph((*inputs, *graph.inputs[len(values) :]), graph.equations, graph.outputs))
+    return bodies, outside
+
+
+def _same(one: Any, other: Any) -> bool:
+    same = one.recording is other.recording and one.value is other.value
+    return same and one.payload is other.payload and one.type is other.type
+
+
 def type_text(kind: ArrayType) -> str:
+    """A type as errors tell it."""
     lengths = ", ".join(map(str, kind.shape))
     return f"{kind.dtype}[{lengths}]" if kind.shape else f"{kind.dtype}"

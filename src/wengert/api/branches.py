@@ -9,9 +9,9 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import name_of
-from wengert.api.bodies import body_graph, converted, leaves_of, require_function, type_text
+from wengert.api.bodies import body_graph, converted, joined, leaves_of, require_function, type_text
 from wengert.errors import ArgumentError, OutputError
-from wengert.graph import ArrayType, Graph, Operand, Var, array_type
+from wengert.graph import ArrayType, Graph, Operand, array_type
 from wengert.numpy.host import unhosted
 from wengert.primitives.branches import Branch
 from wengert.tracing import type_of
@@ -70,7 +70,7 @@ def cond(predicate: Any, if_true: Callable[..., Any], if_false: Callable[..., An
     if not isinstance(chosen, Operand) or chosen.recording.is_constant(chosen):
         return if_true(*operands) if chosen else if_false(*operands)
     if kind.kind != "b":
-        chosen = chosen != 0
+        chosen = chosen.__ne__(0)
     return _recorded(chosen, if_true, if_false, operands)
 
 
@@ -115,8 +115,8 @@ def _recorded(chosen: Any, if_true: Any, if_false: Any, operands: tuple[Any, ...
     wanted = [_common(if_true, if_false, path, *pair) for path, *pair in zip(forms[0].paths(), *kinds, strict=True)]
     if kinds[0] != wanted or kinds[1] != wanted:
         found = [record(if_true), record(if_false)]
-    bodies, outside = _joined(found)
-    return forms[0].unflatten(choose(Branch(*bodies), chosen, outside))
+    (one, other), outside = joined(found)
+    return forms[0].unflatten(choose(Branch(one, other), chosen, outside))
 
 
 def _common(if_true: Any, if_false: Any, path: str, one: ArrayType, other: ArrayType) -> ArrayType:
@@ -131,24 +131,3 @@ def _common(if_true: Any, if_false: Any, path: str, one: ArrayType, other: Array
         f"cond: result{path} of {name_of(if_true)} is {type_text(one)}, and that of {name_of(if_false)} is "
         f"{type_text(other)}; both must have the same shape and dtype"
     )
-
-
-def _joined(found: Sequence[tuple[Graph, list[Any]]]) -> tuple[list[Graph], list[Any]]:
-    """Both bodies with the same inputs, and the values for them: what both find outside is one of them."""
-    outside: list[Any] = []
-    for _, values in found:
-        outside += [value for value in values if not any([_same(value, other) for other in outside])]
-    bodies = []
-    for graph, values in found:
-        inputs = [
-            next((v for v, value in zip(graph.inputs, values, strict=True) if _same(value, other)), None)
-            for other in outside
-        ]
-        given = [Var(other.type) if v is None else v for v, other in zip(inputs, outside, strict=True)]
-        bodies.append(Graph(tuple(given), graph.equations, graph.outputs))
-    return bodies, outside
-
-
-def _same(one: Any, other: Any) -> bool:
-    same = one.recording is other.recording and one.value is other.value
-    return same and one.payload is other.payload and one.type is other.type

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import threading
 import types
 import warnings
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
+from weakref import WeakSet
 
 from wengert import tree
 from wengert.api.arguments import name_of
 from wengert.compiler.compiled import EAGER, MISS, Compiled
 from wengert.compiler.describing import described
-from wengert.compiler.recording import NotRecordable, record, signature
+from wengert.compiler.errstate import is_quiet
+from wengert.compiler.pausing import without_collection
+from wengert.compiler.recording import NotRecordable, confirmed, record, signature
 from wengert.errors import WengertWarning
 from wengert.graph import Operand
 from wengert.programs import Program, call
@@ -36,6 +40,19 @@ class _Refusal(NamedTuple):
     tries_left: int
 
 
+def _is_own(function: Any) -> bool:
+    """Whether a function is the user's, and no derivative or other transform of one.
+
+    What the user's own code returns is compared with what was recorded of it, since it may have asked traced values
+    for what NumPy's arrays and Python's numbers do not have.
+    """
+    if isinstance(function, functools.partial):
+        return _is_own(function.func)
+    function = getattr(function, "__func__", function)
+    names = getattr(function, "__globals__", {"__name__": type(function).__module__})
+    return str(names.get("__name__")).partition(".")[0] not in ("wengert", "contextlib")
+
+
 class Jitted:
     """A function that runs as machine code; made by `jit`, called like the function itself."""
 
@@ -52,11 +69,13 @@ class Jitted:
         self.function = function
         self.cache = cache
         self._program = Program(function)
+        self._is_own = _is_own(function)
         # a handler of signals may come back while something is recorded
         self._lock = threading.RLock()
         self._compiled: dict[Any, tuple[Compiled, ...]] = {}
         self._refusals: dict[Any, _Refusal] = {}
         self.__call__ = self._slowly
+        _JITTED.add(self)
 
     def __get__(self, owner: Any, of: type | None = None) -> Any:
         """In a class a function becomes a method: the object is the first argument."""
@@ -67,11 +86,19 @@ class Jitted:
         if any([isinstance(leaf, Operand) for leaf in tree.flatten((args, kwargs))[0]]):
             # a derivative of this function runs through it, as through any other
             return call(self._program, args, kwargs)
+        if not is_quiet():
+            return self.function(*args, **kwargs)
         key = signature(args, kwargs)
         tried: tuple[Compiled, ...] = ()
+        # what the function itself has returned for this call
+        own: list[Any] = []
         for _ in range(2):
             known = self._compiled.get(key, ())
-            further = known[: len(known) - len(tried)] or self._record(key, args, kwargs, known)
+            further = known[: len(known) - len(tried)] or self._record(key, args, kwargs, known, own)
+            if own:
+                if further:
+                    self.__call__ = further[0].serve
+                return own[0]
             for compiled in further:
                 result = compiled.call(*args, **kwargs)
                 if result is not MISS:
@@ -83,9 +110,12 @@ class Jitted:
         return self.function(*args, **kwargs)
 
     def _record(
-        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tried: tuple[Compiled, ...]
+        self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tried: tuple[Compiled, ...], own: list[Any]
     ) -> tuple[Compiled, ...]:
-        """A further recording, for a path through the program that is not known; none where it cannot be recorded."""
+        """A further recording, for a path through the program that is not known; none where it cannot be recorded.
+
+        `own` gets what the function has returned, where it had to be asked.
+        """
         with self._lock:
             known = self._compiled.get(key, ())
             if len(known) > len(tried):
@@ -97,8 +127,8 @@ class Jitted:
             if not tries or len(known) >= _PATHS or (not met and self._kinds() >= _SIGNATURES):
                 return ()
             try:
-                recorded = record(self.function, args, kwargs)
-                compiled = Compiled(recorded, args, kwargs, self.cache, self._slowly, self.function)
+                with without_collection():
+                    compiled = self._made(args, kwargs, own)
             except NotRecordable as refusal:
                 self._refusals[key] = _Refusal(refusal.reason, tries - 1 if refusal.passing else 0)
                 return ()
@@ -115,6 +145,17 @@ class Jitted:
             self._refusals.pop(key, None)
             self._compiled[key] = (compiled, *known)
             return (compiled,)
+
+    def _made(self, args: tuple[Any, ...], kwargs: dict[str, Any], own: list[Any]) -> Compiled:
+        """The path that this call takes, compiled; the user's own code has to return what was recorded of it."""
+        recorded = record(self.function, args, kwargs)
+        if self._is_own and all([value is not None for value in recorded.value]):
+            try:
+                own.append(self.function(*args, **kwargs))
+            except Exception as error:
+                raise NotRecordable(f"it raises {type(error).__name__} where no traced value is", True) from error
+            recorded = confirmed(recorded, own[0], (args, kwargs))
+        return Compiled(recorded, args, kwargs, self.cache, self._slowly, self.function)
 
     def _kinds(self) -> int:
         """How many signatures have been met."""
@@ -151,6 +192,19 @@ class Jitted:
         return f"<jit of {name_of(self.function)}>"
 
 
+_JITTED: Final[WeakSet[Jitted]] = WeakSet()
+
+
+def _after_fork() -> None:
+    """In a child, nobody will ever finish what other threads of the parent were recording."""
+    for jitted in _JITTED:
+        jitted._lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def jit(f: Callable[..., Any], *, cache: bool = False) -> Jitted:
     """The function as machine code, which is made when it is called for the first time.
 
@@ -171,8 +225,8 @@ def jit(f: Callable[..., Any], *, cache: bool = False) -> Jitted:
     program read from elsewhere (globals, closures, attributes, the branches that it took) is looked at in every call;
     where something has changed it is recorded again. A program that writes to what is not its own, or draws random
     numbers, is left to NumPy, call by call; so is a call with a NaN in the result, since zeros of a derivative
-    annihilate what is not finite, and one in which NumPy raises an error. Compiled code gives no floating-point
-    warnings.
+    annihilate what is not finite, one in which NumPy raises an error, and any where `np.errstate` asks for more than
+    warnings. Compiled code gives no floating-point warnings.
 
     Source: for tracing with guards, J. Ansel et al., PyTorch 2 (ASPLOS 2024), section 3.
 

@@ -9,14 +9,23 @@ import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import name_of
-from wengert.api.bodies import Carry, body_graph, leaves_of, require_function, settled_carry
+from wengert.api.bodies import (
+    Carry,
+    Found,
+    body_graph,
+    confirmed,
+    joined,
+    leaves_of,
+    require_function,
+    settled_carry,
+)
 from wengert.errors import ArgumentError, OutputError
-from wengert.graph import ArrayType, Graph, array_type
+from wengert.graph import ArrayType, array_type
 from wengert.primitives.loops import Loop
 from wengert.tracing import type_of
 from wengert.transforms.loops import backwards, repeat
 
-__all__ = ["scan"]
+__all__ = ["scan", "while_loop"]
 
 
 def scan(
@@ -84,7 +93,7 @@ def scan(
     count = _count(arrays, nesting, length)
     entries = [_entry(array) for array in arrays]
     form: list[tree.Structure] = []
-    size = len(carry.leaves)
+    size, told = len(carry.leaves), f"scan: {name_of(step)}"
 
     def finish(result: Any, recording: Any) -> Sequence[Any]:
         if not isinstance(result, tuple) or len(result) != 2:
@@ -97,17 +106,17 @@ def scan(
         form[:] = [structure]
         return [*leaves, *kept]
 
-    def record() -> tuple[Graph, list[Any]]:
+    def record() -> Found:
         return body_graph(
             step,
             [*carry.given(), *entries],
             lambda inputs: (carry.structure.unflatten(inputs[:size]), nesting.unflatten(inputs[size:])),
             finish,
-            f"scan: {name_of(step)}",
+            told,
             "step",
         )
 
-    body, outside = settled_carry(carry, record)
+    body, outside = settled_carry(carry, record, told)
     loop = Loop(body, count, len(outside), size)
     if reverse:
         arrays = [backwards(array) for array in arrays]
@@ -116,10 +125,93 @@ def scan(
     return carry.structure.unflatten(results[:size]), form[0].unflatten(kept)
 
 
+def while_loop(condition: Callable[[Any], Any], step: Callable[[Any], Any], first: Any) -> Any:
+    """A loop whose number of steps is found while it runs: `carry = step(carry)` as long as `condition(carry)` holds.
+
+    It gives the numbers of this Python loop, to rounding:
+
+        carry = first
+        while condition(carry):
+            carry = step(carry)
+        return carry
+
+    Both functions are recorded once, so that derivatives take the loop as one operation, and one recording of `jit`
+    serves every number of steps. They may be any NumPy code that does the same in each step.
+
+    Parameters
+    ----------
+    condition
+        Takes the carry and returns a truth value, of shape ().
+    step
+        Takes the carry and returns the next one.
+    first
+        The first carry: arrays and numbers, nested at will. Steps keep its shapes and dtypes; a Python number takes the
+        dtype of what comes back.
+
+    Returns
+    -------
+    The last carry. Its derivative is that of the steps that were done. Under `vmap` all examples go on until the last
+    one is done; those that are done before stay as they are.
+
+    Raises
+    ------
+    OutputError
+        The condition returns no truth value, or the step a carry of another nesting, shape or dtype than it got.
+    TracingError
+        A function decides by a value that differs from step to step, or asks for its number; see `cond`.
+
+    Source: for the reverse sweep, A. Griewank and A. Walther, Evaluating Derivatives (2008), chapter 12.1.
+
+    >>> import wengert as wg
+    >>> def root(a):
+    ...     return wg.while_loop(lambda x: abs(x * x - a) > 1e-12, lambda x: (x + a / x) / 2, a)
+    >>> print(root(9.0))
+    3.0
+    >>> print(round(wg.grad(root)(9.0), 9))
+    0.166666667
+    """
+    require_function("while_loop", "condition", condition)
+    require_function("while_loop", "step", step)
+    carry = Carry("while_loop", first)
+
+    def nested(inputs: list[Any]) -> tuple[Any, ...]:
+        return (carry.structure.unflatten(inputs),)
+
+    def record() -> Found:
+        def finish(result: Any, recording: Any) -> Sequence[Any]:
+            return carry.fitted(step, carry.next(step, result))
+
+        return body_graph(step, carry.given(), nested, finish, told, "step")
+
+    told = f"while_loop: {name_of(step)}"
+    body = settled_carry(carry, record, told)
+
+    def truth(result: Any, recording: Any) -> Sequence[Any]:
+        kind: Any = type_of(result)
+        if not isinstance(kind, ArrayType) or kind.shape or kind.kind not in "biu":
+            raise OutputError(
+                f"while_loop: {name_of(condition)} must return one truth value, received {_told(result)}; compare with "
+                f"a number, and bring many truth values together with numpy.any or numpy.all"
+            )
+        return [result if kind.kind == "b" else result != 0]
+
+    def ask() -> Found:
+        return body_graph(condition, carry.given(), nested, truth, asks, "step")
+
+    asks = f"while_loop: {name_of(condition)}"
+    until = confirmed(ask(), ask, asks, "step")
+    (step_graph, until_graph), outside = joined([body, until])
+    loop = Loop(step_graph, 0, len(outside), len(carry.leaves), until=until_graph)
+    return carry.structure.unflatten(repeat(loop, [*outside, *carry.operands()]))
+
+
 def _told(result: Any) -> str:
     if isinstance(result, tuple):
         return f"a tuple of {len(result)}"
-    return f"a value of type {type(result).__name__}" if np.ndim(result) == 0 else f"an array of shape {result.shape}"
+    kind: Any = type_of(result)
+    if not isinstance(kind, ArrayType):
+        return f"a value of type {type(result).__name__}"
+    return f"an array of shape {kind.shape}" if kind.shape else f"a number of dtype {kind.dtype}"
 
 
 def _entry(array: Any) -> tuple[ArrayType, Any]:
@@ -128,7 +220,7 @@ def _entry(array: Any) -> tuple[ArrayType, Any]:
     return array_type(kind.shape[1:], kind.dtype), array[0] if kind.shape[0] else None
 
 
-def _count(arrays: list[Any], nesting: tree.Structure, length: int | None) -> int:
+def _count(arrays: list[Any], nesting: tree.Structure, length: Any) -> int:
     """The number of steps."""
     if length is not None and (not isinstance(length, (int, np.integer)) or length < 0):
         raise ArgumentError(f"scan: length must be a whole number, at least 0; received {length!r}")

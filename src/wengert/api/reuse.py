@@ -11,7 +11,7 @@ from wengert.api.lifted_function import Instance, LiftedFunction, quiet
 from wengert.calculus import algebra, invariants
 from wengert.calculus.beautify import beautify, length
 from wengert.calculus.evaluation import evaluate
-from wengert.calculus.expression import Expression, Symbol, walk
+from wengert.calculus.expression import Apply, Expression, Symbol, walk
 from wengert.calculus.linear import coefficient
 from wengert.calculus.properties import has
 from wengert.calculus.reuse import InNames, leaves_over, opened, reused, solved, value_letter
@@ -75,6 +75,9 @@ class Reuse:
         if value.cols != 1 or length(derivative) > _LONGEST:
             return None
         found = reused(derivative, self.value, value, shorten)
+        if isinstance(value, Apply) and value.name == "logistic":
+            other = algebra.apply("logistic", algebra.negative(value.operand))
+            found = shorten(substituted(found, {other: _less_than_one(self.value)}))
         if found is derivative or leaves_over(found, value):
             return None
         return InNames(found, ((self.value, value),))
@@ -120,6 +123,12 @@ class Reuse:
         for symbol, stands_for in way.names:
             values[symbol.name] = evaluate(stands_for, values, one.sizes)
         return values
+
+
+def _less_than_one(value: Expression) -> Any:
+    """The rest of a value to 1."""
+    unit = algebra.number(1) if value.is_scalar else algebra.ones(value.rows)
+    return algebra.subtract(unit, value)
 
 
 def _is_operator(derivative: Expression, direction: Symbol) -> bool:

@@ -38,7 +38,8 @@ from wengert.calculus.whole import of_entries, shape_of
 from wengert.errors import UnsupportedError
 
 __all__ = [
-    "ONE", "add", "apply", "diagonal", "hadamard", "hadamard_of", "identity", "inverse", "is_one", "is_zero", "matmul",
+    "ONE", "add", "apply", "diagonal", "hadamard", "hadamard_of", "identity",
+    "identity_and_rank_one", "inverse", "is_one", "is_zero", "matmul",
     "negative", "number", "ones", "power", "product", "size", "split", "subtract", "symbol", "together",
     "transpose", "zero",
 ]  # fmt: skip
@@ -267,7 +268,27 @@ def inverse(x: Expression) -> Any:
         if squares and (len(x.chain) == 1 or all(has(link, "invertible") for link in x.chain)):
             front = matmul(*[power(base, -exponent) for base, exponent in x.scalars], inverse(number(x.coefficient)))
             return matmul(front, *[inverse(link) for link in reversed(x.chain)])
+    changed = identity_and_rank_one(x)
+    if changed is not None:
+        # J. Sherman and W. J. Morrison, Ann. Math. Stat. 21 (1950)
+        scale, term, inner = changed
+        rest = matmul(number(-1), power(add(scale, inner), -1), term)
+        return matmul(power(scale, -1), add(identity(x.rows), rest))
     return make(Inverse, x.rows, x.cols, (), (x,))
+
+
+def identity_and_rank_one(x: Expression) -> tuple[Any, Any, Any] | None:
+    """The c, the uvᵀ, and the number vᵀu of cI + uvᵀ; None for anything else."""
+    if not isinstance(x, Sum) or x.kept or len(x.parts) != 2:
+        return None
+    for one, other in (x.parts, x.parts[::-1]):
+        coefficient, scalars, chain = split(one)
+        links = split(other)[2]
+        cut = next((place for place, link in enumerate(links) if link.cols == 1), None)
+        if len(chain) == 1 and isinstance(chain[0], Identity) and cut is not None:
+            front = product(*split(other)[:2], ())
+            return product(coefficient, scalars, ()), other, matmul(front, *links[cut + 1 :], *links[: cut + 1])
+    return None
 
 
 def power(x: Expression, exponent: Fraction | int) -> Any:

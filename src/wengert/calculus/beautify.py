@@ -24,9 +24,11 @@ from wengert.calculus.factoring import (
     by_bracket,
     by_bracket_in_chains,
     by_some_factor,
+    by_some_number,
     over_one_bar,
     without_complements,
 )
+from wengert.calculus.polynomials import multiplied_out, with_powers_taken_in
 from wengert.calculus.properties import centred_axis
 from wengert.calculus.rewriting import rewritten
 
@@ -40,7 +42,7 @@ _MOST_SYMBOLS: Final = 160
 _LOOKS: Final = 4_000
 _LOOKS_AT_EACH: Final = 20
 Factoring = Callable[[Sum, Callable[[Expression], Any]], Any]
-_FACTORINGS: Final = (by_some_factor, over_one_bar, by_bracket, by_bracket_in_chains)
+_FACTORINGS: Final = (by_some_factor, by_some_number, over_one_bar, by_bracket, by_bracket_in_chains)
 
 
 def length(expression: Expression) -> int:
@@ -85,14 +87,21 @@ class _Shortener:
             return node
         if isinstance(node, Hadamard):
             return _shortest(node, [_written_out(node)])
+        if isinstance(node, (Product, Sum)):
+            found = with_powers_taken_in(node)
+            if found is not None:
+                return found
         if isinstance(node, Product):
+            front = _numbers_in_front(node)
+            if front is not None and length(front) <= length(node):
+                return self.collected(front)
             return _shortest(node, [self._number_inside(node)])
         if not isinstance(node, Sum):
             return node
         ways = [self._from_left, self._from_right, self._by_front, self._by_entries]
         if length(node) <= _MOST_SYMBOLS:
             ways += [without_complements, self._turned, self._multiplied_out]
-        found = [way(node) for way in ways]
+        found = [multiplied_out(node), *(way(node) for way in ways)]
         if length(node) <= _MOST_SYMBOLS:
             # each looks at all terms once more
             self.looks -= len(self.factorings) * sum([1 + len(part.parts) for part in node.parts])
@@ -183,6 +192,19 @@ class _Shortener:
         return None if found is None else algebra.matmul(found[0], self.collected(algebra.add(*found[1])))
 
 
+def _numbers_in_front(node: Product) -> Any:
+    """What all terms of a factor share, with the coefficient and the other factors: 2(2 + 2q) = 4(1 + q)."""
+    fronts, changed = [algebra.number(node.coefficient)], False
+    for base, exponent in node.scalars:
+        found = common_front(base) if isinstance(base, Sum) and not base.kept and exponent.denominator == 1 else None
+        if found is None or algebra.split(found[0])[0] < 0:
+            fronts.append(algebra.power(base, exponent))
+            continue
+        changed = True
+        fronts += [algebra.power(found[0], exponent), algebra.power(algebra.add(*found[1]), exponent)]
+    return algebra.matmul(*fronts, *node.chain) if changed else None
+
+
 def common_front(node: Sum) -> tuple[Any, list[Any]] | None:
     """What all terms share of coefficients and scalars, and the terms without it; None where they share nothing."""
     splits = [algebra.split(term) for term in node.parts]
@@ -244,17 +266,22 @@ def _is_opened(x: Expression) -> bool:
 
 
 def _opened_trace(node: Expression) -> Any:
-    """tr(M(MB + BM)) as 2 tr(M²B): brackets in which other brackets are multiplied are opened, those stay."""
+    """tr(M(MB + BM)) as 2 tr(M²B), and tr(M(I − yyᵀ)) as tr(M) − yᵀMy.
+
+    Brackets in which other brackets are multiplied are opened, those stay.
+    """
     if not isinstance(node, Trace) or length(node) > _MOST_SYMBOLS:
         return node
-    terms = _opened(node.parts[0], _holds_products_of_brackets)
+    terms = _opened(node.parts[0], _is_worth_opening)
     if len(terms) > _MOST_TERMS:
         return node
     return algebra.add(*[invariants.trace(term) for term in terms]) if len(terms) > 1 else node
 
 
-def _holds_products_of_brackets(x: Expression) -> bool:
-    return _is_opened(x) and any(_is_opened(link) for term in x.parts for link in algebra.split(term)[2])
+def _is_worth_opening(x: Expression) -> bool:
+    """Whether brackets are multiplied in it, or columns with rows, which are numbers under a trace."""
+    links = [link for term in x.parts for link in algebra.split(term)[2]] if _is_opened(x) else []
+    return any(_is_opened(link) or link.cols == 1 for link in links)
 
 
 def _opened(term: Expression, is_opened: Callable[[Expression], bool] = _is_opened) -> list[Any]:

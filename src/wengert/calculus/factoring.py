@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from wengert.calculus import algebra
 from wengert.calculus.expression import Apply, Expression, Hadamard, Ones, Sum, walk
+from wengert.calculus.polynomials import is_multiplied_out
 
-__all__ = ["by_bracket", "by_bracket_in_chains", "by_some_factor", "over_one_bar", "without_complements"]
+__all__ = ["by_bracket", "by_bracket_in_chains", "by_some_factor", "by_some_number", "over_one_bar",
+           "without_complements"]  # fmt: skip
 
 Powers = dict[Expression, Fraction]
 Collected = Callable[[Expression], Any]
@@ -83,6 +85,9 @@ def _terms(node: Sum) -> list[Expression]:
 
 def by_some_factor(node: Sum, collected: Collected) -> Any:
     """A factor that most terms share in front of a bracket, the others beside it: a ∘ b + a ∘ c + d."""
+    if is_multiplied_out(node):
+        # 9x² − 4x + 1 is easier to read than x(9x − 4) + 1
+        return None
     read = _read(node)
     counts = Counter((base, exponent > 0) for _, one in read for base, exponent in one.powers.items())
     shared = [pair for pair, count in counts.items() if 1 < count < len(_terms(node))]
@@ -94,6 +99,22 @@ def by_some_factor(node: Sum, collected: Collected) -> Any:
     inside = collected(algebra.add(*[one.over(common).expression(node) for _, one in group]))
     taken = {term for term, _ in group}
     return _beside(common, inside, node, [term for term in _terms(node) if term not in taken], collected)
+
+
+def by_some_number(node: Sum, collected: Collected) -> Any:
+    """Columns or matrices with the same scalars in front of them in a bracket: qu − fw − qv = q(u − v) − fw."""
+    groups: dict[Any, list[Expression]] = {}
+    for term in () if node.is_scalar else node.parts:
+        scalars = algebra.split(term)[1]
+        if scalars:
+            groups.setdefault(frozenset(scalars.items()), []).append(term)
+    group = max(groups.values(), key=len, default=[])
+    if not 1 < len(group) < len(node.parts):
+        return None
+    scalars = algebra.split(group[0])[1]
+    bare = [algebra.product(c, {}, chain) for c, _, chain in map(algebra.split, group)]
+    whole = algebra.matmul(algebra.product(_ONE, scalars, ()), collected(algebra.add(*bare)))
+    return collected(algebra.add(whole, *[term for term in node.parts if term not in group]))
 
 
 def _beside(common: Powers, inside: Any, node: Sum, rest: Sequence[Expression], collected: Collected) -> Any:

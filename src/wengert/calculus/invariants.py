@@ -12,6 +12,7 @@ from wengert.calculus.algebra import (
     apply,
     hadamard,
     identity,
+    identity_and_rank_one,
     inverse,
     matmul,
     negative,
@@ -40,13 +41,15 @@ from wengert.calculus.expression import (
     make,
     normal,
 )
-from wengert.calculus.properties import has
+from wengert.calculus.properties import has, is_nonnegative
 
 __all__ = ["determinant", "diagonal_of", "frechet", "trace"]
 
 
 def diagonal_of(m: Expression) -> Any:
     """The diagonal of a square matrix, as a column."""
+    if m.is_scalar:
+        return m
     if isinstance(m, Sum) and not m.kept:
         return add(*[diagonal_of(term) for term in m.parts])
     if isinstance(m, Zero):
@@ -54,6 +57,8 @@ def diagonal_of(m: Expression) -> Any:
     coefficient, scalars, chain = split(m)
     front = product(coefficient, scalars, ())
     body = product(ONE, {}, chain)
+    if isinstance(body, Sum) and not body.kept:
+        return matmul(front, diagonal_of(body))
     if isinstance(body, Identity):
         return matmul(front, ones(m.rows))
     if isinstance(body, Diagonal):
@@ -116,7 +121,10 @@ def trace(m: Expression) -> Any:
     if isinstance(m, Zero):
         return number(0)
     coefficient, scalars, chain = split(m)
-    return matmul(product(coefficient, scalars, ()), _trace_of_chain(chain, m))
+    front = product(coefficient, scalars, ())
+    if len(chain) == 1 and isinstance(chain[0], Sum) and not chain[0].kept:
+        return matmul(front, trace(chain[0]))
+    return matmul(front, _trace_of_chain(chain, m))
 
 
 def _trace_of_chain(chain: Sequence[Expression], m: Expression) -> Any:
@@ -181,4 +189,10 @@ def determinant(m: Expression) -> Any:
     coefficient, scalars, chain = split(m)
     if len(chain) > 1 and coefficient == 1 and not scalars and all(link.rows == link.cols for link in chain):
         return matmul(*[determinant(link) for link in chain])
+    changed = identity_and_rank_one(m)
+    if changed is not None and is_nonnegative(changed[0]):
+        # det(cI + uvᵀ) = cⁿ⁻¹(c + vᵀu)
+        scale, _, inner = changed
+        others = add(size(m.rows), number(-1))
+        return matmul(apply("exp", matmul(others, apply("log", scale))), add(scale, inner))
     return normal(make(Determinant, 1, 1, (), (m,)))

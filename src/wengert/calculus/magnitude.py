@@ -136,8 +136,6 @@ def firmness(program: Callable[..., Any], values: Mapping[str, Any]) -> float:
     if not np.isfinite(size) or not scale:
         return 0.0 if size == 0 else -1.0
     if np.max(np.abs(found[1] - found[0]), initial=0.0) <= _STABLE * size:
-        if numbers.cancels:
-            return 0.0
         part = size / min(scale, _LARGE)
-        return part if scale < _HUGE else min(part, _DOUBTFUL)
+        return part if scale < _HUGE and not numbers.cancels else min(part, _DOUBTFUL)
     return 0.0 if size <= NEGLIGIBLE * scale and scale < _MODERATE else -1.0

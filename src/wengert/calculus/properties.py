@@ -29,7 +29,9 @@ from wengert.calculus.expression import (
 )
 from wengert.calculus.whole import OF_ROWS, of_entries
 
-__all__ = ["IMPLIED", "centred_axis", "has", "is_binary", "is_nonnegative", "is_pseudoinverse", "uniform"]
+__all__ = [
+    "IMPLIED", "centred_axis", "has", "inverted_chain", "is_binary", "is_nonnegative", "is_pseudoinverse", "uniform",
+]  # fmt: skip
 
 # what an assumption brings with it
 IMPLIED: Final = {
@@ -73,6 +75,8 @@ def has(x: Expression, name: str) -> bool:
         return centred_axis(x) is not None or (name == "idempotent" and _is_complement(x))
     if name in _ONE_HOT and isinstance(x, Apply):
         return x.name in (("argmax", "softmax") if name == "one-hot" else ("argmax_rows", "softmax_rows"))
+    if name == "idempotent" and isinstance(x, Product):
+        return x.coefficient == 1 and not x.scalars and _is_projection(x.chain)
     if name == "invertible" and isinstance(x, Product):
         return bool(x.chain) and all(link.rows == link.cols and has(link, name) for link in x.chain)
     return False
@@ -100,7 +104,26 @@ def _is_complement(x: Sum) -> bool:
     if len(x.parts) != 2 or not isinstance(x.parts[0], Identity):
         return False
     coefficient, scalars, chain = _split(x.parts[1])
-    return coefficient == -1 and not scalars and len(chain) == 1 and has(chain[0], "idempotent")
+    projects = has(chain[0], "idempotent") if len(chain) == 1 else _is_projection(chain)
+    return coefficient == -1 and not scalars and projects
+
+
+def inverted_chain(x: Expression) -> tuple[Expression, ...]:
+    """The matrices whose product is inverted; none where it is no product."""
+    inside = x.parts[0] if isinstance(x, Inverse) else x
+    return inside.chain if isinstance(inside, Product) and not inside.kept and inside is not x else ()
+
+
+def _is_projection(chain: tuple[Expression, ...]) -> bool:
+    """Whether it is X(YX)⁻¹Y, or XX⁺, or X⁺X."""
+    if len(chain) == 2:
+        return is_pseudoinverse(*chain) or is_pseudoinverse(*chain[::-1])
+    for place, link in enumerate(chain):
+        inner = inverted_chain(link)
+        plain = bool(inner) and link.parts[0].data[0] == 1 and len(inner) == len(link.parts[0].parts)
+        if plain and (*chain[place + 1 :], *chain[:place]) == inner:
+            return True
+    return False
 
 
 def is_pseudoinverse(x: Expression, other: Expression) -> bool:

@@ -20,6 +20,8 @@ _MOST_TERMS: Final = 100
 # symbols of a formula whose form is not searched for: it is no reading matter
 _LONGEST: Final = 3000
 _ROUNDING: Final = 1e-14
+# a form in which symmetry is seen may be longer than another one by this factor
+_SHOWN: Final = 1.5
 
 
 def symmetric(expression: Expression) -> Any:
@@ -32,9 +34,9 @@ def symmetric(expression: Expression) -> Any:
 
 def symmetric_part(expression: Expression) -> Any:
     """½(M + Mᵀ), and M itself where its form shows that it is symmetric."""
-    form = symmetric(expression)
+    form, plain = symmetric(expression), beautify(expression)
     if has(form, "symmetric"):
-        return min((beautify(expression), form), key=length)
+        return form if length(form) <= _SHOWN * length(plain) else plain
     return beautify(algebra.matmul(algebra.number(0.5), algebra.add(expression, algebra.transpose(expression))))
 
 

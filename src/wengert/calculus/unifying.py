@@ -66,6 +66,12 @@ class _Watching(GraphRecording):
         try:
             return super().apply(primitive, args, params)
         except (ValueError, np.linalg.LinAlgError) as error:
+            if primitive.shape_rule is None and primitive.signature is None and not primitive.elementwise:
+                place = locate()
+                raise UnsupportedError(
+                    f"derive: {primitive.name}{f' at {place}' if place else ''} has a rule of its own, which is no "
+                    f"closed form; write it with NumPy's functions, or use wengert.grad, which takes its rule"
+                ) from error
             found = layouts(self.equations, args)
             raise _ConflictError(primitive, [type_of(arg) for arg in args], params, found) from error
 

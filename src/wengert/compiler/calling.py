@@ -37,9 +37,9 @@ __all__ = [
 
 # The first ones work on a register, those from CONSTANT on name a place of their own.
 KINDS: Final = (
-    *("ARRAY", "SCALAR", "INTEGER", "TRUTH", "SAME", "EQUAL", "BITS", "TUPLE", "LIST", "DICT"),
+    *("ARRAY", "SCALAR", "INTEGER", "TRUTH", "SAME", "EQUAL", "BITS", "CLASS", "TUPLE", "LIST", "DICT", "LENGTH"),
     *("ATTRIBUTE", "ITEM", "CALL", "TRUE"),
-    *("CONSTANT", "DATA", "GLOBAL", "CELL", "GLOBAL_IS", "PART_IS"),
+    *("CONSTANT", "DATA", "GLOBAL", "CELL", "GLOBAL_IS", "PART_IS", "QUIET"),
 )
 OUTPUTS: Final = ("NEW_ARRAY", "NEW_SCALAR", "NEW_FLOAT", "NEW_COMPLEX", "NEW_INTEGER", "NEW_TRUTH")
 PARTS: Final = (

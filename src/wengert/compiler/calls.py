@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler import ir
+from wengert.compiler.counting import word
 from wengert.compiler.fallback import DONE, Fallback, Known, Stored
 from wengert.compiler.plan import Call, Read, kind_of
 from wengert.compiler.shape import access_of, key_of
@@ -35,13 +36,14 @@ def fallback_of(call: Call) -> Fallback:
 
 
 def _operand(read: Read, atom: Any) -> Known | Stored:
-    number = isinstance(read.base, Literal) and not np.ndim(read.base.value)
-    if not isinstance(atom.type, ArrayType) or (number and isinstance(atom, Literal)):
+    base = read.base
+    is_number = isinstance(base, Literal) and not np.ndim(base.value)
+    if not isinstance(atom.type, ArrayType) or (is_number and isinstance(atom, Literal)):
         return Known(atom.value)
     kind = kind_of(atom)
-    if number:
+    if isinstance(base, Literal) and is_number:
         # an array whose entries are one number
-        return Known(np.broadcast_to(np.asarray(read.base.value, kind.dtype), kind.shape))
+        return Known(np.broadcast_to(np.asarray(base.value, kind.dtype), kind.shape))
     access, size = access_of(read, kind.shape), kind.dtype.itemsize
     # axes of length one have no stride of their own
     strides = iter(access.strides)
@@ -66,4 +68,4 @@ def write_fallback(builder: Builder, call: Call, fallback: Fallback, pointer: Ca
     done = builder.icmp_unsigned("==", found, ir.Constant(WORD, DONE))
     # as where a signal's handler has raised before the first line of the function
     lost = builder.icmp_unsigned("==", found, ir.Constant(WORD, 0))
-    return builder.select(done, Status.DONE.ir, builder.select(lost, Status.STOPPED.ir, found))
+    return builder.select(done, word(Status.DONE), builder.select(lost, word(Status.STOPPED), found))

@@ -52,6 +52,7 @@ def shadow_of(cls: type, world: Any, remember: Callable[[Any], None]) -> Any:
     shadow: Any = (_AbstractShadow if isinstance(cls, abc.ABCMeta) else _Shadow)(cls.__name__, bases, own)
     remember(shadow)
     names = vars(cls)
+    world.notes.add("same", attribute(cls, "__bases__", f"the bases of {cls.__name__}"), cls.__bases__)
     world.notes.add("length", fixed(names, f"the members of {cls.__name__}"), len(names))
     given = {}
     for name, value in list(names.items()):

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from wengert.compiler.mathlib import FUNCTIONS
-from wengert.compiler.plan import Call, Contraction, Nest, Plan, Read, Reduction, sources
+from wengert.compiler.plan import Call, Contraction, Nest, Plan, Read, Reduction, kind_of, sources
 from wengert.compiler.views import Axis, identity, long_axes
 from wengert.graph import Literal, Var, array_type
 
@@ -28,6 +28,8 @@ _CHUNKS: Final = 32
 _SHORTEST: Final = 256
 _LANES: Final = 16
 _ROUND: Final = 64
+# The part of all work, one of so many, for which blocks need not be large.
+_LITTLE: Final = 16
 # Lines of a product that are computed beside one another, and how much faster that is.
 _LINES: Final = 12
 _FASTER: Final = 4
@@ -97,7 +99,8 @@ def clustered(plan: Plan) -> list[Cluster]:
             clusters.append(Cluster([], length))
         clusters[place].add(step, plan.stored)
         for variable in step.written(plan.stored):
-            made_in[variable] = place
+            # what is overwritten in place is made anew, for all that stands in its memory
+            made_in[variable] = made_in[plan.same.get(variable, variable)] = place
     return [part for cluster in clusters for part in _parted(cluster, plan.stored)]
 
 
@@ -163,13 +166,17 @@ def _bytes_of_row(nests: list[Nest], length: int, stored: dict[Var, None]) -> fl
     return sum([array.type.size * array.type.dtype.itemsize for array in arrays]) / length
 
 
-def _fewest_rows(nest: Nest, bytes_of_row: float) -> int:
-    """How many rows a block must have so that a nest has enough to do at once."""
+def _fewest_rows(nest: Nest, all_work: float, bytes_of_row: float) -> int:
+    """How many rows a block must have so that a nest has enough to do at once, if it is much of all work."""
     if isinstance(nest, Contraction):
         # only where rows are lines of the result are several computed beside one another
         rows = [any([axis.source == 0 for axis in read.view]) for read in nest.operands]
-        return _LINES if nest.terms != 0 and sum(rows) == 1 else 1
-    return max(1, min(_SHORTEST, int(4 * _CACHE / bytes_of_row))) if len(nest.domain) == 1 else 1
+        if nest.terms == 0 or len(rows) == 1 or sum(rows) != 1:
+            return 1
+        # what all rows share is read again for every block
+        shared = kind_of(nest.operands[rows.index(False)].base)
+        return max(_LINES, min(nest.domain[0] // 2, int(shared.size * shared.dtype.itemsize / (2 * bytes_of_row))))
+    return _SHORTEST if len(nest.domain) == 1 and _work(nest) * nest.domain[0] * _LITTLE > all_work else 1
 
 
 def _blocks(cluster: Cluster, stored: dict[Var, None]) -> Blocks | None:
@@ -184,7 +191,7 @@ def _blocks(cluster: Cluster, stored: dict[Var, None]) -> Blocks | None:
     added = sum([reduction.result.type.size for reduction in summed(cluster)])
     chunks = max(min(_CHUNKS, work // _CHUNK, work // (_SUMMING * max(added, 1))), 2)
     bytes_of_row = max(_bytes_of_row(nests, length, stored), 1)
-    fewest = min(length, max([_fewest_rows(nest, bytes_of_row) for nest in nests]))
+    fewest = min(length, max([_fewest_rows(nest, work, bytes_of_row) for nest in nests]))
     rows = _rows(length, max(fewest, min(int(_CACHE / bytes_of_row), length // chunks)), fewest)
     chunks = max(1, min(chunks, length // rows))
     chunk = -(-length // chunks)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from wengert import tree
-from wengert.compiler.entry import Constant, Input, NotNativeError, Output, arguments_of, entry, entry_program, result_of
+from wengert.compiler.entry import entry, entry_program
 from wengert.compiler.fallback import stopped
+from wengert.compiler.patterns import Constant, Input, NotNativeError, Output, arguments_of, result_of
 from wengert.compiler.plan import kind_of
 from wengert.compiler.recording import NotRecordable, Recorded, Result, is_traced, signature
+from wengert.compiler.results import Containers, all_different
 from wengert.compiler.sharing import kernel_for
 from wengert.compiler.status import Status
-from wengert.graph import ArrayType
+from wengert.graph import ArrayType, Graph
 
 __all__ = ["EAGER", "MISS", "Compiled"]
 
@@ -40,7 +43,9 @@ class Compiled:
     Attributes
     ----------
     recorded
-        The recording, with its guards.
+        The recording, with its guards, but without its equations.
+    operations
+        How many equations there were.
     kernel
         The machine code.
     call
@@ -64,11 +69,14 @@ class Compiled:
             raise NotRecordable("it returns a view of an array that it was given")
         if any([kind_of(atom).dtype in _EXTENDED for atom in recorded.graph.outputs]):
             raise NotRecordable("it computes in extended precision")
-        self.recorded = recorded
-        self.kernel, self.seconds = kernel_for(recorded.graph, recorded.steering, cache)
-        results = len(recorded.graph.outputs) - len(recorded.steering)
+        graph = recorded.graph
+        self.kernel, self.seconds = kernel_for(graph, recorded.steering, cache)
+        # the machine code stands for the equations, of which there may be hundreds of thousands
+        self.operations = len(graph.equations)
+        self.recorded = replace(recorded, graph=Graph(graph.inputs, (), graph.outputs))
+        results = len(graph.outputs) - len(recorded.steering)
         made = self._entry(args, kwargs, results)
-        made = self._row_by_row(made) if recorded.contiguous else made
+        made = self._carefully(made) if recorded.contiguous or recorded.apart else made
         self.call, self.serve = made(_missed, _left_to_numpy), made(miss, eager)
 
     def _entry(self, args: tuple[Any, ...], kwargs: dict[str, Any], results: int) -> _Entry:
@@ -119,13 +127,17 @@ class Compiled:
 
         return lambda miss, eager: partial(apart, miss, eager)
 
-    def _row_by_row(self, made: _Entry) -> _Entry:
-        """The call, for arrays that lie in memory as those of the recording: the program has asked how they do."""
+    def _carefully(self, made: _Entry) -> _Entry:
+        """The call, for arrays that lie in memory, or are different, as those of the recording: the program asks."""
+        recorded = self.recorded
 
         def careful(call: Callable[..., Any], miss: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-            given = [*tree.flatten((args, kwargs))[0], *[source.read() for source in self.recorded.sources]]
-            apart = any([isinstance(array, np.ndarray) and not array.flags.c_contiguous for array in given])
-            return (miss if apart else call)(*args, **kwargs)
+            given = [*tree.flatten((args, kwargs))[0], *[source.read() for source in recorded.sources]]
+            arrays = [array for array in given if isinstance(array, np.ndarray)]
+            holds = not recorded.contiguous or all([array.flags.c_contiguous for array in arrays])
+            if recorded.apart:
+                holds = holds and all_different([*arrays, *Containers((args, kwargs)).found])
+            return (call if holds else miss)(*args, **kwargs)
 
         return lambda miss, eager: partial(careful, made(miss, eager), miss)
 

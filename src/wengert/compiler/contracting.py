@@ -2,8 +2,8 @@
 
 At every term of a sum some neighbours along one axis are read from one operand as vectors, and from the other one
 single numbers, each of which multiplies all of the vectors (K. Goto and R. A. van de Geijn, Anatomy of high-performance
-matrix multiplication, ACM TOMS 34, 2008). What the sums of a block of rows are added to is read behind them, so that
-no sum is longer than a block.
+matrix multiplication, ACM TOMS 34, 2008). Long sums are added up from parts, as BLAS does it, and what the sums of a
+block of rows are added to is read behind them: so roundings do not grow with the number of terms.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wengert.compiler.buffers import spread
 from wengert.compiler.counting import counting, least, number
 from wengert.compiler.plan import Contraction, Read
 from wengert.compiler.shape import Access, access_of
-from wengert.compiler.values import Builder, Value, fma
+from wengert.compiler.values import Builder, Value, fma, select
 
 __all__ = ["ContractionWriter", "effort"]
 
@@ -31,17 +31,28 @@ _SUMS: Final = {8: 24, 4: 12, 2: 12}
 # Additions, one after the other, that a processor must not wait for: as many are done beside one another.
 _BESIDE: Final = 8
 _MOST_LINES: Final = 12
+# What the code for each further size of a tile may cost of the time that all take.
+_WRITTEN: Final = 0.04
+# Vectors side by side where only what is right of the diagonal is needed.
+_MOST_OF_HALF: Final = 3
+# Bytes of the terms that tile after tile reads again.
+_AGAIN: Final = 1 << 15
+_FEWEST_TERMS: Final = 32
+# Terms that are added up plainly.
+_LONGEST: Final = 256
 
 
 @dataclass(frozen=True)
 class _Roles:
     """What the axes of a product are for, and where its operands stand.
 
-    Vectors run along `across`, and `lines` of the result, if it has any, are computed beside one another.
+    Vectors run along `across`, and `lines` of the result, if it has any, are computed beside one another. Without
+    `numbers` it is a plain sum; `weights` are one number for every term.
     """
 
-    numbers: Access
+    numbers: Access | None
     vectors: Access
+    weights: Access | None
     result: Access
     terms: int
     across: int
@@ -56,17 +67,21 @@ def _roles(domain: Shape, operands: Sequence[Read], result: Any, terms: int) -> 
     for place, axis in enumerate(kept):
         strides[axis] = math.prod([domain[later] for later in kept[place + 1 :]])
     target = Access(result, 0, tuple(strides), strides[0])
-    for numbers, vectors in (operands, operands[::-1]):
-        one, many = access_of(numbers, domain), access_of(vectors, domain)
+    weights = access_of(operands[2], domain) if len(operands) > 2 else None
+    pairs = [(operands[0], operands[1]), (operands[1], operands[0])] if len(operands) > 1 else [(None, operands[0])]
+    for numbers, vectors in pairs:
+        one = None if numbers is None else access_of(numbers, domain)
+        many = access_of(vectors, domain)
+        single = (0,) * len(domain) if one is None else one.strides
         # rows come in blocks, and are no vectors
-        fit = [a for a in kept if a and (one.strides[a], many.strides[a], target.strides[a]) == (0, 1, 1)]
+        fit = [a for a in kept if a and (single[a], many.strides[a], target.strides[a]) == (0, 1, 1)]
         if not fit:
             continue
         across = fit[-1]
-        beside = [axis for axis in kept if axis != across and one.strides[axis] and not many.strides[axis]]
+        beside = [axis for axis in kept if axis != across and single[axis] and not many.strides[axis]]
         lines = max(beside, key=lambda axis: domain[axis], default=None)
         outer = tuple([axis for axis in kept if axis not in (across, lines)])
-        return _Roles(one, many, target, terms, across, lines, outer)
+        return _Roles(one, many, weights, target, terms, across, lines, outer)
     return None
 
 
@@ -106,10 +121,11 @@ def _even(length: int, most: int) -> list[_Run]:
 
 
 class _Place(NamedTuple):
-    """The addresses of the two operands and of the result, at some place of the loops."""
+    """The addresses of the operands and of the result, at some place of the loops."""
 
     numbers: Any
     vectors: Any
+    weights: Any
     result: Any
 
 
@@ -128,10 +144,15 @@ class ContractionWriter:
         self.roles = roles
         self.dtype = result.type.dtype
         self.number = entrywise.element(self.dtype)
-        self.place = _Place(*[self._start(pointer, access) for access in (roles.numbers, roles.vectors, roles.result)])
+        self.accesses = (roles.numbers, roles.vectors, roles.weights, roles.result)
+        self.place = _Place(*[None if access is None else self._start(pointer, access) for access in self.accesses])
         self.adds = rows is not None and roles.terms == 0
         self.length = nest.domain[roles.across]
+        # how many lanes of the last vector a tile before has as well, and added to
+        self.met: Any = None
         self.lanes = _lanes(self.length, self.dtype)
+        self.terms_at_most = rows.most if rows and roles.terms == 0 else nest.domain[roles.terms]
+        self.terms = self._bound(roles.terms)
         self.most_columns, self.most_lines = self._tile_size(_SUMS[engine.vector_width()])
 
     def _start(self, pointer: Callable[[Any], Any], access: Access) -> Any:
@@ -146,19 +167,17 @@ class ContractionWriter:
         vectors = -(-self.length // self.lanes)
         count = self._lines()
         highest = min(count, _MOST_LINES, self.rows.least if self.rows and self.roles.lines == 0 else count)
-        ragged = self.adds and self.length % self.lanes != 0 and vectors > 1
 
         def cost(shape: tuple[int, int]) -> float:
             columns, lines = shape
             once = max(columns * lines / 2, (columns + lines) / 2, 2) + 0.5
-            return -(-vectors // columns) * -(-count // lines) * once
+            sizes = len(_even(vectors, columns)) * (len(_even(count, lines)) if self.adds else 1)
+            return -(-vectors // columns) * -(-count // lines) * once * (1 + _WRITTEN * sizes)
 
         shapes = [
             (columns, lines)
-            for columns in range(1, min(vectors, sums) + 1)
+            for columns in range(1, min(vectors, _MOST_OF_HALF if self.nest.symmetric else sums) + 1)
             for lines in range(1, min(highest, sums // columns) + 1)
-            # what two vectors have in common is added to once only if they are in one tile
-            if not ragged or vectors // -(-vectors // columns) > 1
         ]
         return min(shapes, key=cost)
 
@@ -173,8 +192,23 @@ class ContractionWriter:
         return self.rows.count if self.rows and axis == 0 else number(self.nest.domain[axis])
 
     def write(self) -> None:
-        """The loops."""
-        self._outer(self.roles.outer, self.place)
+        """The loops; what several tiles read goes through them in parts that a first-level cache holds."""
+        part = self._part()
+        if not self.adds or part >= self.terms_at_most:
+            self._outer(self.roles.outer, self.place)
+            return
+        assert self.rows is not None
+        with counting(self.builder, 0, self.rows.count, part) as start:
+            self.terms = least(self.builder, number(part), self.builder.sub(self.rows.count, start))
+            self._outer(self.roles.outer, self._moved(self.place, self.roles.terms, start))
+
+    def _part(self) -> int:
+        """How many terms are summed at once."""
+        lines = self._lines()
+        if lines <= self.most_lines:
+            return self.terms_at_most
+        entries = self.length + (0 if self.roles.numbers is None else lines)
+        return max(_FEWEST_TERMS, _AGAIN // (entries * self.dtype.itemsize))
 
     def _outer(self, axes: Shape, place: _Place) -> None:
         if not axes:
@@ -185,8 +219,8 @@ class ContractionWriter:
 
     def _moved(self, place: _Place, axis: int, index: Any) -> _Place:
         """The addresses, so many places along an axis."""
-        accesses = (self.roles.numbers, self.roles.vectors, self.roles.result)
-        return _Place(*[self._at(p, index, a.strides[axis]) for p, a in zip(place, accesses, strict=True)])
+        pairs = zip(place, self.accesses, strict=True)
+        return _Place(*[None if a is None else self._at(p, index, a.strides[axis]) for p, a in pairs])
 
     def _at(self, address: Any, index: Any, stride: int) -> Any:
         if not stride or (isinstance(index, ir.Constant) and index.constant == 0):
@@ -204,9 +238,12 @@ class ContractionWriter:
         for run in _even(vectors, self.most_columns):
             with counting(builder, run.start * lanes, run.stop * lanes, run.size * lanes) as column:
                 shifts = [number(lanes * n) for n in range(run.size)]
+                self.met = None
                 if run.stop == vectors and self.length % lanes:
-                    room = builder.sub(number(self.length - lanes), column)
-                    shifts[-1] = least(builder, shifts[-1], room)
+                    last = shifts[-1]
+                    shifts[-1] = least(builder, last, builder.sub(number(self.length - lanes), column))
+                    # what two vectors of one tile have in common is the same in both
+                    self.met = builder.sub(last, shifts[-1]) if run.size == 1 else None
                 self._rows(self._moved(place, self.roles.across, column), column, shifts)
 
     def _rows(self, place: _Place, column: Any, shifts: list[Any]) -> None:
@@ -246,22 +283,44 @@ class ContractionWriter:
         starts = [self._at(place.result, number(line), down) for line in range(lines)]
         addresses = [self._at(start, shift, 1) for start in starts for shift in shifts]
         if self.adds:
+            if self.met is not None:
+                sums = [select(self._fresh(self.met), total, 0.0) for total in sums]
+            # all are read before the first one is written: two vectors may have entries in common
             sums = [self._loaded(address) + total for address, total in zip(addresses, sums, strict=True)]
         for address, total in zip(addresses, sums, strict=True):
             self.builder.store(total.ir, address, align=self.dtype.itemsize)
+
+    def _fresh(self, met: Any) -> Value:
+        """Which lanes of the last vector come after so many that the one before it has as well."""
+        word = ir.IntType(32)
+        places = ir.Constant(ir.VectorType(word, self.lanes), list(range(self.lanes)))
+        first = spread(self.builder, self.builder.trunc(met, word), self.lanes)
+        return Value(self.builder.icmp_signed(">=", places, first), self.builder)
 
     def _loaded(self, address: Any) -> Value:
         kind = ir.VectorType(self.number, self.lanes)
         return Value(self.builder.load(address, align=self.dtype.itemsize, typ=kind), self.builder)
 
     def _sums(self, place: _Place, lines: int, shifts: list[Any]) -> list[Value]:
-        """All sums, in several parts where a tile has too few of them to keep the processor busy."""
-        count, terms = lines * len(shifts), self._bound(self.roles.terms)
-        known = self.rows is None or self.roles.terms != 0
-        length = self.nest.domain[self.roles.terms]
-        ways = max(1, _BESIDE // count)
-        if known:
-            ways = min(ways, length)
+        """All sums; those of many terms part by part, so that roundings do not grow with their number."""
+        if self.terms_at_most <= _LONGEST:
+            return self._plain_sums(place, self.terms, lines, shifts)
+
+        def part(index: Any, totals: list[Value]) -> list[Value]:
+            count = least(self.builder, number(_LONGEST), self.builder.sub(self.terms, index))
+            found = self._plain_sums(self._moved(place, self.roles.terms, index), count, lines, shifts)
+            return [total + x for total, x in zip(totals, found, strict=True)]
+
+        return self._accumulated(number(0), self.terms, _LONGEST, self._nothing(lines * len(shifts)), part, False)
+
+    def _nothing(self, count: int) -> list[Value]:
+        return [entrywise.constant(0.0, self.dtype, self.builder, self.lanes)] * count
+
+    def _plain_sums(self, place: _Place, terms: Any, lines: int, shifts: list[Any]) -> list[Value]:
+        """The sums of so many terms, in several parts where a tile has too few to keep the processor busy."""
+        count = lines * len(shifts)
+        length = terms.constant if isinstance(terms, ir.Constant) else None
+        ways = min(max(1, _BESIDE // count), length or _BESIDE)
 
         def term(index: Any, sums: list[Value]) -> list[Value]:
             return self._term(self._moved(place, self.roles.terms, index), lines, shifts, sums)
@@ -272,31 +331,40 @@ class ContractionWriter:
                 found += term(self.builder.add(index, number(way)), sums[way * count : (way + 1) * count])
             return found
 
-        nothing = entrywise.constant(0.0, self.dtype, self.builder, self.lanes)
         if ways == 1:
-            return self._accumulated(number(0), terms, 1, [nothing] * count, term, False)
-        whole = number(length // ways * ways)
-        if not known:
+            return self._accumulated(number(0), terms, 1, self._nothing(count), term, False)
+        perhaps_never = length is None
+        if length is None:
             whole = self.builder.sub(terms, self.builder.urem(terms, number(ways)))
-        parts = self._accumulated(number(0), whole, ways, [nothing] * (count * ways), several, not known)
+        else:
+            whole = number(length // ways * ways)
+        parts = self._accumulated(number(0), whole, ways, self._nothing(count * ways), several, perhaps_never)
         sums = parts[:count]
         for way in range(1, ways):
             sums = [a + b for a, b in zip(sums, parts[way * count : (way + 1) * count], strict=True)]
-        if known and length % ways == 0:
+        if length is not None and length % ways == 0:
             return sums
-        return self._accumulated(whole, terms, 1, sums, term, not known)
+        return self._accumulated(whole, terms, 1, sums, term, perhaps_never)
 
     def _term(self, place: _Place, lines: int, shifts: list[Any], sums: list[Value]) -> list[Value]:
         """One term of every sum."""
         vectors = [self._loaded(self._at(place.vectors, shift, 1)) for shift in shifts]
+        if place.weights is not None:
+            weight = self._spread(place.weights)
+            vectors = [x * weight for x in vectors]
+        if self.roles.numbers is None:
+            return [total + x for total, x in zip(sums, vectors, strict=True)]
         down = 0 if self.roles.lines is None else self.roles.numbers.strides[self.roles.lines]
         found: list[Value] = []
         for line in range(lines):
-            address = self._at(place.numbers, number(line), down)
-            one = self.builder.load(address, align=self.dtype.itemsize, typ=self.number)
-            factor = Value(spread(self.builder, one, self.lanes), self.builder)
+            factor = self._spread(self._at(place.numbers, number(line), down))
             found += [fma(factor, x, sums[line * len(shifts) + n]) for n, x in enumerate(vectors)]
         return found
+
+    def _spread(self, address: Any) -> Value:
+        """A number in every lane."""
+        one = self.builder.load(address, align=self.dtype.itemsize, typ=self.number)
+        return Value(spread(self.builder, one, self.lanes), self.builder)
 
     def _accumulated(
         self, start: Any, stop: Any, step: int, sums: list[Value], body: Any, perhaps_never: bool

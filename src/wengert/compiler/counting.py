@@ -9,7 +9,7 @@ from typing import Any, Final
 from wengert.compiler import ir
 from wengert.compiler.values import Builder
 
-__all__ = ["INDEX", "counting", "least", "number"]
+__all__ = ["INDEX", "counting", "least", "number", "word"]
 
 INDEX: Final = ir.IntType(64)
 
@@ -17,6 +17,11 @@ INDEX: Final = ir.IntType(64)
 def number(value: Any) -> Any:
     """LLVM's number of a Python integer; what is one of LLVM's already as it is."""
     return ir.Constant(INDEX, value) if isinstance(value, int) else value
+
+
+def word(value: int) -> Any:
+    """LLVM's number of 32 bits, as the functions of kernels return it."""
+    return ir.Constant(ir.IntType(32), int(value))
 
 
 def least(builder: Builder, value: Any, bound: Any) -> Any:

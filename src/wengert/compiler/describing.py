@@ -20,7 +20,7 @@ def _lines(compiled: Compiled) -> Iterator[str]:
     recorded, kernel = compiled.recorded, compiled.kernel
     given = recorded.graph.inputs[: len(recorded.leaves)]
     yield f"for {', '.join([str(variable.type) for variable in given]) or 'no arrays'}:"
-    before, after = len(recorded.graph.equations), kernel.operations
+    before, after = compiled.operations, kernel.operations
     yield f"  {before} operations recorded, {after} after optimising"
     yield from kernel.account
     constants = sum([constant.nbytes for constant in kernel.constants])

@@ -10,7 +10,7 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -110,17 +110,14 @@ def _features() -> frozenset[str]:
     return frozenset(feature[1:] for feature in host().features.split(",") if feature.startswith("+"))
 
 
-def compile_module(
-    module: Any, *, key: str | None = None, metadata: Mapping[str, Any] | None = None, effort: int | None = None
-) -> Code:
+def compile_module(module: Any, *, key: str | None = None, effort: int | None = None) -> Code:
     """Machine code of a module, an `ir.Module` or LLVM's text, for the host.
 
     `effort` is how hard LLVM works, 0 to 3; without it 2, and less for modules of many megabytes. With 3 it also runs
     its own passes of -O2, which takes about as long again, and gains up to a sixth where much arithmetic is done.
 
-    With a `key` the object code is looked for on the disk first and kept there afterwards, with `metadata` beside it
-    (numbers, strings, bytes and containers of them). The key must decide what the module is; host and versions are
-    added to it.
+    With a `key` the object code is looked for on the disk first and kept there afterwards. The key must decide what
+    the module is; host and versions are added to it.
 
     >>> code = compile_module("define i32 @answer() { ret i32 42 }")
     >>> import ctypes
@@ -139,9 +136,8 @@ def compile_module(
         started = time.perf_counter()
         code = load(object_code, names, needed)
     code.seconds = {**seconds, "link": time.perf_counter() - started}
-    code.metadata = dict(metadata or {})
     if key is not None:
-        store(key, code, code.metadata)
+        store(key, code)
     return code
 
 

@@ -13,7 +13,6 @@
 %step = type { i64, i64, i64, i64, i64 }                ; kind, a, b, c, d
 %output = type { i64, ptr, i64, ptr, i64 }              ; kind, dtype, number of axes, lengths, offset of its slot
 
-@PyTuple_Type = external global i8
 @PyList_Type = external global i8
 @PyDict_Type = external global i8
 @PyLong_Type = external global i8
@@ -32,6 +31,7 @@ declare ptr @PyObject_CallNoArgs(ptr)
 declare ptr @PyObject_GetAttr(ptr, ptr)
 declare ptr @PyObject_GetItem(ptr, ptr)
 declare i32 @PyObject_IsTrue(ptr)
+declare i32 @PyContextVar_Get(ptr, ptr, ptr)
 declare i32 @PyObject_RichCompareBool(ptr, ptr, i32)
 declare ptr @PyDict_GetItemWithError(ptr, ptr)
 declare i32 @PyDict_Next(ptr, ptr, ptr, ptr)
@@ -190,9 +190,11 @@ step.object:
     i64 $SAME, label %same
     i64 $EQUAL, label %equal
     i64 $BITS, label %bits
+    i64 $CLASS, label %class.is
     i64 $TUPLE, label %tuple
     i64 $LIST, label %list
     i64 $DICT, label %dict
+    i64 $LENGTH, label %dict.length
     i64 $ATTRIBUTE, label %attribute
     i64 $ITEM, label %item
     i64 $CALL, label %called
@@ -333,7 +335,7 @@ bits.compare:
 
 ; tuple: the object a is a tuple of b members, which go to the registers from d
 tuple:
-  %tuple.exact = icmp eq ptr %class, @PyTuple_Type
+  %tuple.exact = icmp eq ptr %class, %c.object
   %tuple.size.at = getelementptr i8, ptr %object, i64 $size
   br i1 %tuple.exact, label %tuple.sized, label %unfit
 tuple.sized:
@@ -341,6 +343,17 @@ tuple.sized:
   %tuple.fits = icmp eq i64 %tuple.size, %b
   %tuple.items = getelementptr i8, ptr %object, i64 $tuple_items
   br i1 %tuple.fits, label %members, label %unfit
+
+; class: the object a is of the class b
+class.is:
+  %class.is.same = icmp eq ptr %class, %b.object
+  br i1 %class.is.same, label %continue, label %unfit
+
+; length: the dict a has b members
+dict.length:
+  %dict.length.found = call i64 @PyDict_Size(ptr %object)
+  %dict.length.same = icmp eq i64 %dict.length.found, %b
+  br i1 %dict.length.same, label %continue, label %unfit
 
 ; list: likewise for a list, whose members another thread could take out: they are owned while the call lasts
 list:
@@ -440,6 +453,7 @@ step.place:
     i64 $CELL, label %cell
     i64 $GLOBAL_IS, label %global.is
     i64 $PART_IS, label %part.is
+    i64 $QUIET, label %quiet
   ]
 
 ; constant: register d becomes the object a
@@ -492,6 +506,27 @@ part.is:
   %part.content = load ptr, ptr %part.is.at
   %part.same = icmp eq ptr %part.content, %c.object
   br i1 %part.same, label %continue, label %unfit
+
+; quiet: the context variable a holds the object b, or one that holds, behind d, the address of a number without the
+; bits c
+quiet:
+  %quiet.status = call i32 @PyContextVar_Get(ptr %a.object, ptr null, ptr %value)
+  %quiet.found = icmp eq i32 %quiet.status, 0
+  br i1 %quiet.found, label %quiet.compare, label %unfit
+quiet.compare:
+  %state = load ptr, ptr %value
+  ; the context holds it
+  call void @Py_DecRef(ptr %state)
+  %state.usual = icmp eq ptr %state, %b.object
+  br i1 %state.usual, label %continue, label %quiet.look
+quiet.look:
+  %state.word.at = getelementptr i8, ptr %state, i64 %d
+  %state.word = load ptr, ptr %state.word.at
+  %state.number = load i32, ptr %state.word
+  %loud = trunc i64 %c to i32
+  %state.loud = and i32 %state.number, %loud
+  %state.quiet = icmp eq i32 %state.loud, 0
+  br i1 %state.quiet, label %continue, label %unfit
 
 ; an object that does not fit; an error that was met on the way will be met again where it belongs
 unfit:

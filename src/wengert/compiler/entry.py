@@ -8,70 +8,27 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
-from wengert import tree
 from wengert.compiler import calling, interior, interpreting
 from wengert.compiler.calling import Object, Objects, Part, Program, Slot, Step, Type
+from wengert.compiler.errstate import is_quiet, setting_in_memory
 from wengert.compiler.guards import Check, Guards
 from wengert.compiler.hosts import HostArray, Place
+from wengert.compiler.patterns import Constant, Input, Made, NotNativeError, Output
 from wengert.graph import ArrayType
+from wengert.tree.kinds import DataclassKind
+from wengert.tree.registry import kind_of
 
-__all__ = ["Constant", "Input", "Made", "NotNativeError", "Output", "arguments_of", "entry", "entry_program", "result_of"]
+__all__ = ["entry", "entry_program"]
 
 _PYTHON_NUMBERS: Final = {"f": float, "c": complex, "i": int, "b": bool}
 _NEW_NUMBERS: Final = {"f": "NEW_FLOAT", "c": "NEW_COMPLEX", "i": "NEW_INTEGER", "b": "NEW_TRUTH"}
 _COMPARED_BY_VALUE: Final = (int, str, bytes)
-
-
-class NotNativeError(Exception):
-    """An argument, or a type, that an entry cannot take: the call has to go the slow way."""
-
-
-class Input:
-    """A leaf of the arguments that is the input `index` of the kernel; in a result, that very object.
-
-    `kind` is the class of the object: where it is not given, an array, a NumPy scalar for the shape (), and a Python
-    number for a weak type.
-    """
-
-    __slots__ = ("index", "kind")
-
-    def __init__(self, index: int, kind: type | None = None) -> None:
-        self.index = index
-        self.kind = kind
-
-
-class Output:
-    """A leaf of the result that is the output `index` of the kernel, an object of the class `kind` as for `Input`."""
-
-    __slots__ = ("index", "kind")
-
-    def __init__(self, index: int, kind: type | None = None) -> None:
-        self.index = index
-        self.kind = kind
-
-
-class Constant:
-    """A leaf that is always the same: of the arguments, where another one is a miss, or of the result."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class Made:
-    """A part of the result that `function(*parts)` makes."""
-
-    __slots__ = ("function", "parts")
-
-    def __init__(self, function: Callable[..., Any], parts: tuple[Any, ...]) -> None:
-        self.function = function
-        self.parts = parts
 
 
 def entry_program(
@@ -127,6 +84,7 @@ def entry_program(
     )
     writer = _Writer(program, inputs)
     writer.arguments([*arguments, *(keywords or {}).values()])
+    writer.quiet()
     others = [check for check in guards.checks if not writer.check(check)] if guards is not None else []
     for index, host in enumerate(captured, start=leaves):
         writer.host(index, host)
@@ -149,40 +107,6 @@ def entry(
     native = calling.supported() and calling.fits(program)
     make = calling.callable_of if native else interpreting.callable_of
     return make(program, miss, refused)
-
-
-def arguments_of(
-    args: tuple[Any, ...], kwargs: Mapping[str, Any], traced: Callable[[Any], bool]
-) -> tuple[list[Any], dict[str, Any]]:
-    """The patterns of arguments: an `Input` for each leaf that is `traced`, numbered in the order of `tree.flatten`.
-
-    Raises `NotNativeError` where a container is no tuple, list or dictionary, or where one stands in it twice.
-    """
-    leaves, structure = tree.flatten((args, dict(kwargs)))
-    numbers = iter(range(len(leaves)))
-    patterns = [Input(next(numbers), type(leaf)) if traced(leaf) else Constant(leaf) for leaf in leaves]
-    positional, named = structure.unflatten(patterns)
-    for pattern in (*positional, *named.values()):
-        if not _is_native(pattern):
-            raise NotNativeError("an argument is a container of another kind than tuple, list and dict.")
-    return list(positional), named
-
-
-def result_of(structure: tree.Structure, leaves: Sequence[Any]) -> Any:
-    """The pattern of a result of this structure, whose leaves are patterns."""
-    pattern = structure.unflatten(leaves)
-    if pattern is None:
-        return Constant(None)
-    return pattern if _is_native(pattern) else Made(lambda *values: structure.unflatten(values), tuple(leaves))
-
-
-def _is_native(pattern: Any) -> bool:
-    """Whether a pattern has no container but tuples, lists and dictionaries."""
-    if type(pattern) in (tuple, list):
-        return all([_is_native(member) for member in pattern])
-    if type(pattern) is dict:
-        return all([type(key) is str and _is_native(member) for key, member in pattern.items()])
-    return pattern is None or isinstance(pattern, (Input, Output, Constant, Made))
 
 
 def _usual_result(count: int) -> Any:
@@ -237,8 +161,13 @@ class _Writer:
         """Check that the object in a register is of this pattern."""
         if isinstance(pattern, Input):
             self.input(register, pattern.index, pattern.kind)
-        elif type(pattern) in (tuple, list):
-            self.members(register, type(pattern).__name__.upper(), list(pattern))
+        elif isinstance(pattern, tuple):
+            # a named tuple is one of another class
+            self.members(register, "TUPLE", list(pattern), Object(type(pattern)))
+        elif type(pattern) is list:
+            self.members(register, "LIST", pattern)
+        elif is_dataclass(pattern):
+            self.fields(register, pattern)
         elif type(pattern) is dict:
             self.members(register, "DICT", list(pattern.values()), Objects(tuple(pattern)))
         else:
@@ -250,6 +179,20 @@ class _Writer:
         self.program.owned += len(patterns)
         for member, pattern in enumerate(patterns, start=first):
             self.pattern(member, pattern)
+
+    def fields(self, register: int, pattern: Any) -> None:
+        """Check an object of a data class, which must have no other attributes than its fields."""
+        kind = kind_of(type(pattern))
+        assert isinstance(kind, DataclassKind)
+        self.step("CLASS", register, Object(type(pattern)))
+        first = self.new_registers(len(kind.names) + 1)
+        self.program.owned += len(kind.names) + 1
+        if hasattr(pattern, "__dict__"):
+            self.step("ATTRIBUTE", register, Object("__dict__"), d=first)
+            self.step("LENGTH", first, len(kind.names))
+        for member, name in enumerate(kind.names, start=first + 1):
+            self.step("ATTRIBUTE", register, Object(name), d=member)
+            self.pattern(member, getattr(pattern, name))
 
     def input(self, register: int, index: int, kind: type | None) -> None:
         """Hand the data of the object in a register to the kernel."""
@@ -295,6 +238,14 @@ class _Writer:
         else:
             self.step("SAME", self.fetch(place), Object(expected))
         return True
+
+    def quiet(self) -> None:
+        """Look whether floating-point errors are to be told, which machine code does not."""
+        found = setting_in_memory()
+        if found is None:
+            self.holds(is_quiet)
+        else:
+            self.step("QUIET", Object(found.variable), Object(found.usual), found.loud, found.at)
 
     def holds(self, function: Callable[[], bool]) -> None:
         asked, answer = self.new_registers(1), self.new_registers(1)

@@ -19,7 +19,9 @@ __all__ = ["FACTORISATIONS", "is_factorisation"]
 _PLACES: Final[dict[str, int | None]] = {
     "cholesky": None,
     "cholesky_inverse": 0,
+    "eigh_factor": None,
     "lu": 0,
+    "lu_cofactor": None,
     "lu_inverse": 0,
     "lu_solve": 3,
     "triangular_solve": 1,
@@ -38,6 +40,9 @@ def _factorise(planner: Planner, equation: Equation) -> bool:
     matrices = [kind for kind in kinds if kind.dtype.kind != "i"]
     plain = all([kind.ndim == 2 and 0 not in kind.shape for kind in matrices])
     if not plain or kinds[0].shape[0] < 2 or {kind.dtype.name for kind in matrices} not in ({"float64"}, {"float32"}):
+        return False
+    if equation.primitive.name == "eigh_factor" and equation.outputs[1] in planner.lifetimes.last:
+        # another library's eigenvectors may have another sign
         return False
     place = _PLACES[equation.primitive.name]
     reads = [
@@ -75,7 +80,9 @@ def _root(planner: Planner, read: Read) -> Var:
 
 def _scratch(equation: Equation, size: int, dtype: np.dtype[Any]) -> tuple[Var, ...]:
     """The room that LAPACK wants to work in."""
-    return (Var(array_type((size * _BLOCK,), dtype)),) if equation.primitive.name == "lu_inverse" else ()
+    if equation.primitive.name not in ("lu_cofactor", "lu_inverse", "eigh_factor"):
+        return ()
+    return (Var(array_type(((_BLOCK + 2) * size,), dtype)),)
 
 
 FACTORISATIONS: Final[dict[str, Any]] = dict.fromkeys(_PLACES, _factorise)

@@ -6,10 +6,9 @@ parameters, constants and types, steered by the same values. Names of variables 
 
 from __future__ import annotations
 
-import itertools
 import marshal
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ import numpy as np
 from wengert.compiler import cache
 from wengert.compiler.following import Expected
 from wengert.compiler.pausing import without_collection
-from wengert.compiler.portable import NotPortableError, packed, require_known
+from wengert.compiler.portable import NotPortableError, is_plain, packed, require_known
 from wengert.graph import Graph, Primitive
 
 __all__ = ["fingerprint"]
@@ -37,73 +36,89 @@ def fingerprint(graph: Graph, steering: Sequence[Expected]) -> str | None:
     """
     try:
         with without_collection():
-            words, parts = _read(graph)
-            parts += [(seen.how, _content(seen.value)) for seen in steering]
-            return cache.digest(marshal.dumps([words, *parts], _FORMAT))
+            reader = _Reader()
+            words = reader.graph(graph)
+            expected = [(seen.how, _content(seen.value)) for seen in steering]
+            return cache.digest(marshal.dumps([words, *reader.parts, *expected], _FORMAT))
     except NotPortableError:
         return None
 
 
-def _read(graph: Graph) -> tuple[bytes, list[Any]]:
-    """A graph as whole numbers, and what they stand for in the order in which it is met."""
-    parts: list[Any] = []
-    kinds = _Numbers(parts, packed)
-    params = _Numbers(parts, _parameters)
-    primitives = _Numbers(parts, _name)
-    equations = graph.equations
-    # there may be hundreds of thousands of equations, so that this goes through them as few times as it can
-    taken, given = [equation.inputs for equation in equations], [equation.outputs for equation in equations]
-    variables = list(itertools.chain(graph.inputs, *given))
-    # behind the variables come the literals
-    values = _Numbers(parts, lambda literal: (*kinds.numbers([literal.type]), _content(literal.value)))
-    values.update(zip(map(id, variables), itertools.count()))
-    words = array("q", [len(graph.inputs), len(equations), len(graph.outputs)])
-    words.extend(itertools.chain(map(len, taken), map(len, given)))
-    words.extend(primitives.numbers([equation.primitive for equation in equations]))
-    words.extend(params.numbers([equation.params for equation in equations]))
-    words.extend(kinds.numbers([variable.type for variable in variables]))
-    words.extend(values.numbers(list(itertools.chain(*taken, graph.outputs))))
-    return words.tobytes(), parts
+class _Reader:
+    """Writes a graph as whole numbers, and what they stand for in the order in which it is met.
 
+    There may be hundreds of thousands of equations, of which each thing is looked up by its identity.
+    """
 
-class _Numbers(dict[int, int]):
-    """Numbers of objects by their identities; what an object stands for is noted when it is met first."""
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+        self._kinds: dict[int, int] = {}
+        self._params: dict[int, int] = {}
+        self._primitives: dict[Primitive, int] = {}
 
-    def __init__(self, parts: list[Any], told: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.parts = parts
-        self.told = told
+    def graph(self, graph: Graph) -> bytes:
+        """The numbers of a graph."""
+        kinds, params, primitives = self._kinds, self._params, self._primitives
+        words = [len(graph.inputs), len(graph.equations), len(graph.outputs)]
+        word = words.append
+        values: dict[Any, int] = {variable: number for number, variable in enumerate(graph.inputs)}
+        words += [self._kind(variable.type) for variable in graph.inputs]
+        for equation in graph.equations:
+            number = primitives.get(equation.primitive)
+            word(self._primitive(equation.primitive) if number is None else number)
+            number = params.get(id(equation.params))
+            word(self._parameters(equation.params) if number is None else number)
+            word(len(equation.inputs))
+            for atom in equation.inputs:
+                number = values.get(atom)
+                if number is None:
+                    number = values[atom] = self._literal(atom, values)
+                word(number)
+            word(len(equation.outputs))
+            for variable in equation.outputs:
+                values[variable] = len(values)
+                number = kinds.get(id(variable.type))
+                word(self._kind(variable.type) if number is None else number)
+        for atom in graph.outputs:
+            if atom not in values:
+                values[atom] = self._literal(atom, values)
+            word(values[atom])
+        return array("q", words).tobytes()
 
-    def numbers(self, found: Sequence[Any]) -> list[Any]:
-        """The number of each object."""
-        identities = list(map(id, found))
-        numbers = list(map(self.get, identities))
-        if None in numbers:
-            others = zip(identities, found, numbers, strict=True)
-            for identity, value in {one: value for one, value, number in others if number is None}.items():
-                self.parts.append(self.told(value))
-                self[identity] = len(self)
-            numbers = list(map(self.get, identities))
-        return numbers
+    def _kind(self, kind: Any) -> int:
+        if id(kind) not in self._kinds:
+            self.parts.append(packed(kind))
+            self._kinds[id(kind)] = len(self._kinds)
+        return self._kinds[id(kind)]
 
+    def _primitive(self, primitive: Primitive) -> int:
+        require_known(primitive)
+        self.parts.append((primitive.name, primitive.outputs))
+        self._primitives[primitive] = number = len(self._primitives)
+        return number
 
-def _name(primitive: Primitive) -> tuple[str, int]:
-    require_known(primitive)
-    return primitive.name, primitive.outputs
+    def _parameters(self, params: tuple[Any, ...]) -> int:
+        self.parts.append(("tuple", *params) if is_plain(params) else ("tuple", *map(_bodied, params)))
+        self._params[id(params)] = number = len(self._params)
+        return number
 
-
-def _parameters(params: tuple[Any, ...]) -> Any:
-    return ("tuple", *map(_bodied, params)) if any(map(is_dataclass, params)) else packed(params)
+    def _literal(self, atom: Any, values: dict[Any, int]) -> int:
+        self.parts.append((self._kind(atom.type), _content(atom.value)))
+        return len(values)
 
 
 def _bodied(value: Any) -> Any:
-    """A parameter that may hold the graph of a body, as those of loops and branches do."""
-    if isinstance(value, Graph):
-        return ("graph", *_read(value))
-    if is_dataclass(value):
-        # what a field does not show is worked out from the others
-        return value.__class__.__name__, *[_bodied(getattr(value, one.name)) for one in fields(value) if one.repr]
-    return packed(value)
+    """A parameter, which may hold graphs, as those of loops and branches do."""
+    try:
+        return packed(value)
+    except NotPortableError:
+        if isinstance(value, Graph):
+            reader = _Reader()
+            return ("graph", reader.graph(value), *reader.parts)
+        if not is_dataclass(value):
+            raise
+    # what a field does not show is worked out from the others
+    return value.__class__.__name__, *[_bodied(getattr(value, one.name)) for one in fields(value) if one.repr]
 
 
 def _content(value: Any) -> Any:

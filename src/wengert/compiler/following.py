@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from wengert.compiler.errstate import is_quiet, setting
+from wengert.compiler.postponing import LARGE, VIEWING, Types, is_postponed, room
 from wengert.compiler.refusals import NotRecordable
-from wengert.graph import REGISTRY, Equation, Literal, Operand, Primitive, Var, locate
+from wengert.graph import REGISTRY, Equation, Literal, Locator, Operand, Primitive, Var, concrete_type, locate
 from wengert.graph.walk import dependents
 from wengert.numpy.host import HostArray as Hosted
 from wengert.primitives.linalg.parting import path_taken
@@ -24,8 +26,8 @@ _DIVIDING: Final = frozenset({"/", "//", "%"})
 _POWERS: Final = frozenset({"power", "power_constant"})
 
 
-class ValueNeeded(BaseException):  # noqa: N818 (no error: the program is recorded once more, with all values)
-    """Python looks at a value that was not computed."""
+class ValueNeeded(BaseException):
+    """Python looks at a value that was not computed: the program is recorded once more, with all values."""
 
 
 class Expected(NamedTuple):
@@ -55,17 +57,29 @@ class GuardedRecording(GraphRecording):
 
     def __init__(self, deferring: bool = False) -> None:
         super().__init__(constants=True)
-        # whether long loops are not run: what depends on them then has stand-ins for values
+        # whether long loops are not run, nor arithmetic of large arrays done: what depends on that has stand-ins
         self.deferring = deferring
         self.deferred: set[Var] = set()
+        self.types = Types()
+        self.locator = Locator()
         # so many of the first inputs are arguments of the call, and no captured arrays
         self.arguments = 0
         self.steered: list[tuple[Var, Expected]] = []
         self.memory = set()
+        # what NumPy does about floating-point errors
+        self.setting = setting()
+
+    def __exit__(self, *details: object) -> None:
+        self.locator.close()
+        super().__exit__(*details)
 
     def atom(self, value: Any) -> Var | Literal:
         if value.__class__ is Hosted:
             value = np.array(value, subok=False)
+        elif value.__class__ is np.ndarray and value.size >= LARGE and 0 in value.strides:
+            # what is repeated is kept once
+            part = value[tuple([slice(0, None if step else 1) for step in value.strides])]
+            return Literal(np.broadcast_to(part.copy(), value.shape), type_of(value))
         return super().atom(value)
 
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -75,11 +89,14 @@ class GuardedRecording(GraphRecording):
             )
         if self.closed:
             raise self.leaked()
+        if setting() is not self.setting:
+            self._require_quiet()
         if params:
             params = tuple(map(_plain_param, params))
+        fixed = self.fixed
         inputs: list[Any] = []
         plain: list[Any] = []
-        changing = False
+        changing = large = False
         for arg in args:
             if isinstance(arg, Operand):
                 if arg.is_view:
@@ -87,34 +104,73 @@ class GuardedRecording(GraphRecording):
                 if arg.recording is not self:
                     raise NotRecordable(_OUTSIDE, passing=True)
                 atom = arg.payload
-                changing = changing or not self.is_fixed(atom)
+                if not (changing or atom.__class__ is Literal or atom in fixed):
+                    changing = True
+                if arg.type.size >= LARGE:
+                    large = True
                 inputs.append(atom)
                 plain.append(arg.value)
             else:
                 inputs.append(self.atom(arg))
                 plain.append(arg)
-        defers = self.deferring and changing and self._defers(primitive, inputs, params)
-        if defers:
-            values = stand_ins(primitive, inputs, plain, params)
-        else:
-            result = self._evaluated(primitive, plain, params)
-            values = result if primitive.outputs > 1 else (result,)
-        outputs = tuple([Var(type_of(value)) for value in values])
-        if defers:
-            self.deferred.update(outputs)
-        self.equations.append(Equation(primitive, tuple(inputs), params, outputs, locate()))
+        values = None
+        if changing and self.deferring and (large or params or self.deferred):
+            values = self._without_values(primitive, inputs, plain, params, large)
+        found = self._note(primitive, tuple(inputs), plain, params, values)
         if not changing:
-            self.fixed.update(outputs)
-        results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])
-        found = results if primitive.outputs > 1 else results[0]
-        if changing and outputs[0].type.weak:
+            fixed.update(self.equations[-1].outputs)
+        elif found.__class__ is Tracer and found.type.weak:
             self._guard_numbers(primitive, (*args, *params[:1]), found)
         return found
 
-    def _defers(self, primitive: Primitive, inputs: list[Any], params: tuple[Any, ...]) -> bool:
-        if self.deferred and not self.deferred.isdisjoint(inputs):
-            return True
-        return bool(params) and params[0].__class__ is Loop and params[0].work > _LONG
+    def _require_quiet(self) -> None:
+        """Raise where the program wants to be told of floating-point errors."""
+        if not is_quiet():
+            raise NotRecordable("it computes where floating-point errors are more than warned of")
+        self.setting = setting()
+
+    def _note(
+        self,
+        primitive: Primitive,
+        inputs: tuple[Any, ...],
+        plain: list[Any],
+        params: tuple[Any, ...],
+        values: tuple[Any, ...] | None,
+    ) -> Any:
+        """Write down an equation, whose results have these stand-ins if it is not carried out."""
+        # two calls of Wengert's own lie between the program and `apply` at least
+        source = self.locator.locate(5)
+        if values is None and primitive.outputs == 1:
+            value = self._evaluated(primitive, plain, params)
+            output = Var(concrete_type(value))  # type: ignore[arg-type]
+            self.equations.append(Equation(primitive, inputs, params, (output,), source))
+            return Tracer(value, output.type, self, output)
+        deferred = values is not None
+        if values is None:
+            values = self._evaluated(primitive, plain, params)
+        outputs = tuple([Var(concrete_type(value)) for value in values])  # type: ignore[union-attr, arg-type]
+        if deferred:
+            self.deferred.update(outputs)
+        self.equations.append(Equation(primitive, inputs, params, outputs, source))
+        results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])  # type: ignore[arg-type]
+        return results if primitive.outputs > 1 else results[0]
+
+    def _without_values(
+        self, primitive: Primitive, inputs: list[Any], plain: list[Any], params: tuple[Any, ...], large: bool
+    ) -> tuple[Any, ...] | None:
+        """Stand-ins for the results of what is long or large, or depends on that; None where it is computed."""
+        depends = bool(self.deferred) and not self.deferred.isdisjoint(inputs)
+        if (large or depends) and is_postponed(primitive):
+            made = room(self.types.of(primitive, inputs, params), plain)
+            if made is not None:
+                return (made,)
+        if depends:
+            if primitive.name in VIEWING and self.deferred.isdisjoint(inputs[1:]):
+                return (self._evaluated(primitive, plain, params),)
+            return stand_ins(primitive, inputs, plain, params)
+        if params and params[0].__class__ is Loop and params[0].work > _LONG:
+            return stand_ins(primitive, inputs, plain, params)
+        return None
 
     def _evaluated(self, primitive: Primitive, operands: list[Any], params: tuple[Any, ...]) -> Any:
         if REGISTRY.get(primitive.name) is primitive:

@@ -14,12 +14,14 @@ from wengert.compiler.calls import fallback_of, write_fallback
 from wengert.compiler.checks import differs, holds_nan
 from wengert.compiler.clusters import Blocks, Cluster, summed
 from wengert.compiler.contracting import ContractionWriter
-from wengert.compiler.counting import INDEX, counting, least
+from wengert.compiler.counting import INDEX, counting, least, word
+from wengert.compiler.cumulative import is_cumulative, write_cumulative
+from wengert.compiler.ending import write_ending_loop
 from wengert.compiler.factorising import is_factorisation
 from wengert.compiler.fallback import Fallback
 from wengert.compiler.inlaying import is_inlay, write_inlay
 from wengert.compiler.lapack import write_factorisation
-from wengert.compiler.memory import bytes_of
+from wengert.compiler.memory import Place, bytes_of
 from wengert.compiler.nest import NestWriter
 from wengert.compiler.placed import is_placed
 from wengert.compiler.places import write_placed
@@ -31,6 +33,7 @@ from wengert.compiler.status import Status
 from wengert.compiler.symmetrising import is_transposed_sum, write_transposed_sum
 from wengert.compiler.values import Builder
 from wengert.graph import Var
+from wengert.primitives.branches import is_branch
 
 __all__ = ["FINITE", "Assembly", "FunctionWriter"]
 
@@ -54,17 +57,18 @@ class Assembly:
 class FunctionWriter:
     """Writes `i32 name(i8** inputs, i8** outputs, i8* arena)`, and a function for each cluster that runs in chunks."""
 
-    def __init__(self, assembly: Assembly, block: Block, name: str) -> None:
+    def __init__(self, assembly: Assembly, block: Block, name: str, held: Sequence[Place] = ()) -> None:
         self.assembly = assembly
         self.plan = block.plan
         self.clusters = block.clusters
         self.places = block.layout
         self.module = assembly.module
-        kind = ir.FunctionType(WORD, [POINTER, POINTER, POINTER])
+        kind = ir.FunctionType(WORD, [POINTER] * (3 + len(held)))
         self.function = ir.Function(self.module, kind, name)
         self.builder = self._begin(self.function)
         # inputs, outputs and the arena, as the function that is written has them
-        self.tables: Sequence[Any] = self.function.args
+        self.tables: Sequence[Any] = self.function.args[:3]
+        self.held = dict(zip(held, self.function.args[3:], strict=True))
         self.failed = self.function.append_basic_block("failed")
         self.codes: list[tuple[Any, Any]] = []
         self.context: Any = None
@@ -80,6 +84,8 @@ class FunctionWriter:
     def pointer(self, key: Any) -> Any:
         """The address of a value, at the builder's place."""
         place = self.places.places[key]
+        if place in self.held:
+            return self.held[place]
         builder = self.builder
         inputs, outputs, arena = self.tables
         offset = ir.Constant(INDEX, place.number)
@@ -101,7 +107,7 @@ class FunctionWriter:
                         self.call(step)
         self.checks(expected, lost)
         builder = self.builder
-        builder.ret(Status.DONE.ir)
+        builder.ret(word(Status.DONE))
         builder.position_at_end(self.failed)
         if self.codes:
             code = builder.phi(WORD)
@@ -208,18 +214,27 @@ class FunctionWriter:
         if is_factorisation(step):
             write_factorisation(self, step)
             return
-        if step.otherwise is not None:
-            write_branch(self, step)
-            return
         if step.body is not None:
-            write_loop(self, step, step.body)
+            self.bodied(step, step.body)
             return
         if is_placed(step):
             write_placed(self, step)
             return
+        if is_cumulative(step):
+            write_cumulative(self, step)
+            return
         fallback = fallback_of(step)
         self.assembly.fallbacks.append((step.callback, fallback))
         self.check(write_fallback(self.builder, step, fallback, self.pointer))
+
+    def bodied(self, step: Call, block: Block) -> None:
+        """A branch, or a loop."""
+        if is_branch(step.equation):
+            write_branch(self, step)
+        elif step.equation.params[0].counted:
+            write_loop(self, step, block)
+        else:
+            write_ending_loop(self, step, block)
 
     def checks(self, expected: Sequence[Any], lost: Sequence[int]) -> None:
         """What has to hold of the results: steering values as recorded, and no NaN."""
@@ -247,18 +262,23 @@ class FunctionWriter:
 
     def leave_if(self, condition: Any, status: Status) -> None:
         """Leave the kernel with a status where a condition is true."""
-        self.check(self.builder.select(condition, status.ir, Status.DONE.ir))
+        self.check(self.builder.select(condition, word(status), word(Status.DONE)))
 
     def check(self, code: Any) -> None:
         """Leave the kernel with this status unless all went well."""
         builder = self.builder
         self.codes.append((code, builder.block))
         onward = builder.append_basic_block("onward")
-        builder.cbranch(builder.icmp_unsigned("==", code, Status.DONE.ir), onward, self.failed)
+        builder.cbranch(builder.icmp_unsigned("==", code, word(Status.DONE)), onward, self.failed)
         builder.position_at_end(onward)
 
-    def body(self, block: Block) -> Any:
-        """A function of its own for what a loop repeats, or a branch may run."""
-        function = FunctionWriter(self.assembly, block, self.module.get_unique_name("body")).write()
+    def body(self, block: Block, held: Sequence[Place] = ()) -> Any:
+        """A function of its own for what a loop repeats, or a branch may run.
+
+        The addresses of `held` are further arguments; the function then becomes a part of its caller.
+        """
+        function = FunctionWriter(self.assembly, block, self.module.get_unique_name("body"), held).write()
         function.linkage = "internal"
+        if held:
+            function.attributes.add("alwaysinline")
         return function

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from wengert.compiler.given import Given
 from wengert.compiler.hosts import Place, cell, fixed, item
+from wengert.compiler.identity import compares_objects
 from wengert.compiler.outside import REFUSED_BUILTINS, is_harmless
 from wengert.compiler.refusals import NotRecordable
 from wengert.programs.conversions import BUILTINS, COMPARED, Asking, type_by
@@ -107,6 +108,7 @@ class Functions(Given):
         if known is not None:
             return known[1]  # type: ignore[no-any-return]
         self._listen(function.__code__)
+        self.comparing = self.comparing or compares_objects(function)
         manner = names_in(function.__code__).manner
         code = rewritten(function.__code__, Asking(self._answer(manner)))
         closure = tuple([self._cell(one, name) for one, name in _closure_of(function)])
@@ -195,7 +197,9 @@ class Functions(Given):
 
     def _imported(self, serve: Callable[..., Any], name: str, *details: Any, **options: Any) -> Any:
         module = __import__(name, *details, **options)
-        return serve(module, fixed(module, name))
+        found = module.__name__
+        known = sys.modules.get(found) is module
+        return serve(module, item(sys.modules, found, name) if known else fixed(module, name))
 
 
 def _own(function: FunctionType, name: str) -> Place:

@@ -23,6 +23,8 @@ class Given:
         self.notes = Notes()
         # attributes that the code of the program may ask for; None for all
         self.said: set[str] | None = set()
+        # whether it may ask if two things are one
+        self.comparing = False
         # originals by identity, with what stands for them
         self.served: dict[int, tuple[Any, Any]] = {}
         # what the program was given, and is its own, with the original

@@ -16,6 +16,7 @@ import numpy as np
 
 from wengert.compiler.hosts import Place
 from wengert.graph import ArrayType, concrete_type
+from wengert.tree.kinds import told_apart
 
 __all__ = ["Check", "Guards", "Notes"]
 
@@ -74,6 +75,14 @@ def _same_members(found: Any, expected: Any) -> bool:
     )
 
 
+def _same_keys(found: Any, expected: Any) -> bool:
+    """Whether a dictionary or set holds the same keys in the same order, of the same classes."""
+    found = list(found)
+    return bool(found == expected) and all(
+        [one is other or told_apart(one) == told_apart(other) for one, other in zip(found, expected, strict=True)]
+    )
+
+
 def _of_type(found: Any, expected: ArrayType) -> bool:
     return found.__class__ is np.ndarray and concrete_type(found) is expected
 
@@ -87,14 +96,15 @@ _MANNERS: Final[dict[str, str]] = {
     "type": "of_type({0}, {1})",
     "class": "type({0}) is {1}",
     "names": "list({0}) == {1}",
+    "keys": "same_keys({0}, {1})",
     "length": "len({0}) == {1}",
     "void": "not {0}",
     "absent": "{1} not in {0}",
-    "set": "{0} == {1}",
     "empty": "not hasattr({0}, {1})",
 }
 _HELPERS: Final = {
-    "same_number": _same_number, "same_content": _same_content, "same_members": _same_members, "of_type": _of_type,
+    "same_number": _same_number, "same_content": _same_content, "same_members": _same_members,
+    "same_keys": _same_keys, "of_type": _of_type,
 }  # fmt: skip
 
 

@@ -23,10 +23,10 @@ _FUNCTIONS: Final = (
     *("PyDict_GetItemWithError", "PyDict_Next", "PyDict_Size", "PyDict_New", "PyDict_SetItem", "PyTuple_New"),
     *("PyList_New", "PyCell_Get", "PyLong_AsLongLongAndOverflow", "PyLong_FromLongLong", "PyFloat_FromDouble"),
     *("PyComplex_FromDoubles", "PyBool_FromLong", "PyMem_RawMalloc", "PyMem_RawFree"),
-    *("PyEval_SaveThread", "PyEval_RestoreThread"),
+    *("PyEval_SaveThread", "PyEval_RestoreThread", "PyContextVar_Get"),
 )
 _CLASSES: Final = {f"Py{name}_Type": class_ for name, class_ in (
-    ("Tuple", tuple), ("List", list), ("Dict", dict), ("Long", int), ("Bool", bool), ("Float", float), ("Unicode", str),
+    ("List", list), ("Dict", dict), ("Long", int), ("Bool", bool), ("Float", float), ("Unicode", str),
 )} | {"numpy_ndarray": np.ndarray}  # fmt: skip
 # Places in NumPy's table of functions, which its binary interface keeps.
 _NUMPY_FUNCTIONS: Final = {"numpy_new_array": 94, "numpy_scalar": 60, "numpy_copy": 85}

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from wengert.compiler.calling import Object, Output, Program, Step
+from wengert.compiler.errstate import is_quiet
 
 __all__ = ["callable_of"]
 
@@ -145,13 +146,10 @@ def _bits(call: _Call, a: int, b: Object, c: int, d: Any) -> None:
     _demand(type(found) is b.value and struct.unpack("q", struct.pack("d", found))[0] == c)
 
 
-def _sequence(kind: type[tuple[Any, ...]] | type[list[Any]]) -> Callable[..., None]:
-    def step(call: _Call, a: int, b: int, c: Any, d: int) -> None:
-        found = call.registers[a]
-        _demand(type(found) is kind and len(found) == b)
-        call.registers[d : d + b] = found
-
-    return step
+def _sequence(call: _Call, a: int, b: int, c: Any, d: int) -> None:
+    found = call.registers[a]
+    _demand(type(found) is (c.value if c else list) and len(found) == b)
+    call.registers[d : d + b] = found
 
 
 def _dict(call: _Call, a: int, b: int, c: Any, d: int) -> None:
@@ -176,8 +174,10 @@ _STEPS: Final[Mapping[str, Callable[..., None]]] = {
     "SAME": lambda call, a, b, c, d: _demand(call.registers[a] is b.value),
     "EQUAL": _equal,
     "BITS": _bits,
-    "TUPLE": _sequence(tuple),
-    "LIST": _sequence(list),
+    "CLASS": lambda call, a, b, c, d: _demand(type(call.registers[a]) is b.value),
+    "LENGTH": lambda call, a, b, c, d: _demand(len(call.registers[a]) == b),
+    "TUPLE": _sequence,
+    "LIST": _sequence,
     "DICT": _dict,
     "ATTRIBUTE": _fetching(getattr),
     "ITEM": _fetching(lambda owner, key: owner[key]),
@@ -188,5 +188,6 @@ _STEPS: Final[Mapping[str, Callable[..., None]]] = {
     "GLOBAL": _fetching(lambda owner, key: owner[key]),
     "CELL": _fetching(lambda owner, key: owner.cell_contents),
     "GLOBAL_IS": lambda call, a, b, c, d: _demand(a.value[b.value] is c.value),
+    "QUIET": lambda call, a, b, c, d: _demand(is_quiet()),
     "PART_IS": lambda call, a, b, c, d: _demand(getattr(a.value, b.name) is (c.value if c else None)),
 }

@@ -48,7 +48,8 @@ def kept(text: str) -> Kernel | None:
         kernel = Kernel(
             code, constants, fallbacks, notes["arena"], notes["heavy"], notes["operations"], notes["account"]
         )
-    except (LookupError, TypeError, ValueError):
+        code.address("kernel")
+    except (LookupError, TypeError, ValueError, linking.EngineError):
         return None
     kernel.seconds = {"from the disk": time.perf_counter() - clock}
     return kernel

@@ -65,7 +65,7 @@ class Kernel:
     @property
     def size(self) -> int:
         """How many bytes its code and its constants take."""
-        return len(self.code.object_code) + sum([constant.nbytes for constant in self.constants])
+        return len(self.code.object_code) + sum([int(constant.nbytes) for constant in self.constants])
 
     def run(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Status:
         """Run on C-contiguous arrays."""

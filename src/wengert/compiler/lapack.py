@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wengert.compiler import engine, ir
+from wengert.compiler.checks import holds_nan
 from wengert.compiler.counting import counting, number
 from wengert.compiler.library import symbol_of
 from wengert.compiler.plan import Call, kind_of
 from wengert.compiler.shape import access_of
-from wengert.compiler.squares import Square, mirror, symmetric_half
+from wengert.compiler.squares import Square, mirror, symmetric_half, transpose
 from wengert.compiler.status import Status
-from wengert.compiler.values import Value, fabs
+from wengert.compiler.values import Value, fabs, select
 
 if TYPE_CHECKING:
     from wengert.compiler.function import FunctionWriter
@@ -74,6 +75,14 @@ class _Routines:
         """The address of a result."""
         return self.writer.pointer(self.call.equation.outputs[place])
 
+    def place(self, start: Any, offset: Any) -> Any:
+        """The address of an entry of a matrix."""
+        return self.builder.gep(start, [offset], inbounds=True, source_etype=self.kind)
+
+    def load(self, start: Any, offset: Any) -> Any:
+        """An entry of a matrix."""
+        return self.builder.load(self.place(start, offset), align=self.dtype.itemsize, typ=self.kind)
+
     def square(self, start: Any) -> Square:
         """A matrix of this call at an address."""
         lanes = engine.vector_width() * 8 // self.dtype.itemsize
@@ -100,9 +109,7 @@ class _Routines:
             room = builder.alloca(ir.IntType(1))
         builder.store(ir.Constant(ir.IntType(1), 0), room)
         with counting(builder, 0, self.size) as row:
-            offset = builder.mul(row, number(self.size + 1))
-            place = builder.gep(start, [offset], inbounds=True, source_etype=self.kind)
-            entry = Value(builder.load(place, align=self.dtype.itemsize, typ=self.kind), builder)
+            entry = Value(self.load(start, builder.mul(row, number(self.size + 1))), builder)
             builder.store(builder.or_(builder.load(room, typ=ir.IntType(1)), bad(entry).ir), room)
         self.writer.leave_if(builder.load(room, typ=ir.IntType(1)), status)
 
@@ -111,13 +118,17 @@ class _Routines:
         self.refuse_diagonal(start, lambda entry: ~(fabs(entry) > 0.0), Status.RAISED)
 
 
-def _cholesky(routines: _Routines) -> None:
-    """The factor of the symmetric part of a matrix that is symmetric up to rounding."""
-    source, target = routines.operand(0), routines.result()
-    # as `check_hermitian` has it: a quarter of the digits
+def _symmetric_part(routines: _Routines, target: Any, whole: bool) -> None:
+    """The symmetric part of a matrix that is symmetric up to rounding: a quarter of the digits."""
     tolerance = float(np.finfo(routines.dtype).eps ** 0.25)
-    asymmetric = symmetric_half(routines.square(source), routines.square(target), tolerance)
+    source = routines.square(routines.operand(0))
+    asymmetric = symmetric_half(source, routines.square(target), tolerance, whole)
     routines.writer.leave_if(asymmetric, Status.RAISED)
+
+
+def _cholesky(routines: _Routines) -> None:
+    target = routines.result()
+    _symmetric_part(routines, target, False)
     routines.run("potrf", routines.character("U"), routines.order, target, routines.order, routines.status)
     routines.refuse_if_set(routines.status)
 
@@ -127,6 +138,23 @@ def _cholesky_inverse(routines: _Routines) -> None:
     routines.refuse_singular(target)
     routines.run("potri", routines.character("U"), routines.order, target, routines.order, routines.status)
     mirror(routines.square(target))
+
+
+def _eigh(routines: _Routines) -> None:
+    """The eigenvalues of the symmetric part of a matrix, without the vectors."""
+    target, values = routines.result(1), routines.result()
+    _symmetric_part(routines, target, True)
+    size, width = routines.size**2, engine.vector_width()
+    routines.writer.leave_if(holds_nan(routines.builder, target, size, routines.dtype, width, True), Status.LOST)
+    (work,) = routines.call.scratch
+    routines.run(
+        "syevd",
+        *(routines.character("N"), routines.character(routines.call.equation.params[0])),
+        *(routines.order, target, routines.order, values),
+        *(routines.writer.pointer(work), routines.word(work.type.size), routines.word(0), routines.word(1)),
+        routines.status,
+    )
+    routines.refuse_if_set(routines.status)
 
 
 def _lu(routines: _Routines) -> None:
@@ -146,6 +174,64 @@ def _lu_inverse(routines: _Routines) -> None:
         *(routines.order, routines.result(), routines.order, routines.operand(1)),
         *(routines.writer.pointer(scratch), routines.word(scratch.type.size), routines.status),
     )
+
+
+def _lu_cofactor(routines: _Routines) -> None:
+    """det(A) A⁻ᵀ where A is far from singular, and its determinant from the ends of the numbers; else it is NumPy's."""
+    builder, target, size = routines.builder, routines.result(), routines.size
+    routines.refuse_if_set(routines.operand(3))
+    factors = routines.operand(1)
+    with counting(builder, 0, size * size) as place:
+        builder.store(routines.load(factors, place), routines.place(target, place), align=routines.dtype.itemsize)
+    (scratch,) = routines.call.scratch
+    routines.run(
+        "getri",
+        *(routines.order, target, routines.order, routines.operand(2)),
+        *(routines.writer.pointer(scratch), routines.word(scratch.type.size), routines.status),
+    )
+    condition = _largest_row(routines, routines.operand(0)) * _largest_row(routines, target)
+    limit = float(np.finfo(routines.dtype).eps ** -0.5)
+    routines.writer.leave_if((~(condition < limit)).ir, Status.RAISED)
+    determinant = _determinant(routines, factors, routines.operand(2))
+    ends = float(np.finfo(routines.dtype).max ** 0.5)
+    inside = (fabs(determinant) < ends) & (fabs(determinant) > 1.0 / ends)
+    routines.writer.leave_if((~inside).ir, Status.RAISED)
+    transpose(routines.square(target), determinant)
+
+
+def _largest_row(routines: _Routines, start: Any) -> Value:
+    """The largest sum of the sizes of a row: a norm of the matrix."""
+    builder, zero = routines.builder, ir.Constant(routines.kind, 0.0)
+    with builder.goto_entry_block():
+        rooms = [builder.alloca(routines.kind) for _ in range(2)]
+    largest, total = rooms
+    builder.store(zero, largest)
+    with counting(builder, 0, routines.size) as row:
+        builder.store(zero, total)
+        first = builder.mul(row, number(routines.size))
+        with counting(builder, 0, routines.size) as column:
+            entry = Value(routines.load(start, builder.add(first, column)), builder)
+            held = Value(builder.load(total, typ=routines.kind), builder)
+            builder.store((held + fabs(entry)).ir, total)
+        found, held = [Value(builder.load(room, typ=routines.kind), builder) for room in (total, largest)]
+        builder.store(select(found > held, found, held).ir, largest)
+    return Value(builder.load(largest, typ=routines.kind), builder)
+
+
+def _determinant(routines: _Routines, factors: Any, pivots: Any) -> Value:
+    """The product of the pivots, with the sign of their order."""
+    builder = routines.builder
+    with builder.goto_entry_block():
+        room = builder.alloca(routines.kind)
+    builder.store(ir.Constant(routines.kind, 1.0), room)
+    with counting(builder, 0, routines.size) as row:
+        entry = Value(routines.load(factors, builder.mul(row, number(routines.size + 1))), builder)
+        address = builder.gep(pivots, [row], inbounds=True, source_etype=WORD)
+        pivot = builder.sext(builder.load(address, align=4, typ=WORD), row.type)
+        moved = builder.icmp_signed("!=", pivot, builder.add(row, number(1)))
+        held = Value(builder.load(room, typ=routines.kind), builder)
+        builder.store((held * select(Value(moved, builder), -entry, entry)).ir, room)
+    return Value(builder.load(room, typ=routines.kind), builder)
 
 
 def _lu_solve(routines: _Routines) -> None:
@@ -189,8 +275,7 @@ def _exchange_rows(routines: _Routines, pivots: Any, target: Any, columns: int, 
     builder, length, one = routines.builder, routines.word(columns), routines.word(1)
 
     def row(place: Any) -> Any:
-        offset = builder.mul(place, number(columns))
-        return builder.gep(target, [offset], inbounds=True, source_etype=routines.kind)
+        return routines.place(target, builder.mul(place, number(columns)))
 
     with counting(builder, 0, routines.size) as turn:
         place = builder.sub(number(routines.size - 1), turn) if backward else turn
@@ -221,7 +306,9 @@ def _triangular_solve(routines: _Routines) -> None:
 _WRITERS: Final[dict[str, Callable[[_Routines], None]]] = {
     "cholesky": _cholesky,
     "cholesky_inverse": _cholesky_inverse,
+    "eigh_factor": _eigh,
     "lu": _lu,
+    "lu_cofactor": _lu_cofactor,
     "lu_inverse": _lu_inverse,
     "lu_solve": _lu_solve,
     "triangular_solve": _triangular_solve,

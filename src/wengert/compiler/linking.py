@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -187,7 +188,7 @@ def is_stored(key: str) -> bool:
     return objects.holds(_name(key))
 
 
-def store(key: str, code: Code, metadata: Mapping[str, Any]) -> None:
+def store(key: str, code: Code, metadata: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Keep code on the disk, with something of the caller's beside it: numbers, texts, bytes and containers of them."""
     notes = {"exports": code.names, "symbols": code.symbols, "of the caller": dict(metadata)}
     objects.store(_name(key), code.object_code, notes)
@@ -200,7 +201,7 @@ def disk_in_use() -> bool:
 
 @cache
 def versions() -> tuple[str, ...]:
-    """What decides, beside the module, which object code comes out: who makes it, for which processor."""
+    """What decides, beside the graph or module, which object code comes out: who makes it, for which processor."""
     return (
         objects.sources(),
         f"NumPy {np.__version__}",

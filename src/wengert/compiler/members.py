@@ -66,7 +66,8 @@ class Members(Given):
         if type(value) is defaultdict:
             served.default_factory = self.inner(value.default_factory)
         self.remember(value, served)
-        self.notes.add("names", fixed(value, place.text), list(value))
+        manner = "names" if all([key.__class__ is str for key in value]) else "keys"
+        self.notes.add(manner, fixed(value, place.text), list(value))
         for key, member in list(value.items()):
             served[self._key(key, place)] = self.serve(member, item(value, key, f"{place.text}[{key!r}]"))
         self.watch(place.text, lambda: [*served, *served.values()], [*served, *served.values()])
@@ -83,7 +84,9 @@ class Members(Given):
         if isinstance(value, frozenset):
             return value
         served = value.copy()
-        self.notes.add("set", fixed(value, place.text), value.copy())
+        if list(served) != list(value):
+            raise NotRecordable(f"it reads {place.text}, a set whose copy has another order")
+        self.notes.add("keys", fixed(value, place.text), list(value))
         self.watch(place.text, lambda: [served == value], [True])
         return served
 

@@ -20,7 +20,7 @@ from wengert.graph import REGISTRY, Equation, Literal, Var, array_type
 if TYPE_CHECKING:
     from wengert.compiler.planner import Planner
 
-__all__ = ["PRODUCTS"]
+__all__ = ["PRODUCTS", "summed_in_tiles"]
 
 Shape = tuple[int, ...]
 # Multiplications up to which a product is a nest as any other: in tiles, and at all.
@@ -29,9 +29,13 @@ _SMALL: Final = 4096
 # Terms of a sum, and entries of the operand that is read again for all lines, from which on BLAS is better: it copies
 # parts of the operands to where they are read faster.
 _MOST_TERMS: Final = 1024
-_MOST_ENTRIES: Final = 1 << 17
+_MOST_ENTRIES: Final = 1 << 18
 # Entries of a result to which every block of terms adds.
 _MOST_SUMS: Final = 1 << 15
+# Entries from which on a sum is one in tiles, and how many may stand behind its axis: of fewer, all are summed in
+# registers by any nest.
+_MANY: Final = 4096
+_BEHIND: Final = range(8, 65)
 # Lines from which on it is worth it to copy the other operand.
 _LINES: Final = 6
 # What it costs whoever reads a result that is transposed.
@@ -180,11 +184,27 @@ def _contraction(
         planner.alias(result, target, transposed(target.type.shape, swapped))
 
 
+def summed_in_tiles(planner: Planner, equation: Equation, domain: Shape, read: Read, axes: Shape) -> bool:
+    """A sum along an axis behind which only few entries stand, which would be added to in memory again and again."""
+    (result,) = equation.outputs
+    if equation.primitive.name != "sum" or len(axes) != 1 or not _are_tiles(equation, (read,)):
+        return False
+    behind = math.prod(domain[axes[0] + 1 :])
+    if math.prod(domain) < _MANY or behind not in _BEHIND:
+        return False
+    if effort(domain, (read,), result.type.dtype, axes[0]) is None:
+        return False
+    terms = Var(array_type(domain, result.type.dtype))
+    adding = Reduction(result, "sum", Read(terms, identity(len(domain))), axes)
+    planner.contract(Contraction(0, domain, [Entry(terms, equation, (read,))], [adding]))
+    return True
+
+
 def _gram(planner: Planner, equation: Equation) -> bool:
     """A matrix times its own transpose."""
     (rows,), (result,) = equation.inputs, equation.outputs
     kind = kind_of(rows)
-    if _half(planner, equation, rows, rows):
+    if _half(planner, equation, rows):
         return True
     if kind.size * result.type.shape[0] > _SMALL:
         return False
@@ -193,18 +213,20 @@ def _gram(planner: Planner, equation: Equation) -> bool:
     return _product(planner, Equation(REGISTRY["matmul"], (turned, rows), (), (result,), equation.source))
 
 
-def _half(planner: Planner, equation: Equation, left: Var | Literal, right: Var | Literal) -> bool:
-    """The product of the transpose of one matrix with another one, of which it is known that it is symmetric."""
+def _half(planner: Planner, equation: Equation, rows: Var | Literal, *weights: Var | Literal) -> bool:
+    """The product of a transposed matrix, each column times a weight, with the matrix: one half, and its image."""
     (result,) = equation.outputs
-    turned = Var(array_type(left.type.shape[::-1], left.type.dtype))
-    half = Var(result.type)
-    product = Equation(REGISTRY["matmul"], (turned, right), (), (half,), equation.source)
-    planner.alias(turned, left, transposed(left.type.shape, (1, 0)))
+    turned, half = Var(array_type(kind_of(rows).shape[::-1], kind_of(rows).dtype)), Var(result.type)
+    planner.alias(turned, rows, transposed(rows.type.shape, (1, 0)))
+    product = Equation(REGISTRY["matmul"], (turned, rows), (), (half,), equation.source)
     axes = _Axes(product)
     order = (_TERM, _ROW, _COLUMN)
     if axes.long(order) != order or not axes.sums_by_blocks or math.prod(axes.lengths(order)) <= _SMALL:
         return False
     reads = axes.reads(planner, product.inputs, order)
+    for weight in weights:
+        read = planner.resolve(weight, weight.type.shape)
+        reads = (*reads, Read(read.base, compose(read.view, (Axis(0),))))
     if not _are_tiles(product, reads) or effort(axes.lengths(order), reads, result.type.dtype, 0) is None:
         return False
     _contraction(planner, product, axes, order, reads, symmetric=True)
@@ -223,7 +245,7 @@ def _weighted_gram(planner: Planner, equation: Equation) -> bool:
         planner.alias(turned, _by_rows(planner, rows, weights, source), transposed(kind.shape, (1, 0)))
         planner.place(Equation(REGISTRY["matmul"], (turned, rows), (), (result,), source))
         return True
-    if _half(planner, equation, rows, _by_rows(planner, rows, weights, source)):
+    if _half(planner, equation, rows, weights):
         return True
     size, root = Var(kind_of(weights)), Var(kind_of(weights))
     planner.place(Equation(REGISTRY["absolute"], (weights,), (), (size,), source))

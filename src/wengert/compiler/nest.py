@@ -36,7 +36,8 @@ class _Span(NamedTuple):
 class NestWriter:
     """Writes one nest, or a block of its rows, at the builder's place.
 
-    `pointer` gives the memory of a value. To sums over the rows other blocks add as well.
+    `pointer` gives the memory of a value, `targets` the part of another one that a result is. To sums over the rows
+    other blocks add as well. What is changed in its own memory must be met `once`.
     """
 
     def __init__(
@@ -48,14 +49,14 @@ class NestWriter:
         width: int,
         rows: Rows | None = None,
         targets: Mapping[Var, Any] | None = None,
+        once: bool = False,
     ) -> None:
         self.builder = builder
         self.nest = nest
         self.rows = rows
         inside = {entry.result for entry in nest.entries}
         self.loops: Loops = loops_of(nest, stored, inside, rows.most if rows else None, targets or {})
-        # what is read and written at one place must not be met twice
-        self.once = bool(targets) and any([entry.equation is not None for entry in nest.entries])
+        self.once = once
         self.pointer = pointer
         self.width = width
         self.accumulators: list[Accumulator] = []
@@ -147,7 +148,8 @@ class NestWriter:
                 self._stretch(places, ranges, span, lanes, (high - low) % (lanes or 1) != 0)
             elif len(several) == 1:
                 fewest = self.loops.lengths[axis] // rows.most * rows.least
-                self._stretch(places, ranges, span, self._lanes(fewest), True)
+                lanes = self._lanes(fewest)
+                self._stretch(places, ranges, span, lanes, lanes is not None)
             else:
                 self._part_of_rows(places, ranges, span)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from wengert.compiler import entrywise
 from wengert.compiler.plan import Call, kind_of
-from wengert.graph import ArrayType, Literal
-from wengert.tracing.index import SLOT
+from wengert.graph import ArrayType, Equation, Literal, array_type
+from wengert.tracing.index import SLOT, Index
 
-__all__ = ["PLACE_OF_INDEX", "Placement", "is_placed", "placement_of"]
+__all__ = ["PLACE_OF_INDEX", "Placement", "is_placed", "placement_of", "with_slots"]
 
 Shape = tuple[int, ...]
 # Where the index stands among the operands.
@@ -75,8 +75,8 @@ def placement_of(call: Call) -> Placement | None:
 def _placement(call: Call, whole: ArrayType) -> Placement | None:
     equation = call.equation
     place = PLACE_OF_INDEX[equation.primitive.name]
-    index, leading = _index_of(call), equation.params[-1] if equation.primitive.name != "add_at" else 0
-    if not all([item in (SLOT, Ellipsis) or type(item) is int or isinstance(item, slice) for item in index.items]):
+    index, leading = _index_of(equation), equation.params[-1] if equation.primitive.name != "add_at" else 0
+    if not all([_is_loop(item) for item in index.items]):
         return None
     spread = np.broadcast_shapes(*[kind_of(atom).shape for atom in equation.inputs[place + 1 :]])
     items = [*[slice(None)] * leading, *index.items]
@@ -93,8 +93,31 @@ def _placement(call: Call, whole: ArrayType) -> Placement | None:
     return Placement(tuple(items), whole.shape, spread, first)
 
 
-def _index_of(call: Call) -> Any:
-    """The index of a call, which stands among its operands."""
-    atom = call.equation.inputs[PLACE_OF_INDEX[call.equation.primitive.name]]
+def _is_loop(item: Any) -> bool:
+    """Whether an item of an index is a range or picks places, one after the other."""
+    return item is SLOT or item is Ellipsis or type(item) is int or isinstance(item, slice)
+
+
+def _index_of(equation: Equation) -> Any:
+    """The index of an equation, which stands among its operands."""
+    atom = equation.inputs[PLACE_OF_INDEX[equation.primitive.name]]
     assert isinstance(atom, Literal)
     return atom.value
+
+
+def with_slots(equation: Equation) -> Equation:
+    """The equation with the arrays that its index holds among its operands."""
+    place = PLACE_OF_INDEX.get(equation.primitive.name)
+    kinds = {item.dtype.kind for item in _index_of(equation).items if isinstance(item, np.ndarray)} if place else set()
+    if place is None or not kinds or not kinds <= {"i", "u"}:
+        return equation
+    given, operands, items = iter(equation.inputs[place + 1 :]), [], []
+    for item in _index_of(equation).items:
+        if item is SLOT:
+            operands.append(next(given))
+        elif isinstance(item, np.ndarray):
+            array = np.ascontiguousarray(item, np.int64)
+            operands.append(Literal(array, array_type(array.shape, array.dtype)))
+        items.append(SLOT if isinstance(item, np.ndarray) else item)
+    index = Literal(Index(tuple(items), len(operands)), equation.inputs[place].type)
+    return replace(equation, inputs=(*equation.inputs[:place], index, *operands))

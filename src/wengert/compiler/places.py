@@ -157,8 +157,8 @@ class _Placed:
                 return start
             return builder.gep(start, [builder.mul(moves[key], number(size))], source_etype=BYTE)
 
-        nest = Nest(0, long_axes(entry.result.type.shape), [entry])
-        NestWriter(builder, nest, {entry.result: None}, pointer, engine.vector_width(), None, targets).write()
+        nest, once = Nest(0, long_axes(entry.result.type.shape), [entry]), entry.equation is not None
+        NestWriter(builder, nest, {entry.result: None}, pointer, engine.vector_width(), None, targets, once).write()
 
     def fill(self, read: Read | None) -> None:
         """The whole result: another array, or zeros."""

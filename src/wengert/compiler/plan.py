@@ -92,14 +92,17 @@ class Nest:
 
 @dataclass
 class Contraction(Nest):
-    """A nest that only multiplies two operands and sums along one axis: a product of matrices."""
+    """A nest that only multiplies operands and sums along one axis: a product of matrices.
+
+    A third operand is a weight of each term; with a single one, it is a sum.
+    """
 
     symmetric: bool = False
     """Whether only what stands on the diagonal of the result and right of it is needed."""
 
     @property
     def operands(self) -> tuple[Read, ...]:
-        """The two operands, by the axes of the domain."""
+        """The operands, by the axes of the domain."""
         return self.entries[0].reads
 
     @property
@@ -122,7 +125,7 @@ class Call:
     callback: Literal | None = None
     """A constant that will hold the address of the function that computes the call by NumPy."""
     otherwise: Block | None = None
-    """What a branch runs where its truth value does not hold."""
+    """What a branch runs where its truth value does not hold, or what a loop asks before each step."""
 
     def written(self, stored: dict[Var, None]) -> list[Var]:
         """The values that the call puts into memory."""

@@ -17,15 +17,17 @@ import numpy as np
 
 from wengert.compiler.branching import plan_branch
 from wengert.compiler.clusters import clustered
+from wengert.compiler.cumulative import is_cumulative
 from wengert.compiler.entrywise import computes
+from wengert.compiler.expressed import EXPRESSED
 from wengert.compiler.factorising import FACTORISATIONS
 from wengert.compiler.inlaying import INLAYS
 from wengert.compiler.inlining import repeated
 from wengert.compiler.lifetimes import Lifetimes
 from wengert.compiler.memory import layout
 from wengert.compiler.moves import MOVES
-from wengert.compiler.multiplying import PRODUCTS
-from wengert.compiler.placed import Placement, placement_of
+from wengert.compiler.multiplying import PRODUCTS, summed_in_tiles
+from wengert.compiler.placed import Placement, placement_of, with_slots
 from wengert.compiler.plan import Block, Call, Contraction, Entry, Nest, Plan, Read, Reduction, kind_of
 from wengert.compiler.products import is_product
 from wengert.compiler.shape import access_of
@@ -37,6 +39,8 @@ from wengert.graph import REGISTRY, ArrayType, Equation, Graph, Literal, Var, ar
 __all__ = ["Planner", "laid_out"]
 
 Shape = tuple[int, ...]
+# Reductions that convert their operand before.
+_CONVERTING: Final = frozenset({"sum", "prod", "all", "any"})
 
 
 def laid_out(
@@ -225,7 +229,7 @@ class Planner:
         shape, axis = kind_of(atom).shape, equation.params[0]
         if kind_of(atom).size == 0:
             return False
-        if kind_of(atom).dtype != result.type.dtype and equation.primitive.name in ("sum", "prod"):
+        if kind_of(atom).dtype != result.type.dtype and equation.primitive.name in _CONVERTING:
             wide = Var(array_type(shape, result.type.dtype))
             converting = Equation(REGISTRY["convert"], (atom,), (result.type.dtype,), (wide,), equation.source)
             if not computes(converting):
@@ -238,6 +242,8 @@ class Planner:
         read = self.resolve(atom, shape)
         numbers = {place: n for n, place in enumerate([p for p, length in enumerate(shape) if length != 1])}
         axes = tuple([numbers[place] for place in axis if place in numbers])
+        if summed_in_tiles(self, equation, domain, read, axes):
+            return True
         level = max(0, self.earliest(read, domain))
         self.hand_over((read,), level)
         self.note((read,), level)
@@ -257,6 +263,7 @@ class Planner:
 
     def call(self, equation: Equation) -> None:
         """Leave an equation to a library."""
+        equation = with_slots(equation)
         reads = tuple(
             [
                 self.resolve(atom, atom.type.shape) if isinstance(atom.type, ArrayType) else Read(atom, ())
@@ -276,7 +283,7 @@ class Planner:
         for variable in equation.outputs:
             self.level[variable] = call.level
             self.store(variable)
-        if placed is None and not is_product(call):
+        if placed is None and not is_cumulative(call) and not is_product(call):
             address = Literal(np.zeros(1, np.uint64), array_type((1,), np.dtype(np.uint64)))
             self.constants[id(address)] = address
             call = replace(call, callback=address)
@@ -311,19 +318,23 @@ class Planner:
         loop = equation.params[0]
         own = loop.body.inputs[loop.fixed : loop.fixed + loop.carried]
         body = laid_out(loop.body, len(loop.body.outputs), own)
-        for literal in body.plan.constants:
+        asked = None if loop.until is None else laid_out(loop.until, 1)
+        blocks = [body] if asked is None else [body, asked]
+        for literal in [literal for block in blocks for literal in block.plan.constants]:
             self.constants.setdefault(id(literal), literal)
         count = loop.fixed + loop.carried
         reads = [self.whole_read(atom) for atom in equation.inputs[:count]]
         reads += [self.steps_read(atom) for atom in equation.inputs[count:]]
         level = max([0, *(self.ready(read) for read in reads)])
         spare = [Var(kind_of(atom)) for atom in loop.body.outputs[: loop.carried]]
-        arena = Var(array_type((max(body.layout.arena, 1),), np.dtype(np.uint8)))
-        for variable in (*equation.outputs, *spare, arena):
+        arena = Var(array_type((max(1, *[block.layout.arena for block in blocks]),), np.dtype(np.uint8)))
+        truth = [] if loop.counted else [Var(array_type((), np.dtype(bool)))]
+        scratch = (*spare, arena, *truth)
+        for variable in (*equation.outputs, *scratch):
             self.level[variable] = level
             self.store(variable)
         self.note(reads, level)
-        self.calls.append(Call(level, equation, tuple(reads), body, (*spare, arena)))
+        self.calls.append(Call(level, equation, tuple(reads), body, scratch, otherwise=asked))
         return True
 
     def branch(self, equation: Equation) -> bool:
@@ -371,6 +382,7 @@ _RULES: Final[dict[str, Any]] = {
     **MOVES,
     **dict.fromkeys(("sum", "max", "min", "prod", "all", "any"), Planner.reduce),
     **PRODUCTS,
+    **EXPRESSED,
     **FACTORISATIONS,
     **INLAYS,
     **SUMS,

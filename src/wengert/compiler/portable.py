@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import EllipsisType, NoneType
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from wengert.graph import OPAQUE, ArrayType, Primitive, array_type
 from wengert.tracing.index import SLOT, Index
 
-__all__ = ["NotPortableError", "packed", "require_known", "unpacked"]
+__all__ = ["NotPortableError", "is_plain", "packed", "require_known", "unpacked"]
 
 _PLAIN: Final = frozenset({int, bool, float, complex, str, bytes, NoneType, EllipsisType})
 _NUMBERS: Final = "biufc"
@@ -26,6 +26,11 @@ class NotPortableError(Exception):
     """A value that means nothing in another process, such as a function of the user's."""
 
 
+def is_plain(values: Iterable[Any]) -> bool:
+    """Whether there are only numbers, texts and the like among some values."""
+    return _PLAIN.issuperset(map(type, values))
+
+
 def packed(value: Any) -> Any:
     """A value as numbers, texts and tuples of them; `unpacked` makes it again.
 
@@ -35,7 +40,7 @@ def packed(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind is tuple:
-        return ("tuple", *value) if _PLAIN.issuperset(map(type, value)) else ("tuple", *map(packed, value))
+        return ("tuple", *value) if is_plain(value) else ("tuple", *map(packed, value))
     if isinstance(value, Index):
         return ("index", value.slots, *map(packed, value.items))
     packer = _PACKERS.get(kind)

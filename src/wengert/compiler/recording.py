@@ -8,6 +8,7 @@ its arguments, and from arrays that it finds outside, becomes the graph; every v
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,9 +22,9 @@ from wengert.compiler.guards import Guards
 from wengert.compiler.hosts import HostArray, fixed
 from wengert.compiler.pausing import without_collection
 from wengert.compiler.refusals import REFUSALS, NotRecordable
-from wengert.compiler.results import UNKNOWN, Containers, Result, confirmed_leaf, form_of
+from wengert.compiler.results import UNKNOWN, Containers, Result, all_different, confirmed_leaf, form_of
 from wengert.compiler.signature import STATIC, is_traced, signature
-from wengert.compiler.steering import distinct, gathered
+from wengert.compiler.steering import combined, distinct
 from wengert.compiler.surroundings import World
 from wengert.graph import ArrayType, Equation, Graph, Operand, Var
 from wengert.graph.walk import dependents, live
@@ -57,9 +58,13 @@ class Recorded:
     guards
         Whether what was found outside is what it was.
     value
-        What the recorded call computed, one entry for each output that is no steering value.
+        What the recorded call computed, one entry for each output that is no steering value; None where it was not
+        computed.
     contiguous
         Whether it holds only for inputs that lie in memory row by row, because the program asks how they lie.
+    apart
+        Whether it holds only for arrays and containers that are different objects, because the program may ask if two
+        are one.
     """
 
     graph: Graph
@@ -71,6 +76,7 @@ class Recorded:
     guards: Guards
     value: tuple[Any, ...]
     contiguous: bool = False
+    apart: bool = False
 
 
 def record(
@@ -168,8 +174,10 @@ class _Attempt:
                     raise refusal
                 containers.require_untouched()
                 self._require_untouched()
-                return self._finish(result, tuple(places), containers)
+                return self._finish(result, tuple(places), containers, Containers((args, kwargs)).found)
         finally:
+            # traced values that the program has put somewhere would keep all of them
+            self.recording.equations = []
             RUNNER.reset(tokens[0])
             ANNIHILATING.reset(tokens[1])
             REFUSALS.reset(tokens[2])
@@ -186,7 +194,7 @@ class _Attempt:
             if traced.payload is not variable or traced.recording is not self.recording:
                 raise NotRecordable(f"it writes into {text}", passing=True)
 
-    def _finish(self, result: Any, places: tuple[int, ...], containers: Containers) -> Recorded:
+    def _finish(self, result: Any, places: tuple[int, ...], containers: Containers, given: list[Any]) -> Recorded:
         recording, arguments = self.recording, len(places)
         returned = Containers(result)
         if returned.holds(containers) or any(map(self.world.is_known, returned.found)):
@@ -200,10 +208,11 @@ class _Attempt:
             results.append(self._result(leaf, index))
             if results[-1].kind == "output" and index == len(outputs):
                 outputs.append(leaf)
-        changing = dependents(recording.equations, recording.inputs)
-        joining, steered = gathered(distinct([(atom, seen) for atom, seen in recording.steered if atom in changing]))
+        changing = dependents(recording.equations, recording.inputs) if recording.steered else set()
+        steered = distinct([(atom, seen) for atom, seen in recording.steered if atom in changing])
+        equations, steered = combined(recording.equations, steered)
         atoms = (*map(recording.atom, outputs), *[atom for atom, _ in steered])
-        graph = Graph(tuple(recording.inputs), (*recording.equations, *joining), atoms, recording.names)
+        graph = Graph(tuple(recording.inputs), tuple(equations), atoms, recording.names)
         equations = live(graph)
         graph, sources, results = self._without_unused(graph, equations, arguments, results)
         said = None if self.world.said is None else frozenset(self.world.said)
@@ -214,7 +223,15 @@ class _Attempt:
         arrays = [traced.value for traced, _, _ in self.inputs if isinstance(traced.value, np.ndarray)]
         if contiguous and not all([array.flags.c_contiguous for array in arrays]):
             raise NotRecordable("it asks how an array lies in memory, which is not row by row", passing=True)
-        values = tuple([kept(recording.plain(output)) for output in outputs])
+        objects = [*arrays, *given] if self.world.comparing else []
+        if not all_different(objects):
+            raise NotRecordable("it may ask whether two arrays or containers are one", passing=True)
+        values = tuple(
+            [
+                None if atom in recording.deferred else kept(recording.plain(output))
+                for output, atom in zip(outputs, atoms, strict=False)
+            ]
+        )
         return Recorded(
             graph,
             places,
@@ -225,6 +242,8 @@ class _Attempt:
             guards,
             values,
             contiguous,
+            # the dictionary of keywords is one of them
+            len(objects) > 2,
         )
 
     def _result(self, leaf: Any, index: int) -> Result:
@@ -260,10 +279,14 @@ class _Attempt:
         self, graph: Graph, equations: list[Equation], arguments: int, results: list[Result]
     ) -> tuple[Graph, tuple[HostArray, ...], list[Result]]:
         """The graph without dead equations, and without captured inputs that nothing needs."""
-        used = {atom for equation in equations for atom in equation.inputs}.union(graph.outputs)
+        captured = set(graph.inputs[arguments:])
+        taken = itertools.chain(graph.outputs, *[equation.inputs for equation in equations]) if captured else ()
+        used = captured.intersection(taken)
         returned = {result.index for result in results if result.kind == "input"}
         returned |= {result.view_of for result in results if result.view_of is not None}
-        kept = [i for i, v in enumerate(graph.inputs) if i < arguments or v in used or i in returned]
+        # what is only compared with another array is wanted for that
+        arguments_or_all = len(graph.inputs) if self.world.comparing else arguments
+        kept = [i for i, v in enumerate(graph.inputs) if i < arguments_or_all or v in used or i in returned]
         renumbered = {old: new for new, old in enumerate(kept)}
         final = []
         for result in results:
@@ -278,11 +301,15 @@ class _Attempt:
         return Graph(inputs, tuple(equations), graph.outputs, graph.names), sources, final
 
 
-def confirmed(recorded: Recorded, known: Any) -> Recorded:
+def confirmed(recorded: Recorded, known: Any, arguments: Any = ()) -> Recorded:
     """A recording that agrees with what the program itself has returned, with scalars of the same classes."""
     leaves, structure = tree.flatten(known)
-    if tree.difference(structure, recorded.structure) is not None:
+    if structure.layout() != recorded.structure.layout():
         raise NotRecordable("it returns something else while it is recorded")
-    pairs = zip(recorded.results, leaves, strict=True)
-    results = [confirmed_leaf(result, recorded.value, leaf) for result, leaf in pairs]
+    given = [leaf for leaf in tree.flatten(arguments)[0] if isinstance(leaf, np.ndarray)]
+    results = []
+    for result, leaf in zip(recorded.results, leaves, strict=True):
+        results.append(confirmed_leaf(result, recorded.value, leaf))
+        if result.kind == "output" and any([np.may_share_memory(leaf, array) for array in given]):
+            raise NotRecordable("it returns a view of an array that it was given")
     return replace(recorded, results=tuple(results))

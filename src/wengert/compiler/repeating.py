@@ -1,12 +1,16 @@
-"""Loops that repeat a body: what is carried goes from one of two buffers to the other, at last to the result's."""
+"""Loops that repeat a body: what is carried goes from one of two buffers to the other, at last to the result's.
+
+Numbers that are carried stay in registers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wengert.compiler import engine, ir
+from wengert.compiler import engine, entrywise, ir
+from wengert.compiler.buffers import stored_type
 from wengert.compiler.counting import INDEX, counting, number
-from wengert.compiler.memory import bytes_of
+from wengert.compiler.memory import Place, bytes_of
 from wengert.compiler.nest import NestWriter
 from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
 from wengert.compiler.shape import access_of
@@ -16,7 +20,7 @@ from wengert.graph import Var
 if TYPE_CHECKING:
     from wengert.compiler.function import FunctionWriter
 
-__all__ = ["write_loop"]
+__all__ = ["Repeating", "write_loop"]
 
 POINTER: Final = ir.PointerType()
 WORD: Final = ir.IntType(32)
@@ -25,10 +29,10 @@ BYTE: Final = ir.IntType(8)
 
 def write_loop(writer: FunctionWriter, step: Call, block: Block) -> None:
     """Run the function of a body as often as a loop says."""
-    _Repeating(writer, step, block).write()
+    Repeating(writer, step, block).write()
 
 
-class _Repeating:
+class Repeating:
     """One loop. The body's function finds its operands and results by two tables of addresses."""
 
     def __init__(self, writer: FunctionWriter, step: Call, block: Block) -> None:
@@ -40,11 +44,14 @@ class _Repeating:
         self.inputs = self.table(len(block.plan.inputs) + len(block.plan.constants))
         self.outputs = self.table(len(block.plan.outputs))
         self.changed = [self.is_changed(place) for place in range(self.loop.carried)]
+        # for numbers: where the body finds the one of the step before, and where it leaves the next
+        self.numbers = {place: self.rooms(place) for place in range(self.loop.carried) if self.is_number(place)}
 
     def write(self) -> None:
         """The loop."""
         step, block, loop, builder = self.step, self.block, self.loop, self.builder
-        body = self.writer.body(block)
+        rooms = [room for pair in self.numbers.values() for room in pair]
+        body = self.writer.body(block, [spot for place in self.numbers for spot in self.spots(place)])
         arrays = loop.fixed + loop.carried
         starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
         for place, start in enumerate(starts[:arrays]):
@@ -54,6 +61,8 @@ class _Repeating:
         results = [self.writer.pointer(variable) for variable in step.equation.outputs]
         *spare, arena = [self.writer.pointer(variable) for variable in step.scratch]
         self.set_out(results, spare)
+        for place, (came, _) in self.numbers.items():
+            self.pass_on(place, starts[loop.fixed + place], came)
         with counting(builder, 0, loop.count, perhaps_never=True) as turn:
             targets = self.targets(turn, results, spare)
             for place, target in enumerate(targets):
@@ -63,9 +72,13 @@ class _Repeating:
             for place in range(arrays, len(starts)):
                 self.put(self.inputs, place, self.moved(starts[place], turn, self.distance(place)))
             tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
-            self.writer.check(builder.call(body, [*tables, arena]))
+            self.writer.check(builder.call(body, [*tables, arena, *rooms]))
             for place, target in enumerate(targets, start=loop.fixed):
                 self.put(self.inputs, place, target)
+            for place, (came, goes) in self.numbers.items():
+                self.pass_on(place, goes, came)
+        for place, (came, _) in self.numbers.items():
+            self.pass_on(place, came, results[place])
 
     def set_out(self, results: list[Any], spare: list[Any]) -> None:
         """Copy what is carried where a step writes into it: the first step must not, nor read where it writes."""
@@ -88,6 +101,31 @@ class _Repeating:
             one if same else builder.select(ends, one, other)
             for same, one, other in zip(self.changed, results[: self.loop.carried], spare, strict=True)
         ]
+
+    def spots(self, place: int) -> list[Place]:
+        """Where the body takes a carried value to be, before and after a step."""
+        places, plan = self.block.layout.places, self.block.plan
+        return [places[plan.inputs[self.loop.fixed + place]], places[plan.outputs[place]]]
+
+    def is_number(self, place: int) -> bool:
+        """Whether a carried value can be in a register."""
+        kind = kind_of(self.block.plan.outputs[place])
+        if kind.size != 1 or entrywise.element(kind.dtype) is None or self.changed[place] or self.is_used_up(place):
+            return False
+        # other threads have registers of their own
+        return all([cluster.blocks is None for cluster in self.block.clusters])
+
+    def rooms(self, place: int) -> tuple[Any, Any]:
+        """Two variables for a number."""
+        kind = stored_type(kind_of(self.block.plan.outputs[place]).dtype)
+        with self.builder.goto_entry_block():
+            return self.builder.alloca(kind), self.builder.alloca(kind)
+
+    def pass_on(self, place: int, source: Any, target: Any) -> None:
+        """Copy a number."""
+        dtype = kind_of(self.block.plan.outputs[place]).dtype
+        loaded = self.builder.load(source, align=dtype.itemsize, typ=stored_type(dtype))
+        self.builder.store(loaded, target, align=dtype.itemsize)
 
     def is_changed(self, place: int) -> bool:
         """Whether the body changes a carried value in its own memory."""

@@ -12,7 +12,7 @@ from wengert.compiler.refusals import NotRecordable
 from wengert.tracing.mutation import is_array
 from wengert.tree.registry import kind_of
 
-__all__ = ["UNKNOWN", "Containers", "Result", "confirmed_leaf", "form_of"]
+__all__ = ["UNKNOWN", "Containers", "Result", "all_different", "confirmed_leaf", "form_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def confirmed_leaf(result: Result, values: Sequence[Any], known: Any) -> Result:
     found = values[result.index] if result.kind == "output" else result.value
     if result.kind in ("argument", "captured"):
         return result
+    if isinstance(known, np.ndarray) and type(known) is not np.ndarray:
+        raise NotRecordable(f"it returns an array of the class {type(known).__name__}")
     if isinstance(known, (np.ndarray, np.generic, float, complex, int)):
         one, other = np.asarray(found), np.asarray(known)
         if one.shape != other.shape or one.dtype != other.dtype or not _agree(one, other):
@@ -71,7 +73,7 @@ def _agree(found: Any, known: Any) -> bool:
     usual = np.isfinite(found) & np.isfinite(known)
     size = np.abs(known[usual]).max(initial=0.0)
     bar = np.finfo(known.dtype).eps ** 0.5 * size
-    return bool((np.abs(found - known)[usual] <= bar).all() and (usual | np.isnan(found) | (found == known)).all())
+    return bool((np.abs(found[usual] - known[usual]) <= bar).all() and (usual | np.isnan(found) | (found == known)).all())
 
 
 UNKNOWN: Final = object()
@@ -105,6 +107,11 @@ class Containers:
     def holds(self, others: Containers) -> bool:
         """Whether one of them is one of the others."""
         return any([one is other for one in self.found for other in others.found])
+
+
+def all_different(objects: Sequence[Any]) -> bool:
+    """Whether no two of them are one."""
+    return len(set(map(id, objects))) == len(objects)
 
 
 def _members(container: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -21,23 +22,32 @@ __all__ = ["forget", "kernel_for"]
 _REMEMBERED: Final = 256
 _MOST_BYTES: Final = 1 << 20
 
+# Operations of a program of which only the disk is asked whether it is known: to find out would take long.
+_LOOKED_AT: Final = 1000
+
 _LOCK: Final = threading.Lock()
 _KERNELS: Final[OrderedDict[str, Kernel]] = OrderedDict()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 def kernel_for(graph: Graph, steering: Sequence[Expected], on_disk: bool) -> tuple[Kernel, dict[str, float]]:
     """The kernel of a recorded graph, whose last outputs have to be as expected, and what each part of that took."""
+    if not on_disk and len(graph.equations) > _LOOKED_AT:
+        made = _made(graph, steering)
+        return made, made.seconds
     clock = time.perf_counter()
     text = fingerprint(graph, steering)
     seconds = {"fingerprint": time.perf_counter() - clock}
     if text is None:
-        kernel = _made(graph, steering)
-        return kernel, {**seconds, **kernel.seconds}
-    kernel = _remembered(text)
-    if kernel is not None:
+        made = _made(graph, steering)
+        return made, {**seconds, **made.seconds}
+    known = _remembered(text)
+    if known is not None:
         if on_disk and not keeping.holds(text):
-            keeping.keep(text, kernel)
-        return kernel, seconds
+            keeping.keep(text, known)
+        return known, seconds
     kernel = keeping.kept(text) if on_disk else None
     if kernel is None:
         kernel = _made(graph, steering)

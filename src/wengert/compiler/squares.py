@@ -15,7 +15,7 @@ from wengert.compiler.buffers import spread
 from wengert.compiler.counting import counting, least, number
 from wengert.compiler.values import Builder, Value, any_lane, fabs, is_nan, select
 
-__all__ = ["Square", "mirror", "symmetric_half", "transposed_sum"]
+__all__ = ["Square", "mirror", "symmetric_half", "transpose", "transposed_sum"]
 
 WORD: Final = ir.IntType(32)
 # Tiles in a block of rows: neighbouring rows are written by one thread.
@@ -109,6 +109,20 @@ def _exchanged(one: Value, other: Value, distance: int) -> tuple[Value, Value]:
     return one.wrap(shuffled[0]), one.wrap(shuffled[1])
 
 
+def transpose(matrix: Square, factor: Value) -> None:
+    """Exchange what stands below the diagonal with what stands across it, all of it times a number."""
+    builder, lanes = matrix.builder, matrix.lanes
+    several = factor.wrap(spread(builder, factor.ir, lanes))
+
+    def pair(below: Rows, across: Rows) -> tuple[Rows, Rows]:
+        scale = several if below[0].lanes else factor
+        return [one * scale for one in across], [one * scale for one in below]
+
+    matrix.pairs(matrix, pair)
+    with counting(builder, 0, matrix.size) as row:
+        matrix.put(row, row, [one * factor for one in matrix.get(row, row, None)])
+
+
 def mirror(matrix: Square) -> None:
     """Copy what stands below the diagonal to the places across it."""
     matrix.pairs(matrix, lambda below, across: (None, below))
@@ -158,10 +172,10 @@ class _Truth:
         return self.builder.or_(any_lane(Value(lanes, self.builder)).ir, one)
 
 
-def symmetric_half(source: Square, target: Square, tolerance: float) -> Any:
-    """(A + Aᵀ) / 2 below the diagonal, with zeros above; whether A is farther from symmetric than the tolerance.
+def symmetric_half(source: Square, target: Square, tolerance: float, whole: bool) -> Any:
+    """(A + Aᵀ) / 2, the `whole` or with zeros above its diagonal; whether A is farther from symmetric than allowed.
 
-    That is a share of the largest entry. A comparison with NaN is false, as NumPy's are.
+    The tolerance is a share of the largest entry. A comparison with NaN is false, as NumPy's are.
     """
     builder = source.builder
     extremes = _Extremes(builder, source.kind, source.lanes)
@@ -170,7 +184,7 @@ def symmetric_half(source: Square, target: Square, tolerance: float) -> Any:
         extremes.note(0, [fabs(one - other) for one, other in zip(below, across, strict=True)])
         extremes.note(1, [fabs(one) for one in (*below, *across)])
         half = [(one + other) * 0.5 for one, other in zip(below, across, strict=True)]
-        return half, [one * 0.0 if one.lanes is None else one.constant(0.0) for one in half]
+        return half, half if whole else [one.constant(0.0) for one in half]
 
     source.pairs(target, pair)
     with counting(builder, 0, source.size) as row:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
-
-from wengert.compiler import ir
 
 __all__ = ["Status"]
 
@@ -23,8 +20,3 @@ class Status(IntEnum):
     """An operation would raise an exception, or has raised one."""
     STOPPED = 4
     """Something else has come in between: an interrupt, or what a handler of signals raises."""
-
-    @property
-    def ir(self) -> Any:
-        """LLVM's constant of this status."""
-        return ir.Constant(ir.IntType(32), int(self))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 
 from wengert.compiler.following import Expected
-from wengert.graph import REGISTRY, ArrayType, Equation, Var, array_type
+from wengert.graph import REGISTRY, Equation, Literal, Var, array_type
 
-__all__ = ["Steered", "distinct", "gathered"]
+__all__ = ["Steered", "combined", "distinct"]
 
 Steered = list[tuple[Var, Expected]]
 
-# so many numbers of one type are compared one by one
+# so many numbers are compared one by one
 _FEW: Final = 16
+_ANSWER: Final = array_type((), np.dtype(bool))
 
 
 def distinct(steered: Iterable[tuple[Var, Expected]]) -> Steered:
@@ -26,30 +27,55 @@ def distinct(steered: Iterable[tuple[Var, Expected]]) -> Steered:
     return list(found.values())
 
 
-def gathered(steered: Steered) -> tuple[list[Equation], Steered]:
-    """The same with many numbers of one type in one array, and the equations that make it.
+def combined(equations: Sequence[Equation], steered: Steered) -> tuple[list[Equation], Steered]:
+    """The equations of a program and what steers it, where many numbers are put together to two answers of yes and no.
 
-    A loop of many steps then stays one that keeps an array, and the comparison one of two arrays.
+    Each is combined with those before it where it is made, so that a loop of many steps carries the answers and keeps
+    no array of them.
     """
-    kinds: dict[ArrayType, Steered] = {}
+    numbers: dict[Var, list[Expected]] = {}
     for atom, seen in steered:
-        if not atom.type.shape and (seen.how == "equal" or atom.type.kind == "b"):
-            kinds.setdefault(array_type((1,), atom.type.dtype), []).append((atom, seen))
-    many = {kind: found for kind, found in kinds.items() if len(found) > _FEW}
-    joined = {(id(atom), seen.how) for found in many.values() for atom, seen in found}
-    kept = [(atom, seen) for atom, seen in steered if (id(atom), seen.how) not in joined]
-    equations: list[Equation] = []
-    for kind, found in many.items():
-        kept.append(_joined(kind, found, equations))
-    return equations, kept
+        if _combines(atom, seen):
+            numbers.setdefault(atom, []).append(seen)
+    if len(numbers) <= _FEW:
+        return list(equations), steered
+    combining = _Combining()
+    for equation in equations:
+        combining.equations.append(equation)
+        for atom in equation.outputs:
+            for seen in numbers.get(atom, ()):
+                combining.add(atom, seen, equation)
+    others = [(atom, seen) for atom, seen in steered if (id(atom), seen.how) not in combining.known]
+    return combining.equations, [*others, *combining.so_far.values()]
 
 
-def _joined(kind: ArrayType, found: Steered, equations: list[Equation]) -> tuple[Var, Expected]:
-    parts = []
-    for atom, _ in found:
-        parts.append(Var(kind))
-        equations.append(Equation(REGISTRY["reshape"], (atom,), ((1,),), (parts[-1],)))
-    whole = Var(array_type((len(parts),), kind.dtype))
-    equations.append(Equation(REGISTRY["concatenate"], tuple(parts), (0,), (whole,)))
-    expected: Any = np.array([seen.value for _, seen in found], kind.dtype)
-    return whole, Expected(expected, "equal")
+class _Combining:
+    """The answers so far: whether all that is to hold does, and whether something does that is not to."""
+
+    def __init__(self) -> None:
+        self.equations: list[Equation] = []
+        self.so_far: dict[bool, tuple[Var, Expected]] = {}
+        self.known: set[tuple[int, str]] = set()
+
+    def add(self, atom: Var, seen: Expected, maker: Equation) -> None:
+        self.known.add((id(atom), seen.how))
+        expected = seen.how == "equal" or bool(seen.value)
+        if seen.how == "equal":
+            answer = Var(_ANSWER)
+            value = Literal(np.asarray(seen.value, atom.type.dtype)[()], array_type((), atom.type.dtype))
+            self.equations.append(Equation(REGISTRY["equal"], (atom, value), (), (answer,), maker.source))
+            atom = answer
+        if expected in self.so_far:
+            both = Var(_ANSWER)
+            combine = REGISTRY["logical_and" if expected else "logical_or"]
+            operands = (self.so_far[expected][0], atom)
+            self.equations.append(Equation(combine, operands, (), (both,), maker.source))
+            atom = both
+        self.so_far[expected] = atom, Expected(expected, "truth")
+
+
+def _combines(atom: Var, seen: Expected) -> bool:
+    """Whether this is a number that is compared by one operation."""
+    if atom.type.shape or atom.type.kind not in "biuf":
+        return False
+    return atom.type.kind == "b" if seen.how == "truth" else not np.isnan(seen.value)

@@ -6,6 +6,7 @@ reaches nobody: it is found afterwards, and the recording is given up.
 
 from __future__ import annotations
 
+import contextvars
 import enum
 import functools
 import operator
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.compiler.caching import cached
 from wengert.compiler.classes import shadow_of, slots_of, twin_of
 from wengert.compiler.functions import Functions
 from wengert.compiler.given import NUMBERS, described, name_of
@@ -52,6 +54,8 @@ class World(Functions, Members):
     def __init__(self, input: Callable[[HostArray, Any], Any], varying: frozenset[Any] = frozenset()) -> None:
         super().__init__()
         self.input = input
+        # what the program runs in, without the recording
+        self.context = contextvars.copy_context()
         # the identities of places whose floats are inputs too
         self.varying = varying
 
@@ -189,8 +193,7 @@ class World(Functions, Members):
         if isinstance(value, np.vectorize):
             function = self.serve(value.pyfunc, item(value.__dict__, "pyfunc", name_of(value.pyfunc)))
             return vectorize(function, value.otypes, excluded=value.excluded, signature=value.signature)
-        # a traced argument cannot be looked up in a cache
-        return self.inner(value.__wrapped__)
+        return cached(value, self, self.context)
 
     def _number(self, value: float, place: Place, name: str) -> Any:
         """A float that changes often, as an input."""

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from wengert.compiler.clusters import Cluster
+from wengert.compiler.cumulative import is_cumulative
 from wengert.compiler.factorising import is_factorisation
 from wengert.compiler.inlaying import is_inlay
 from wengert.compiler.placed import is_placed
-from wengert.compiler.plan import Block, Call, Nest
+from wengert.compiler.plan import Block, Call, Contraction, Nest
 from wengert.compiler.products import is_product
 from wengert.compiler.symmetrising import is_transposed_sum
 from wengert.graph import ArrayType
+from wengert.primitives.branches import is_branch
+from wengert.primitives.loops import Loop
 
 __all__ = ["account_of"]
 
@@ -41,22 +44,39 @@ def _nest(nest: Nest) -> str:
     names += [f"{reduction.name} over {reduction.axes}" for reduction in nest.reductions]
     counted = [name if count == 1 else f"{count} {name}" for name, count in Counter(names).items()]
     domain = " x ".join(map(str, nest.domain))
+    if isinstance(nest, Contraction):
+        kept = " x ".join([str(length) for axis, length in enumerate(nest.domain) if axis != nest.terms])
+        name = "sum" if len(nest.operands) == 1 else "gram" if nest.symmetric else "matmul"
+        return f"tiles of {kept}: {name} over {nest.domain[nest.terms]}"
     return f"loop over {domain}: {', '.join(counted)}" if domain else f"numbers: {', '.join(counted)}"
 
 
 def _call(call: Call) -> str:
-    if call.body is not None and call.otherwise is not None:
-        ways = [
-            [line for cluster in block.clusters for line in _cluster(cluster)] for block in (call.body, call.otherwise)
-        ]
-        return "\n    ".join(["one of two branches:", *ways[0], "or", *ways[1]])
     if call.body is not None:
-        inside = [line for cluster in call.body.clusters for line in _cluster(cluster)]
-        return "\n    ".join([f"{call.equation.params[0].count} times:", *inside])
+        return "\n    ".join(_bodies(call, call.body))
     name = call.equation.primitive.name
     kinds: list[Any] = [atom.type for atom in call.equation.inputs]
     shapes = " and ".join([str(kind.shape) for kind in kinds if isinstance(kind, ArrayType)])
     return f"{_library(call)}: {name} of {shapes or 'constants'}"
+
+
+def _bodies(call: Call, block: Block) -> list[str]:
+    """A branch or a loop: what it runs."""
+    inside = _lines(block)
+    if is_branch(call.equation):
+        assert call.otherwise is not None
+        return ["one of two branches:", *inside, "  or:", *_lines(call.otherwise)]
+    loop: Loop = call.equation.params[0]
+    times = (
+        f"{loop.count} times" if loop.counted else "as many times" if loop.until is None else "while a condition holds"
+    )
+    asked = [] if call.otherwise is None else ["  before:", *_lines(call.otherwise)]
+    return [f"{times}:", *inside, *asked]
+
+
+def _lines(block: Block) -> list[str]:
+    """The account of a body, set in."""
+    return [line.replace("\n", "\n  ") for cluster in block.clusters for line in _cluster(cluster)]
 
 
 def _library(call: Call) -> str:
@@ -65,6 +85,8 @@ def _library(call: Call) -> str:
         return "LAPACK"
     if is_inlay(call):
         return "into zeros"
-    if is_transposed_sum(call):
+    if is_transposed_sum(call) or call.equation.primitive.name == "mirror":
         return "tiles"
+    if is_cumulative(call):
+        return "step by step"
     return "BLAS" if is_product(call) else "at computed places" if is_placed(call) else "NumPy"

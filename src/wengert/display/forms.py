@@ -26,12 +26,14 @@ from wengert.calculus.expression import (
     walk,
 )
 from wengert.calculus.properties import centred_axis, has, is_binary
+from wengert.calculus.whole import of_entries
 
 __all__ = [
-    "cheapest_splits", "fewest_transposes", "holds", "is_negative", "is_row_of_ones", "is_special",
+    "cheapest_splits", "fewest_transposes", "holds", "is_low_rank_change", "is_negative", "is_row_of_ones",
+    "is_special",
     "is_sum_of_exponentials", "is_thin", "magnitude", "positive", "product_of", "reversed_product",
     "root_of_square", "sides",
-    "split", "straightened", "turned", "turns", "with_squares",
+    "split", "straightened", "turned", "turns", "upright", "with_squares",
 ]  # fmt: skip
 
 # Every symbolic length counts as this many entries where orders are compared.
@@ -72,6 +74,24 @@ def with_squares(expression: Expression) -> Expression:
         if node.is_scalar and isinstance(found[node], Product):
             found[node] = _with_square(found[node], trace=False)
     return found[expression]
+
+
+def upright(expression: Expression) -> Expression:
+    """An expression with transposes outside of functions of entries: tanh(XU)ᵀ for tanh(UᵀXᵀ)."""
+    found: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        parts = tuple([found[part] for part in node.parts])
+        found[node] = node if parts == node.parts else make(type(node), node.rows, node.cols, node.data, parts)
+        if isinstance(node, Apply) and 1 not in node.shape and of_entries(node.name):
+            inside = algebra.transpose(node.operand)
+            if _transposes_in(inside) < _transposes_in(node.operand):
+                straight = make(Apply, node.cols, node.rows, node.data, (upright(inside),))
+                found[node] = make(Transpose, node.rows, node.cols, (), (straight,))
+    return found[expression]
+
+
+def _transposes_in(x: Expression) -> int:
+    return sum(isinstance(node, Transpose) for node in walk(x))
 
 
 def _with_square(x: Expression, trace: bool) -> Expression:
@@ -197,6 +217,13 @@ def is_thin(x: Expression) -> bool:
         any(link.cols == 1 for link in chain) or (len(chain) == 1 and isinstance(chain[0], (Diagonal, Identity)))
         for chain in chains
     )
+
+
+def is_low_rank_change(x: Expression) -> bool:
+    """Whether it is diagonal but for products, as I − W(WᵀW)⁻¹Wᵀ, which is applied by its factors in less time."""
+    chains = [split(term)[2] for term in x.parts]
+    plain = [chain for chain in chains if len(chain) == 1 and isinstance(chain[0], (Diagonal, Identity))]
+    return bool(plain) and all(len(chain) > 1 for chain in chains if chain not in plain)
 
 
 def is_special(link: Expression) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from wengert.calculus.dimension import Dim
 from wengert.calculus.expression import Expression, Inverse, Product, Sum, Symbol, walk
 from wengert.display.factoring import with_factors
-from wengert.display.forms import with_squares
+from wengert.display.forms import upright, with_squares
 from wengert.display.planning import Planner
 from wengert.display.statements import RESERVED, Writer
 from wengert.display.steps import Step
@@ -69,8 +69,8 @@ def python_of(
     """
     given = parameters_of(results.values(), arguments, one_axis)
     # (Cx)ᵀ(Cx) loses no digits where xᵀCx does
-    results = {name: with_squares(expression) for name, expression in results.items()}
-    stand = {symbol: with_squares(value) for symbol, value in known.items()}
+    results = {name: with_squares(upright(expression)) for name, expression in results.items()}
+    stand = {symbol: with_squares(upright(value)) for symbol, value in known.items()}
     planner = Planner(given.names, given.lengths, formed([*results.values(), *stand.values()]))
     for symbol, value in stand.items():
         planner.known[symbol] = planner.plan(value)

@@ -27,6 +27,7 @@ from wengert.calculus.expression import (
 from wengert.calculus.properties import has, is_nonnegative
 from wengert.display.forms import (
     cheapest_splits,
+    is_low_rank_change,
     is_negative,
     is_row_of_ones,
     is_special,
@@ -113,9 +114,9 @@ class Products:
 
         def cut_at(first: int, cut: int, last: int) -> Value:
             left, right = links[first], links[last]
-            own = is_special(right) or (self._is_spread(right) and (left.rows == 1 or is_thin(right)))
+            own = is_special(right) or (self._is_spread(right) and (left.rows == 1 or _is_applied_by_terms(right)))
             if cut == first and (last != cut + 1 or not own or is_special(left)):
-                if self._is_spread(left) and (right.cols == 1 or is_thin(left)):
+                if self._is_spread(left) and (right.cols == 1 or _is_applied_by_terms(left)):
                     return self._by_terms(links[first : last + 1], 0)
                 return self.apply(left, False, built(first + 1, last))
             if cut == last - 1 and own:
@@ -260,7 +261,7 @@ class Products:
             return Value(self._solved(link.parts[0], transposed, x.step), rows, x.cols)
         if isinstance(link, Ones) and transposed and x.rows != 1:
             return Value(self.row_sums(self.steps.transpose(x.step)), 1, x.cols)
-        if isinstance(link, Sum) and self._is_spread(link) and (x.step.axes < 2 or is_thin(link)):
+        if isinstance(link, Sum) and self._is_spread(link) and (x.step.axes < 2 or _is_applied_by_terms(link)):
             return self._terms(link, lambda chain: self._through(chain, transposed, x))
         value = self.valued(link)
         return self.steps.product(self.turned(value) if transposed else value, x)
@@ -305,6 +306,10 @@ def one_way(matrix: Expression, transposed: bool = False) -> tuple[Expression, b
 def unturned(step: Step) -> Step:
     """A matrix without its transposition."""
     return step.parts[0] if step.kind == "transpose" else step
+
+
+def _is_applied_by_terms(x: Expression) -> bool:
+    return is_thin(x) or is_low_rank_change(x)
 
 
 def _is_gram(links: Sequence[Expression]) -> bool:

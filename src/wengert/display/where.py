@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from wengert.calculus.algebra import split
+from wengert.calculus.algebra import add, apply, matmul, negative, number, ones, split, transpose
 from wengert.calculus.expression import (
     Apply,
     Expression,
     Hadamard,
     Identity,
+    Inverse,
     NamedNumber,
     Number,
     Ones,
@@ -28,7 +28,9 @@ from wengert.calculus.expression import (
 )
 from wengert.calculus.properties import centred_axis
 from wengert.calculus.reuse import InNames
-from wengert.display.forms import root_of_square, turned, with_squares
+from wengert.calculus.rewriting import substituted
+from wengert.display.forms import root_of_square, turned, upright, with_squares
+from wengert.display.letters import free_name, names_in
 from wengert.display.naming import written
 from wengert.display.powers import power_in
 from wengert.display.signs import with_signs_in_front
@@ -41,17 +43,6 @@ _WORTH: Final = 2
 _LONG: Final = 12
 # How many parts of nodes are looked at before the search for names ends: a large formula is not for reading.
 _LOOKS: Final = 300_000
-_SCALARS: Final = ("q", "s", "c", "p", "r", "t", "a", "b")
-_VECTORS: Final = ("v", "u", "w", "z", "p", "q", "r", "s")
-_MATRICES: Final = ("M", "G", "N", "K", "Q", "H", "P", "R", "S", "T")
-# by what is named; the others follow where these are taken
-_FITTING: Final = {
-    "softmax": ("s", "p"),
-    "softmax_rows": ("P", "S"),
-    "sum": ("r", "d", "z"),
-    "inverse": ("G", "H"),
-    "centring": ("C",),
-}
 _LEAVES: Final = (NamedNumber, Symbol, Number, Size, Identity, Ones, Zero)
 
 
@@ -80,27 +71,85 @@ def with_where(
     >>> name, long is s
     ('s', True)
     """
-    formulas = [with_squares(with_signs_in_front(formula)) for formula in expressions]
-    nodes = [node for formula in formulas for node in walk(formula)]
-    symbols = {node.name for node in nodes if isinstance(node, Symbol)}
-    symbols |= {str(node.dim) for node in nodes if isinstance(node, Size)}
-    taken = {written(name).text for name in {*symbols, *names_taken}}
+    ways = [(list(expressions), []), *_with_complements(expressions, names_taken)]
+    return min((_named(formulas, named, names_taken) for formulas, named in ways), key=_size)
+
+
+def _size(way: tuple[Sequence[Expression], Sequence[tuple[str, Expression]]]) -> int:
+    """How many symbols there are to be read, those of the list of names included."""
+    formulas, named = way
+    lengths: dict[Expression, int] = {}
+    return sum(_measure(each, lengths) for each in formulas) + sum(_measure(each, lengths) + 2 for _, each in named)
+
+
+def _with_complements(
+    formulas: Sequence[Expression], names_taken: Iterable[str]
+) -> list[tuple[list[Expression], list[tuple[str, Expression]]]]:
+    """The formulas with s for σ(z), and 1 − s for σ(−z), where both are there; none where they are not."""
+    nodes = dict.fromkeys(node for formula in formulas for node in walk(formula))
+    taken = names_in(formulas, names_taken)
+    exchange: dict[Expression, Expression] = {}
     named: list[tuple[str, Expression]] = []
+    for one in nodes:
+        other = apply("logistic", negative(one.parts[0])) if isinstance(one, Apply) and one.name == "logistic" else None
+        if other in nodes and one not in exchange:
+            straight, turned_ = sorted((one, other), key=lambda each: _minuses(each.parts[0]))
+            symbol = make(Symbol, *one.shape, (free_name(one, taken), frozenset()))
+            taken.add(written(symbol.name).text)
+            named.append((symbol.name, straight))
+            unit = number(1) if one.is_scalar else matmul(ones(one.rows), transpose(ones(one.cols)))
+            exchange |= {straight: symbol, turned_: add(unit, negative(symbol))}
+    return [([substituted(formula, exchange) for formula in formulas], named)] if exchange else []
+
+
+def _minuses(x: Expression) -> int:
+    return sum(split(term)[0] < 0 for term in (x.parts if isinstance(x, Sum) else (x,)))
+
+
+def _replaced(formula: Expression, exchange: dict[Expression, Expression]) -> Expression:
+    """A formula with nodes exchanged, in no other form."""
+    new: dict[Expression, Expression] = {}
+    for node in walk(formula):
+        parts = tuple([new[part] for part in node.parts])
+        same = node if parts == node.parts else make(type(node), node.rows, node.cols, node.data, parts)
+        new[node] = exchange.get(node, same)
+    return new[formula]
+
+
+def _named(
+    formulas: Sequence[Expression], named: Sequence[tuple[str, Expression]], names_taken: Iterable[str]
+) -> tuple[list[Expression], list[tuple[str, Expression]]]:
+    """Formulas in which long parts that occur more than once have names, beside those that are given."""
+    whole = [*formulas, *(inner for _, inner in named)]
+    taken = names_in(whole, names_taken)
+    short = _with_one_inverse([with_signs_in_front(upright(formula)) for formula in whole])
+    short = list(map(with_squares, short))
+    names = [name for name, _ in named]
     lengths: dict[Expression, int] = {}
     known: dict[Expression, tuple[Sequence[Expression], Sequence[Expression]]] = {}
-    looks = sum(1 + len(node.parts) for node in nodes)
+    looks = sum(1 + len(node.parts) for formula in short for node in walk(formula))
     for _ in range(_LOOKS // max(looks, 1)):
-        found = _best([*formulas, *(inner for _, inner in named)], lengths, known)
+        found = _best(short, lengths, known)
         if found is None:
             break
-        name = _name(found, taken)
-        taken.add(written(name).text)
+        names.append(free_name(found, taken))
+        taken.add(written(names[-1]).text)
         properties = frozenset({"symmetric"} if centred_axis(found) is not None else ())
-        symbol = make(Symbol, found.rows, found.cols, (name, properties))
-        formulas = [_exchanged(formula, found, symbol) for formula in formulas]
-        named = [(other, _exchanged(inner, found, symbol)) for other, inner in named]
-        named.append((name, found))
-    return formulas, _in_order(named)
+        symbol = make(Symbol, found.rows, found.cols, (names[-1], properties))
+        short = [*(_exchanged(formula, found, symbol) for formula in short), found]
+    count = len(formulas)
+    return short[:count], _in_order(list(zip(names, short[count:], strict=True)))
+
+
+def _with_one_inverse(formulas: Sequence[Expression]) -> list[Expression]:
+    """Formulas in which X⁻ᵀ is the transpose of X⁻¹ where both occur, so that one name is enough."""
+    inverted = {node.parts[0] for formula in formulas for node in walk(formula) if isinstance(node, Inverse)}
+    both = {x for x in inverted if isinstance(x, Transpose) and x.parts[0] in inverted}
+    exchange: dict[Expression, Expression] = {}
+    for x in both:
+        straight = make(Inverse, x.cols, x.rows, (), (x.parts[0],))
+        exchange[make(Inverse, x.rows, x.cols, (), (x,))] = make(Transpose, x.rows, x.cols, (), (straight,))
+    return [_replaced(formula, exchange) for formula in formulas] if both else list(formulas)
 
 
 def shortest(plain: Expression, ways: Iterable[InNames], names_taken: Iterable[str] = ()) -> InNames:
@@ -122,7 +171,7 @@ def shortest(plain: Expression, ways: Iterable[InNames], names_taken: Iterable[s
     taken = set(names_taken)
     best, least = InNames(plain), _reading(plain, taken) - _WORTH
     for way in ways:
-        if _is_worth_its_name(way):
+        if _is_worth_itsfree_name(way):
             size = _reading(way.expression, taken)
             if size <= least:
                 best, least = way, size - 1
@@ -135,7 +184,7 @@ def _reading(formula: Expression, names_taken: Iterable[str]) -> int:
     return _measure(short, {}) + sum(_measure(inner, {}) + 2 for _, inner in named)
 
 
-def _is_worth_its_name(way: InNames) -> bool:
+def _is_worth_itsfree_name(way: InNames) -> bool:
     """Whether the first name of a formula stands for more than it says itself."""
     (symbol, value), *_ = way.names
     present = set(walk(way.expression))
@@ -247,19 +296,26 @@ def _segments(node: Expression, read: Sequence[Expression]) -> list[Expression]:
         return []
     chain = read[len(node.scalars) :] if read is node.parts else read
     found: list[Expression] = []
+    # where the columns begin that were found, since in yᵀGy it is once that Gy or yᵀG can be read
+    begun: dict[Expression, int] = {}
     for stop in range(2, len(chain) + 1):
         if chain[stop - 1].cols == 1:
             first = stop - 2
             while first > 0 and chain[first - 1].cols != 1 and chain[first].rows != 1:
                 first -= 1
-            found.extend(_segment(chain[start:stop]) for start in range(first, stop - 1) if chain[start].rows != 1)
+            for start in range(first, stop - 1):
+                if chain[start].rows != 1:
+                    found.append(_segment(chain[start:stop]))
+                    begun[found[-1]] = start
     for start in range(len(chain) - 1):
         if chain[start].rows == 1:
             row = [turned(link) for link in chain[start:]]
             for stop in range(2, len(row) + 1):
                 if chain[start + stop - 1].cols == 1:
                     break
-                found.append(_segment(row[:stop][::-1]))
+                segment = _segment(row[:stop][::-1])
+                if not start <= begun.get(segment, -1) < start + stop:
+                    found.append(segment)
     return found
 
 
@@ -317,20 +373,6 @@ def _shortened(
             found.append(parts[place])
             place += 1
     return found
-
-
-def _name(node: Expression, taken: set[str]) -> str:
-    """A free name in the manner of what is named."""
-    kind: str = node.name if isinstance(node, Apply) else type(node).__name__.lower()
-    kind = kind if centred_axis(node) is None else "centring"
-    usual = _SCALARS if node.is_scalar else _VECTORS if 1 in node.shape else _MATRICES
-    fitting: tuple[str, ...] = _FITTING.get(kind, ()) if not node.is_scalar else ()
-    fitting = tuple(letter for letter in fitting if letter.isupper() == (1 not in node.shape))
-    free: str | None = next((letter for letter in (*fitting, *usual) if letter not in taken), None)
-    if free is not None:
-        return free
-    numbered = (f"{usual[0]}_{number}" for number in itertools.count(1))
-    return next(name for name in numbered if written(name).text not in taken)
 
 
 def _in_order(named: Sequence[tuple[str, Expression]]) -> list[tuple[str, Expression]]:

@@ -35,9 +35,12 @@ class Literal:
 Atom = Var | Literal
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Equation:
-    """`outputs = primitive(*inputs, **params)`, and the user's line that asked for it."""
+    """`outputs = primitive(*inputs, **params)`, and the user's line that asked for it.
+
+    Nothing of it is changed once it is made; Python would take four times as long to make it if it forbade that.
+    """
 
     primitive: Primitive
     inputs: tuple[Atom, ...]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Final
 
 import numpy as np
 
-__all__ = ["Source", "belongs_to_user", "blame", "locate", "user_frame"]
+__all__ = ["Locator", "Source", "belongs_to_user", "blame", "locate", "user_frame"]
 
 # absolute, but with links left as they are, because the names of files in code objects keep them too
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -64,14 +63,62 @@ def user_frame(depth: int = 1) -> FrameType | None:
 def locate(depth: int = 2) -> Source | None:
     """The user's line that is being executed, or None outside any user's program."""
     frame = user_frame(depth)
-    if frame is None:
-        return None
-    return _source(frame.f_code, frame.f_lineno)
+    return None if frame is None else _source(frame)
 
 
-@lru_cache(maxsize=4096)
-def _source(code: CodeType, line: int) -> Source:
-    return Source(code.co_filename, line, code.co_name)
+class Locator:
+    """`locate` for where it is asked again and again: from a call that still runs on, the way is known."""
+
+    __slots__ = ("_found", "_frame")
+
+    def __init__(self) -> None:
+        self._frame: FrameType | None = None
+        self._found: Source | None = None
+
+    def locate(self, depth: int) -> Source | None:
+        """The user's line that is being executed, or None outside any user's program."""
+        frame: FrameType | None = sys._getframe(depth)
+        reached, far, steps = self._frame, None, 0
+        while frame is not None:
+            if frame is reached:
+                return self._found
+            code = frame.f_code
+            known = _known.get(code.co_filename)
+            if belongs_to_user(code) if known is None else known:
+                break
+            steps += 1
+            if steps == _FAR:
+                far = frame
+            frame = frame.f_back
+        found = None if frame is None else _source(frame)
+        if far is not None:
+            self._frame, self._found = far, found
+        return found
+
+    def close(self) -> None:
+        """Hold no call any longer."""
+        self._frame = self._found = None
+
+
+# so many calls further out, a reverse sweep runs whose equations are carried out one after the other
+_FAR: Final = 6
+
+
+def _source(frame: FrameType) -> Source:
+    code = frame.f_code
+    key = (id(code), frame.f_lasti)
+    found = _sources.get(key)
+    if found is None or found[0] is not code:
+        if len(_sources) >= _MOST:
+            _sources.clear()
+        found = _sources[key] = (code, Source(code.co_filename, frame.f_lineno, code.co_name))
+    return found[1]
+
+
+# by the instruction that runs, since to find its line, or to hash its code, Python reads the whole code; the code
+# stands here so that its identity stays
+_sources: Final[dict[tuple[int, int], tuple[CodeType, Source]]] = {}
+_MOST: Final = 4096
 
 
 def blame(error: BaseException) -> tuple[Source | None, bool]:

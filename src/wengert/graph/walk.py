@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wengert.graph.core import Equation, Graph, Var
+from wengert.graph.core import Equation, Graph, Literal, Var
 
 __all__ = ["dependents", "live", "prune"]
 
 
 def live(graph: Graph) -> list[Equation]:
     """The equations that the outputs need, in order."""
-    needed = {output for output in graph.outputs if isinstance(output, Var)}
+    # literals among them do no harm
+    needed: set[Var | Literal] = set(graph.outputs)
     kept: list[Equation] = []
     for equation in reversed(graph.equations):
         if needed.isdisjoint(equation.outputs):
             continue
         kept.append(equation)
-        needed.update(atom for atom in equation.inputs if isinstance(atom, Var))
+        needed.update(equation.inputs)
     kept.reverse()
     return kept
 

@@ -38,6 +38,11 @@ class Branch:
         return self.if_true, self.if_false
 
     @property
+    def form(self) -> tuple[Any, ...]:
+        """All else that says what it does."""
+        return (self.annihilating,)
+
+    @property
     def results(self) -> list[ArrayType]:
         """The types of the outputs."""
         kinds: list[Any] = [atom.type for atom in self.if_true.outputs]

@@ -6,16 +6,23 @@ body, and is stated in `transforms.loops`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 
+from wengert.errors import TracingError
 from wengert.graph import ArrayType, Equation, Graph, Primitive, Var, array_type, compile_graph
 
-__all__ = ["Loop", "declared_loop", "is_loop", "loop_primitive"]
+__all__ = ["COUNT", "Loop", "declared_loop", "is_loop", "loop_primitive"]
+
+
+COUNT: Final = array_type((), np.dtype(np.int64))
+"""The type of a number of steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +34,14 @@ class Loop:
     The outputs of the body are the next carried values and then what is kept of the step; those of the equation are the
     last carried values, and arrays of all that was kept, one entry for each step along axis 0. Steps run in order.
 
+    There are `count` steps, unless another graph or operand says how many:
+
+    - With `until`, a graph of a truth value from the fixed and the carried values, steps run as long as it holds, and
+      their number is one more output, the last. Arrays of what is kept have `count` entries, of which those behind that
+      number mean nothing; if there are any, there must not be more steps than that.
+    - With `span` `"first"` or `"last"`, the first of the fixed values is a number of steps, and only so many run: those
+      with the first or the last of the `count` entries. The others mean nothing.
+
     A zero at the `annihilating` inputs of the body, in which it is linear, annihilates what it meets.
     """
 
@@ -35,13 +50,30 @@ class Loop:
     fixed: int
     carried: int
     annihilating: frozenset[int] = frozenset()
+    until: Graph | None = None
+    span: Literal["all", "first", "last"] = "all"
     # graphs of derivatives, by what they are derivatives of
     derived: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def bodies(self) -> tuple[Graph, ...]:
+        """The graphs that it runs."""
+        return (self.body,) if self.until is None else (self.body, self.until)
+
+    @property
+    def form(self) -> tuple[Any, ...]:
+        """All else that says what it does."""
+        return self.count, self.fixed, self.carried, self.span, self.annihilating
 
     @property
     def kept(self) -> int:
         """How many values of each step are kept."""
         return len(self.body.outputs) - self.carried
+
+    @property
+    def counted(self) -> bool:
+        """Whether the number of steps is known before the loop runs."""
+        return self.until is None and self.span == "all"
 
     @property
     def own(self) -> tuple[Var, ...]:
@@ -53,18 +85,24 @@ class Loop:
         """The types of the outputs of the equation."""
         kinds: list[Any] = [atom.type for atom in self.body.outputs]
         stacks = [array_type((self.count, *kind.shape), kind.dtype) for kind in kinds[self.carried :]]
-        return [*kinds[: self.carried], *stacks]
+        return [*kinds[: self.carried], *stacks, *([COUNT] if self.until is not None else [])]
 
     @cached_property
-    def work(self) -> int:
+    def work(self) -> float:
         """How many operations its steps are together."""
-        inner = [equation.params[0].work for equation in self.body.equations if is_loop(equation)]
-        return self.count * (sum(inner) + len(self.body.equations) + 1)
+        inner: list[float] = [e.params[0].work for e in self.body.equations if is_loop(e)]
+        return (self.count if self.counted else math.inf) * (sum(inner) + len(self.body.equations) + 1.0)
 
     @cached_property
     def step(self) -> Callable[..., tuple[Any, ...]]:
         """The body, for plain values."""
         return compile_graph(self.body, raw=True, annihilate=self.annihilating)
+
+    @cached_property
+    def goes_on(self) -> Callable[..., Any]:
+        """Whether there is a further step, for plain values."""
+        assert self.until is not None
+        return compile_graph(self.until, raw=True, single=True)
 
 
 def is_loop(equation: Equation) -> bool:
@@ -97,16 +135,37 @@ def _each(outputs: int, listed: list[Any]) -> Any:
 
 def _run(xp: Any, *operands: Any, loop: Loop) -> Any:
     step, split = loop.step, loop.fixed + loop.carried
-    fixed, first, arrays = operands[: loop.fixed], operands[loop.fixed : split], operands[split:]
-    carried: tuple[Any, ...] = first
-    stacks = [np.empty(kind.shape, kind.dtype) for kind in loop.results[loop.carried :]]
-    for number in range(loop.count):
+    fixed, arrays = operands[: loop.fixed], operands[split:]
+    carried = operands[loop.fixed : split]
+    kinds = loop.results[loop.carried : loop.carried + loop.kept]
+    stacks = [np.empty(kind.shape, kind.dtype) for kind in kinds]
+    number = taken = 0
+    for number in _numbers(loop, operands):
+        if loop.until is not None and not loop.goes_on(*fixed, *carried):
+            break
+        if stacks and number == loop.count:
+            raise TracingError(
+                f"a while_loop whose derivative is taken has more than {number} steps, for whose values there is room; "
+                f"compute it outside of other loops, or as a scan of a known length"
+            )
         results = step(*fixed, *carried, *[array[number] for array in arrays])
         carried = results[: loop.carried]
         for stack, value in zip(stacks, results[loop.carried :], strict=True):
             stack[number] = value
-    found = (*[_apart(value, operands) for value in carried], *stacks)
+        taken += 1
+    last = [_apart(value, operands) for value in carried]
+    found = (*last, *stacks, *([np.int64(taken)] if loop.until is not None else []))
     return found if len(found) > 1 else found[0]
+
+
+def _numbers(loop: Loop, operands: tuple[Any, ...]) -> Iterable[int]:
+    """The steps that run; of a loop that runs until something holds, all that there may be."""
+    if loop.until is not None:
+        return itertools.count()
+    if loop.span == "all":
+        return range(loop.count)
+    number = int(operands[0])
+    return range(number) if loop.span == "first" else range(loop.count - number, loop.count)
 
 
 def _apart(value: Any, operands: tuple[Any, ...]) -> Any:

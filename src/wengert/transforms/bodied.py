@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wengert.graph import Equation, Graph, Operand, compile_graph, dependents
-from wengert.tracing import FUNCTIONS, evaluate, record_graph
+from wengert.graph import Equation, Graph, Operand, bind, compile_graph, dependents
+from wengert.primitives.arithmetic import select
+from wengert.primitives.shaping import broadcast_to, reshape
+from wengert.tracing import FUNCTIONS, evaluate, record_graph, type_of
 from wengert.transforms.jvp import ForwardRecording
 
 __all__ = [
-    "FORMS", "Form", "annihilating", "constant_of", "is_differentiated", "pushed", "stateful", "written_out",
+    "FORMS", "Form", "annihilating", "constant_of", "is_differentiated", "pushed", "selected", "stateful",
+    "written_out",
 ]  # fmt: skip
 
 
@@ -60,7 +63,7 @@ def written_out(body: Graph, linear: frozenset[int]) -> Graph:
     """The graph with the choices written out that make a zero at these inputs annihilate."""
     if not linear:
         return body
-    return record_graph(compile_graph(body, raw=False, annihilate=linear), [v.type for v in body.inputs])  # type: ignore[misc]
+    return record_graph(compile_graph(body, raw=False, annihilate=linear), [v.type for v in body.inputs])
 
 
 def pushed(body: Graph, values: Sequence[Any], tangents: dict[int, Any], wanted: Sequence[int]) -> list[Any]:
@@ -90,3 +93,12 @@ def constant_of(value: Any) -> Any:
         if recording.hosts and not isinstance(value, Operand):
             return FUNCTIONS["constant of a program"](value, recording)
     return value
+
+
+def selected(chosen: Any, one: Any, other: Any) -> Any:
+    """For each example, along axis 0, one of two results."""
+    shape = type_of(one).shape
+    if len(shape) > 1:
+        chosen = bind(reshape, (chosen,), ((shape[0], *[1] * (len(shape) - 1)),))
+        chosen = bind(broadcast_to, (chosen,), (shape,))
+    return bind(select, (chosen, one, other))

@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Equation, Graph, Operand, Primitive, array_type, bind, compile_graph, prune
-from wengert.primitives.arithmetic import select
 from wengert.primitives.branches import Branch, declared_branch
-from wengert.primitives.shaping import broadcast_to, reshape
 from wengert.tracing import evaluate, record_graph, type_of
-from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, pushed, stateful, written_out
+from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, pushed, selected, stateful, written_out
 from wengert.transforms.sweep import zeros
 from wengert.transforms.transpose import transpose
 from wengert.transforms.vmap import BatchRecording
@@ -81,8 +79,8 @@ def _annihilating(branch: Branch, linear: Sequence[int]) -> Branch:
     """The branch in which a zero of these inputs of the bodies annihilates."""
     key = ("annihilating", tuple(linear))
     if key not in branch.derived:
-        bodies = [annihilating(body, linear) for body in branch.bodies]
-        branch.derived[key] = Branch(*bodies, frozenset(linear))
+        one, other = [annihilating(body, linear) for body in branch.bodies]
+        branch.derived[key] = Branch(one, other, frozenset(linear))
     return branch.derived[key]  # type: ignore[no-any-return]
 
 
@@ -214,7 +212,7 @@ def _batched(size: int, args: tuple[Any, ...], batched: Sequence[bool], *, branc
         # a body may be undefined for examples that do not choose it
         with np.errstate(all="ignore"):
             pairs = list(zip(choose(whole, True, args[1:]), choose(whole, False, args[1:]), strict=True))
-        found = [_selected(args[0], one, other) for one, other in pairs]
+        found = [selected(args[0], one, other) for one, other in pairs]
     return tuple(found) if len(found) > 1 else found[0]
 
 
@@ -229,12 +227,3 @@ def _batched_body(body: Graph, size: int, flags: Sequence[bool]) -> Graph:
         for v, flag in zip(body.inputs, flags, strict=True)
     ]
     return prune(record_graph(run, kinds))
-
-
-def _selected(chosen: Any, one: Any, other: Any) -> Any:
-    """For each example the result that it has chosen."""
-    shape = type_of(one).shape
-    if len(shape) > 1:
-        chosen = bind(reshape, (chosen,), ((shape[0], *[1] * (len(shape) - 1)),))
-        chosen = bind(broadcast_to, (chosen,), (shape,))
-    return bind(select, (chosen, one, other))

@@ -39,6 +39,8 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
     before = cotangents.copy()
     if raw and not batch:
         _pull_plain(block, cotangents)
+    elif not batch:
+        _pull_traced(block, cotangents)
     else:
         for entry in reversed(block):
             _pull_one(cotangents, entry, raw, batch, False)
@@ -87,6 +89,31 @@ def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
             for place, part in zip(slots, outgoing):  # noqa: B905 (a keyword would cost a tenth of the loop)
                 present = cotangents[place]
                 cotangents[place] = part if present is None else _sum(present, part, place, owned)
+
+
+def _pull_traced(block: Sequence[Entry], cotangents: list[Any]) -> None:
+    """The inner loop of reverse mode on what other recordings follow: it may run for every step of a long program."""
+    forms: dict[Any, Any] = {}
+    for entry in reversed(block):
+        pull, slot, slots, saved, rule = entry
+        if pull is None:
+            # several results, or an adjoint that touches few entries
+            _pull_one(cotangents, entry, False, 0, False)
+            continue
+        cotangent = cotangents[slot]
+        if cotangent is None:
+            continue
+        cotangents[slot] = None
+        form = forms.get(rule)
+        if form is None:
+            form = forms[rule] = rule.pullback(raw=False)
+        try:
+            outgoing = form(*saved, cotangent)
+        except _PYTHON_ERRORS:
+            outgoing = _hardened(rule.pullback, saved, (cotangent,), False, 0)
+        for place, part in ((slots, outgoing),) if slots.__class__ is int else zip(slots, outgoing, strict=True):
+            present = cotangents[place]
+            cotangents[place] = part if present is None else present + part
 
 
 def _sum(present: Any, part: Any, place: int, owned: set[int]) -> Any:

@@ -53,8 +53,8 @@ class Tape(Recording):
         self.entries: list[Any] = []
         self.count = 0
         self.linear_only = linear_only
-        # whether the shortcuts for plain operands may be taken
-        self.quick = not (linear_only or self.nested)
+        # whether the shortcuts for usual operands may be taken
+        self.quick = not linear_only
         self.captured: Captured | None = None
         # how many bytes may still be copied where guarding would do
         self.room = ROOM
@@ -93,7 +93,6 @@ class Tape(Recording):
     def see_traced(self) -> None:
         """Note that operands of an outer recording take part, so that plain NumPy calls will not do."""
         self.nested = True
-        self.quick = False
 
     def release(self) -> None:
         """Give captured arrays back; the tape is of no further use."""
@@ -113,7 +112,7 @@ class Tape(Recording):
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (operand,), params)
         x = operand.value
-        value = rule.evaluate(x)
+        value = bind(primitive, (x,), params) if self.nested else rule.evaluate(x)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, value), rule))
@@ -126,7 +125,7 @@ class Tape(Recording):
         if rule is None or None in slots or not self.quick:
             return self.apply(primitive, (left, right), ())
         x, y = left.value, right.value
-        value = rule.evaluate(x, y)
+        value = bind(primitive, (x, y)) if self.nested else rule.evaluate(x, y)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, slots, rule.save(x, y, value), rule))
@@ -141,7 +140,7 @@ class Tape(Recording):
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
         x, y = (constant, operand.value) if constant_first else (operand.value, constant)
-        value = rule.evaluate(x, y)
+        value = bind(primitive, (x, y)) if self.nested else rule.evaluate(x, y)
         if rule.keep_constant and constant.__class__ is np.ndarray:
             kept = self.capture(constant)
             x, y = (kept, y) if constant_first else (x, kept)
@@ -153,7 +152,7 @@ class Tape(Recording):
     def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]) -> Any:
         """`apply`, for an operand and an opaque object such as an index."""
         place = operand.payload
-        if place is None or not self.quick:
+        if place is None or self.nested or not self.quick:
             return self.apply(primitive, (operand, opaque), params)
         x = operand.value
         value = primitive.function(params)(x, opaque)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,13 @@ from wengert.tracing import Recording, Tracer, as_operand, evaluate, outermost, 
 from wengert.tracing.index import Index
 from wengert.tracing.mutation import as_array, is_array
 
-__all__ = ["BatchRecording", "batch_graph"]
+__all__ = ["BatchRecording", "Shared", "batch_graph"]
+
+
+class Shared(NamedTuple):
+    """A result of a batching rule that is the same for all examples."""
+
+    value: Any
 
 
 class BatchRecording(Recording):
@@ -43,6 +49,8 @@ class BatchRecording(Recording):
         return Tracer(value, type_of(value), self, False)
 
     def _wrap(self, value: Any) -> Tracer:
+        if value.__class__ is Shared:
+            return self.shared(value.value)
         kind = type_of(value)
         return Tracer(value, array_type(kind.shape[1:], kind.dtype), self, True)
 

@@ -17,6 +17,7 @@ __all__ = [
     "NoneKind",
     "RegisteredKind",
     "SequenceKind",
+    "told_apart",
 ]
 
 _MOST_NAMES_SHOWN: Final = 6
@@ -276,6 +277,13 @@ def _ordered_keys(keys: tuple[Any, ...]) -> tuple[Hashable, ...]:
         return tuple(sorted(keys))
     except TypeError:
         return tuple(sorted(keys, key=lambda key: (type(key).__qualname__, repr(key))))
+
+
+def told_apart(key: Any) -> Hashable:
+    """What equal keys may differ in: their classes, and the signs of zeros."""
+    if isinstance(key, tuple):
+        return type(key), tuple(map(told_apart, key))
+    return (type(key), repr(key)) if isinstance(key, (float, complex)) else type(key)
 
 
 def _with_article(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Final
 
-from wengert.tree.kinds import Keys, Kind
+from wengert.tree.kinds import Keys, Kind, told_apart
 
 __all__ = ["LEAF", "Structure", "difference"]
 
@@ -63,7 +63,7 @@ class Structure:
         return [step + path for step, child in self._steps() for path in child.paths()]
 
     def layout(self) -> Hashable:
-        """A key that also tells dictionaries with another order of insertion apart.
+        """A key that also tells dictionaries with another order of insertion apart, and ``1`` from ``True``.
 
         Structures ignore that order, a loop over the dictionary does not. Whatever remembers the course
         of a program, such as compiled code, is kept under this key.
@@ -115,6 +115,9 @@ class Structure:
     def _insertion_orders(self) -> Iterator[Hashable]:
         if isinstance(self._auxiliary, Keys):
             yield self._auxiliary.inserted
+            yield told_apart(self._auxiliary.inserted)
+        elif self._auxiliary is not None:
+            yield told_apart(self._auxiliary)
         for child in self._children:
             yield from child._insertion_orders()
 

@@ -15,6 +15,8 @@ __all__ = ["by_direction", "half_of", "neat", "pieces_of", "pulled", "spread", "
 
 # Common factors are looked for in formulas of at most so many symbols.
 _LONGEST: Final = 60
+# Brackets are multiplied with each other up to so many terms.
+_MOST_OPENED: Final = 64
 
 
 def by_direction(expression: Expression, directions: Iterable[Expression]) -> dict[Expression, Expression]:
@@ -49,15 +51,33 @@ def neat(expression: Expression) -> Any:
 
 
 def terms_of(expression: Expression) -> list[Expression]:
-    """The terms of a sum, also of one in a bracket with numbers in front of it."""
+    """The terms of a sum, also of one in a bracket with numbers in front of it.
+
+    Where these are more than can be read, brackets that are multiplied with each other stay.
+    """
+    found: list[Expression] = []
+    waiting = [expression]
+    while waiting:
+        term = waiting.pop()
+        parts = _in_bracket(term)
+        if not parts:
+            found.append(term)
+        elif len(found) + len(waiting) > _MOST_OPENED and not isinstance(term, Sum):
+            return list(expression.parts) if isinstance(expression, Sum) else [expression]
+        waiting.extend(reversed(parts))
+    return found
+
+
+def _in_bracket(expression: Expression) -> list[Any]:
+    """The terms of a sum, or of a number that is a multiple of one."""
     if isinstance(expression, Sum):
-        return [term for part in expression.parts for term in terms_of(part)]
+        return list(expression.parts)
     coefficient, scalars, chain = algebra.split(expression)
     inside = next((base for base, power in scalars.items() if isinstance(base, Sum) and power == 1), None)
     if inside is None or chain:
-        return [expression]
+        return []
     rest = algebra.product(coefficient, {base: power for base, power in scalars.items() if base is not inside}, ())
-    return [term for part in inside.parts for term in terms_of(algebra.matmul(rest, part))]
+    return [algebra.matmul(rest, part) for part in inside.parts]
 
 
 def pieces_of(

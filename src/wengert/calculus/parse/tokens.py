@@ -129,8 +129,21 @@ def _token(text: str, position: int, language: str, previous: Token | None) -> T
     raise rejected(text, position, complaint, _advice(text, position))
 
 
+# characters of printed formulas and of typographers, and what the languages have for them
+_TYPED: Final = {
+    "−": "-", "–": "-", "—": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "∘": ".* or *", "⊙": ".* or *",
+    "⊘": "./ or /", "÷": "/", "’": "'", "‘": "'", "′": "'", "´": "'", "ᵀ": "' or .T", "⊤": "' or .T", "⁻": "inv(X)",
+    "²": "^2 or **2", "³": "^3 or **3", "½": "1/2", "¼": "1/4", "√": "sqrt(x)", "‖": "norm(x)", "𝟏": "ones(n)",
+    "⟨": "x'*y or x @ y", "∑": "sum(x)", "Σ": "sum(x)",
+}  # fmt: skip
+
+
 def _advice(text: str, position: int) -> str:
     """What to do about a character that has no meaning."""
+    if text[position] in _TYPED:
+        return f"Write {_TYPED[text[position]]} for it."
+    if "α" <= text[position] <= "ω":
+        return "Write Greek letters in words, as mu for μ and lam for λ; they are printed as letters."
     if text[position].isalpha():
         return "Write names in ASCII letters, digits and underscores."
     if text[position] == ":" and text[:position].endswith(".py"):
@@ -164,7 +177,10 @@ def _name(text: str, position: int, name: str) -> Token:
         raise rejected(text, position, complaint, "Give the array a name of letters and digits.")
     if keyword.iskeyword(name) and name not in ("True", "False", "None"):
         complaint = f"{shown(name)} {at_character(position)} is a word of Python's grammar, and no name"
-        raise rejected(text, position, complaint, "Choose another name, and write one expression.")
+        advice = "Choose another name, and write one expression."
+        if name == "lambda" and ":" not in text:
+            advice = "Write lam, which is printed as λ."
+        raise rejected(text, position, complaint, advice)
     return Token("name", name, position)
 
 

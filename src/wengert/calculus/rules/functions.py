@@ -26,6 +26,7 @@ from wengert.calculus.algebra import (
 )
 from wengert.calculus.expression import (
     Apply,
+    Determinant,
     Diagonal,
     Expression,
     Hadamard,
@@ -269,6 +270,11 @@ def _logarithm_of_power(x: Expression) -> Any:
     """log(u^p) = p log u, with |u| for u where the power is even; log 1 = 0."""
     if isinstance(x, Number):
         return number(0) if x.value == 1 else None
+    several = isinstance(x, Product) and not x.chain and len(x.scalars) > 1 and x.coefficient > 0
+    if several and any(isinstance(base, Determinant) for base in x.parts) and all(map(is_nonnegative, x.parts)):
+        # determinants overflow where their logarithms do not
+        logs = [matmul(number(e), apply("log", base)) for base, e in x.scalars]  # type: ignore[attr-defined]
+        return add(apply("log", number(x.coefficient)), *logs)  # type: ignore[attr-defined]
     powers = dict(x.factors) if isinstance(x, Hadamard) else {}
     if isinstance(x, Product) and not x.chain and x.coefficient == 1:
         powers = dict(x.scalars)

@@ -263,6 +263,22 @@ def _complement_of_step(node: Sum) -> Any:
 
 
 @rule(Sum)
+def _stable_softplus(node: Sum) -> Any:
+    """relu(u) + softplus(−|u|) = softplus(u), which is how it is computed where exp(u) would be too large."""
+    for term in node.parts if len(node.parts) <= _MOST_TERMS else ():
+        body = split(term)[2] or tuple(split(term)[1])
+        coefficient = split(term)[0]
+        size = negative(body[0].operand) if len(body) == 1 and _is("softplus", body[0]) else None
+        if size is not None and _is("absolute", size):
+            for u in (size.operand, _opposite(size.operand)):
+                cut = matmul(number(coefficient), apply("relu", u))
+                if cut in node.parts:
+                    rest = [part for part in node.parts if part is not term and part is not cut]
+                    return add(*rest, matmul(number(coefficient), apply("softplus", u)))
+    return None
+
+
+@rule(Sum)
 def _both_sides(node: Sum) -> Any:
     """Two halves together: 1[u > 0] + 1[−u > 0] = 1, relu(u) − relu(−u) = u, and the same times anything."""
     seen: dict[tuple[Expression, Expression], tuple[Any, Expression]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -78,6 +79,31 @@ def _diagonal_last(left: Expression, right: Expression) -> Any:
     """vᵀ diag(u) = (v ∘ u)ᵀ."""
     if isinstance(right, Diagonal) and isinstance(left, Transpose) and left.rows == 1:
         return transpose(hadamard(left.parts[0], right.parts[0]))
+    return None
+
+
+@rule(Product)
+def _scaled_by_own_sums(node: Product) -> Any:
+    """diag(1/(X1)) X1 = 1, and 1ᵀX diag(1/(Xᵀ1)) = 1ᵀ: a column divided by itself."""
+    if not any(isinstance(link, Diagonal) for link in node.chain):
+        return None
+    found = _divided(node.chain)
+    if found is None:
+        turned = _divided([transpose(link) for link in reversed(node.chain)])
+        found = None if turned is None else [transpose(link) for link in reversed(turned)]
+    return None if found is None else matmul(product(node.coefficient, dict(node.scalars), ()), *found)
+
+
+def _divided(chain: Sequence[Expression]) -> list[Expression] | None:
+    """A chain in which a diagonal matrix has met the column behind it; None where it does not hold its inverse."""
+    for place, link in enumerate(chain):
+        stop = next((stop for stop in range(place + 1, len(chain)) if chain[stop].cols == 1), None)
+        if isinstance(link, Diagonal) and stop is not None and stop > place + 1:
+            inside = link.parts[0]
+            powers = dict(inside.factors) if isinstance(inside, Hadamard) else {inside: Fraction(1)}
+            column = matmul(*chain[place + 1 : stop + 1])
+            if powers.get(column, 0) < 0:
+                return [*chain[:place], hadamard(inside, column), *chain[stop + 1 :]]
     return None
 
 

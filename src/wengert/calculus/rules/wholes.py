@@ -166,6 +166,13 @@ def _factor_and_its_transpose(left: Expression, right: Expression) -> Any:
 
 
 @rule(Determinant)
+def _determinant_of_exponential(node: Determinant) -> Any:
+    """The determinant: det exp(X) = exp(tr X)."""
+    (x,) = node.parts
+    return apply("exp", trace(x.operand)) if isinstance(x, Apply) and x.name == "expm" else None
+
+
+@rule(Determinant)
 def _determinant_of_factor(node: Determinant) -> Any:
     """Of the factor: det L = √det S."""
     s = _factored(node.parts[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wengert.compiler.optimise import (
     contraction,
+    diagonals,
     elementwise,
     factoring,
     indexing,
@@ -24,6 +25,7 @@ from wengert.compiler.optimise.passes import Optimised, optimised
 __all__ = [
     "Optimised",
     "contraction",
+    "diagonals",
     "elementwise",
     "factoring",
     "indexing",

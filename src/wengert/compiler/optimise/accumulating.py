@@ -30,7 +30,8 @@ def summed_behind(graph: Graph) -> Graph:
         return graph
     equations: list[Equation] = []
     for equation in graph.equations:
-        equations += _split(equation) if equation.primitive.name == "loop" else [equation]
+        counted = equation.primitive.name == "loop" and equation.params[0].counted
+        equations += _split(equation) if counted else [equation]
     return Graph(graph.inputs, tuple(equations), graph.outputs, graph.names)
 
 

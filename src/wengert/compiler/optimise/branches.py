@@ -18,10 +18,10 @@ def opened_branch(equation: Equation, read: set[Any], improve: Callable[[Graph],
     bodies = [improve(prune(_giving(body, wanted))) for body in branch.bodies]
     used = [_used(body) for body in bodies]
     stay = sorted(used[0] | used[1])
-    kept = [Graph(tuple([body.inputs[i] for i in stay]), body.equations, body.outputs) for body in bodies]
+    one, other = [Graph(tuple([body.inputs[i] for i in stay]), body.equations, body.outputs) for body in bodies]
     operands = (equation.inputs[0], *[equation.inputs[1 + i] for i in stay])
     outputs = tuple([equation.outputs[place] for place in wanted])
-    return Equation(branch_primitive(len(outputs)), operands, (Branch(*kept),), outputs, equation.source)
+    return Equation(branch_primitive(len(outputs)), operands, (Branch(one, other),), outputs, equation.source)
 
 
 def _giving(body: Graph, wanted: list[int]) -> Graph:

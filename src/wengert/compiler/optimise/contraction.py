@@ -161,3 +161,21 @@ def summed_product(build: Builder, product: Any, axis: tuple[int, ...]) -> Atom 
         return None
     found = contract(build, small[0], letters[0], small[1], letters[1], out)
     return build.apply(reshape, found, params=(tuple([n for place, n in enumerate(shape) if place not in axis]),))
+
+
+def sum_of_product(build: Builder, product: Any, axis: tuple[int, ...]) -> Atom | None:
+    """The sum of the rows, or of the columns, of a product: those of one factor are summed before."""
+    x, y = product.inputs
+    shape = product.outputs[0].type.shape
+    if min(len(x.type.shape), len(y.type.shape)) < 2 or len(axis) != 1 or x.type.dtype != y.type.dtype:
+        return None
+    if product.outputs[0].type.kind not in "fc" or 0 in shape or axis[0] < len(shape) - 2:
+        return None
+    by_rows = axis[0] == len(shape) - 2
+    factor = x if by_rows else y
+    stack, place = factor.type.shape[:-2], len(factor.type.shape) - (2 if by_rows else 1)
+    summed = build.apply(total, factor, params=((place,), False))
+    inner = summed.type.shape[-1]
+    summed = build.apply(reshape, summed, params=((*stack, 1, inner) if by_rows else (*stack, inner, 1),))
+    found = build.apply(matmul, summed, y) if by_rows else build.apply(matmul, x, summed)
+    return build.apply(reshape, found, params=(tuple([n for place, n in enumerate(shape) if place not in axis]),))

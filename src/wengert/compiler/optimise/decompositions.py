@@ -11,10 +11,11 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler.optimise.internal import internal
+from wengert.graph import REGISTRY, bind
 from wengert.primitives.linalg import lapack
 from wengert.primitives.linalg.library import routines
 
-__all__ = ["cholesky_inverse", "lu", "lu_inverse", "lu_solve"]
+__all__ = ["cholesky_inverse", "lu", "lu_cofactor", "lu_inverse", "lu_solve"]
 
 _FACTORS: Final = "(n,n),(n),()"
 
@@ -40,6 +41,13 @@ lu_inverse = internal(
     notation="{0}⁻¹",
     domain="no zero pivot; NumPy's LinAlgError otherwise",
     cite="LAPACK: getri",
+)
+lu_cofactor = internal(
+    "lu_cofactor",
+    signature=f"(n,n),{_FACTORS}->(n,n)",
+    notation="cof {0}",
+    shapes="a matrix (n,n), its factors -> (n,n)",
+    cite="det A times the transpose of the inverse, where A is far from singular",
 )
 cholesky_inverse = internal(
     "cholesky_inverse",
@@ -81,6 +89,11 @@ def _lu_inverse_value(xp: Any, factors: Any, pivots: Any, zero_pivot: Any) -> An
 
 lu_inverse.dtype(lambda factors, pivots, zero_pivot: factors.dtype)
 lu_inverse.flops(lambda factors, pivots, zero_pivot: 4 * factors.size * factors.shape[-1] // 3)
+
+
+lu_cofactor.evaluate(lambda xp, a, *factors: bind(REGISTRY["cofactor"], (a, *lapack.lu(a))))
+lu_cofactor.dtype(lambda a, factors, pivots, zero_pivot: a.dtype)
+lu_cofactor.flops(lambda a, factors, pivots, zero_pivot: 4 * a.size * a.shape[-1] // 3)
 
 
 @cholesky_inverse.evaluate

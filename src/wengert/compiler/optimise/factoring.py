@@ -8,14 +8,14 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler.optimise.builder import Builder
-from wengert.compiler.optimise.decompositions import lu, lu_inverse, lu_solve
+from wengert.compiler.optimise.decompositions import lu, lu_cofactor, lu_inverse, lu_solve
+from wengert.compiler.optimise.diagonals import diagonal_of
 from wengert.compiler.optimise.elementwise import constant_factor
 from wengert.compiler.optimise.products import is_symmetric
 from wengert.compiler.optimise.rules import Atom, rule
-from wengert.graph import REGISTRY, Literal, Primitive
-from wengert.tracing.index import SLOT, Index
+from wengert.graph import REGISTRY, Primitive
 
-__all__ = ["diagonal_of", "takes_diagonal"]
+__all__: list[str] = []
 
 Inputs = tuple[Atom, ...]
 Params = tuple[Any, ...]
@@ -29,11 +29,20 @@ prod: Final = REGISTRY["prod"]
 reshape: Final = REGISTRY["reshape"]
 select: Final = REGISTRY["select"]
 sign: Final = REGISTRY["sign"]
-take: Final = REGISTRY["take"]
 total: Final = REGISTRY["sum"]
 transpose: Final = REGISTRY["transpose"]
 triangle: Final = REGISTRY["triangle"]
 triangular_solve: Final = REGISTRY["triangular_solve"]
+
+# Operations whose value is one of their operands, by its number; the others are for the derivative.
+_HELD: Final = {
+    "eigenbasis": 2,
+    "eigenvalues": 1,
+    "eigenvectors": 2,
+    "left_singular_vectors": 1,
+    "right_singular_vectors": 3,
+    "singular_values": 2,
+}
 
 
 def _is_matrix(atom: Atom) -> bool:
@@ -96,14 +105,20 @@ def solve_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, param
 
 def _scaled(build: Builder, b: Atom, solved: Any) -> Atom | None:
     """What is linear in b, of b without its sign and constant factors; None where it has none."""
-    minus = build.defined_by(b, negative)
+    shaped = build.defined_by(b, reshape)
+    whole = shaped.inputs[0] if shaped is not None else b
+
+    def rest(inner: Atom) -> Atom:
+        right = build.apply(reshape, inner, params=(b.type.shape,)) if shaped is not None else inner
+        return _scaled(build, right, solved) or solved(right)
+
+    minus = build.defined_by(whole, negative)
     if minus is not None:
-        inner = minus.inputs[0]
-        return build.apply(negative, _scaled(build, inner, solved) or solved(inner))
-    scaled = constant_factor(build, b)
-    if scaled is None or scaled[1].type is not b.type or not math.isfinite(float(scaled[0].value)):
+        return build.apply(negative, rest(minus.inputs[0]))
+    scaled = constant_factor(build, whole)
+    if scaled is None or scaled[1].type is not whole.type or not math.isfinite(float(scaled[0].value)):
         return None
-    return build.apply(multiply, scaled[0], _scaled(build, scaled[1], solved) or solved(scaled[1]))
+    return build.apply(multiply, scaled[0], rest(scaled[1]))
 
 
 @rule("inv")
@@ -120,6 +135,13 @@ def inverse_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, par
 def inverse_of_logarithm(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
     """The inverse in the gradient of the logarithm of a determinant."""
     return inverse_by_factors(build, primitive, inputs[:1], ()) if math.isinf(params[0]) else None
+
+
+@rule("cofactor")
+def cofactor_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """The gradient of a determinant, from factors that serve others as well."""
+    a = inputs[0]
+    return build.apply(lu_cofactor, a, *_factors(build, a)) if _is_matrix(a) else None
 
 
 @rule("slogdet")
@@ -151,19 +173,8 @@ def _pivots(build: Builder, a: Atom) -> tuple[Atom, Atom]:
     return diagonal_of(build, factors), build.apply(select, moved, minus, plus)
 
 
-def diagonal_of(build: Builder, a: Atom) -> Atom:
-    """The diagonal of a matrix as every so many entries of it."""
-    rows, columns = a.type.shape
-    stop = (min(rows, columns) - 1) * (columns + 1) + 1
-    flat = build.apply(reshape, a, params=((rows * columns,),))
-    return build.apply(take, flat, build.opaque(Index((slice(0, stop, columns + 1),), 0)), params=(0,))
-
-
-def takes_diagonal(place: Inputs, shape: tuple[int, ...]) -> bool:
-    """Whether an index, with its arrays, names the diagonal of a matrix entry by entry."""
-    if len(place) != 3 or len(shape) != 2 or place[1] is not place[2] or place[1].__class__ is not Literal:
-        return False
-    index, rows, _ = place
-    items = [item for item in index.value.items if item is not Ellipsis]
-    count = min(shape)
-    return items == [SLOT, SLOT] and rows.type.shape == (count,) and bool((rows.value == np.arange(count)).all())
+@rule(*_HELD)
+def held_by_a_witness(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """What a decomposition has computed already."""
+    found = inputs[_HELD[primitive.name]]
+    return found if found.type is build.infer(primitive, inputs, params)[0] else None

@@ -24,8 +24,9 @@ def internal(name: str, **slots: Any) -> Primitive:
 
 
 def told_apart(graph: Graph) -> Graph:
-    """The graph with other names for primitives of a user's that are called like one of these, like a loop or a branch."""
-    alike = {e.primitive for e in graph.equations if e.primitive.name in INTERNAL or e.primitive.name in ("loop", "branch")}
+    """The graph with other names for primitives of a user's that are called like one of these, or like a loop."""
+    taken = {*INTERNAL, "loop", "branch"}
+    alike = {e.primitive for e in graph.equations if e.primitive.name in taken}
     renamed = {primitive: copy(primitive) for primitive in alike if not _is_internal(primitive)}
     if not renamed:
         return graph

@@ -17,7 +17,7 @@ from wengert.compiler.optimise.rules import Atom
 from wengert.graph import REGISTRY, Literal
 from wengert.tracing.index import SLOT, Index
 
-__all__ = ["inlaid", "rows_in_steps"]
+__all__ = ["inlaid", "lattice", "rows_in_steps"]
 
 Inputs = tuple[Atom, ...]
 Params = tuple[Any, ...]
@@ -30,7 +30,7 @@ _FEWEST: Final = 16
 
 
 @dataclass(frozen=True)
-class _Lattice:
+class Lattice:
     """The places `start + sum of strides * index`, for the indices of an array of so many lengths."""
 
     start: int
@@ -38,7 +38,7 @@ class _Lattice:
     strides: tuple[int, ...]
 
 
-def _lattice(places: Any) -> _Lattice | None:
+def lattice(places: Any) -> Lattice | None:
     """Places in their order as a lattice, if they are one."""
     lengths: list[int] = []
     strides: list[int] = []
@@ -55,12 +55,15 @@ def _lattice(places: Any) -> _Lattice | None:
         lengths.insert(0, length)
         strides.insert(0, int(steps[0]))
         first = runs[:, 0]
-    return _Lattice(int(first[0]), tuple(lengths), tuple(strides)) if len(first) == 1 and lengths else None
+    return Lattice(int(first[0]), tuple(lengths), tuple(strides)) if len(first) == 1 and lengths else None
 
 
 def _constant_places(index: Inputs) -> Any:
     """The places that an index names along its first axis; None unless they are constants."""
-    if len(index) != 2 or index[0].value.items != (SLOT,) or index[1].__class__ is not Literal:
+    if len(index) != 2 or index[1].__class__ is not Literal:
+        return None
+    items = index[0].value.items
+    if len(items) != 1 or items[0] is not SLOT:
         return None
     places = index[1].value
     return places if places.ndim == 1 and len(places) >= _FEWEST and places.dtype.kind == "i" else None
@@ -69,8 +72,9 @@ def _constant_places(index: Inputs) -> Any:
 def rows_in_steps(build: Builder, inputs: Inputs, params: Params) -> Atom | None:
     """Rows that are taken over and over again in their order: a slice, repeated."""
     places = _constant_places(inputs[1:]) if params == (0,) else None
-    found = _lattice(places) if places is not None else None
-    source = inputs[0]
+    if places is None:
+        return None
+    found, source = lattice(places), inputs[0]
     if found is None or min(places) < 0 or max(places) >= source.type.shape[0]:
         return None
     moving = [axis for axis, stride in enumerate(found.strides) if stride > 0]
@@ -95,7 +99,7 @@ def inlaid(build: Builder, inputs: Inputs, params: Params) -> Atom | None:
     shape, leading = params
     if places is None or len(shape) != 1 or leading != 0 or inputs[0].type.shape != places.shape:
         return None
-    found = _lattice(places)
+    found = lattice(places)
     if found is None or min(places) < 0 or max(places) >= shape[0] or len(np.unique(places)) != len(places):
         return None
     values = build.apply(reshape, inputs[0], params=(found.lengths,))

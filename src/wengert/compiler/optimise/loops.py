@@ -1,4 +1,4 @@
-"""Loops and branches that were recorded as such: their bodies made shorter, and emptied of what need not be done step by step."""
+"""Loops and branches of the program: bodies made shorter, and emptied of what need not be done step by step."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from wengert.compiler.optimise.branches import opened_branch
 from wengert.compiler.optimise.fission import before_the_loop
+from wengert.compiler.optimise.remembering import remembered
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.trimming import trimmed
 from wengert.graph import REGISTRY, Equation, Graph, Literal, Var, array_type, prune
@@ -23,9 +24,11 @@ Improve = Callable[[Graph], Graph]
 
 def opened(graph: Graph, improve: Improve) -> tuple[Graph, int]:
     """The graph with its recorded loops as loops of the optimiser, and how many; `improve` is applied to bodies."""
-    if not any([is_loop(equation) or is_branch(equation) for equation in graph.equations]):
+    # one equation of each kind tells
+    kinds = {equation.primitive: equation for equation in graph.equations}
+    if not any([is_loop(equation) or is_branch(equation) for equation in kinds.values()]):
         return graph, 0
-    graph = trimmed(graph)
+    graph = trimmed(remembered(trimmed(graph)))
     writer = _Writer(graph, improve)
     for equation in graph.equations:
         writer.write(equation)
@@ -54,6 +57,9 @@ class _Writer:
             self.equations.append(equation)
             return
         self.loops += 1
+        if not equation.params[0].counted:
+            self._uncounted(equation)
+            return
         if not equation.params[0].count:
             self._never(equation)
             return
@@ -68,16 +74,33 @@ class _Writer:
         inputs = (*fixed, *first, *arrays)
         self.equations.append(Equation(primitive, inputs, (found,), equation.outputs, equation.source))
 
+    def _uncounted(self, equation: Equation) -> None:
+        """A loop whose steps are counted at run time: nothing can be done for all of them at once."""
+        loop: Loop = equation.params[0]
+        operands = equation.inputs
+        body, fixed = hoisted(self.improve(loop.body), list(operands[: loop.fixed]), self.equations)
+        until = loop.until
+        if until is not None:
+            until = self.improve(until)
+            more = [Var(variable.type) for variable in body.inputs[loop.fixed : len(fixed)]]
+            inputs = (*until.inputs[: loop.fixed], *more, *until.inputs[loop.fixed :])
+            until = Graph(inputs, until.equations, until.outputs)
+        found = replace(loop, body=body, fixed=len(fixed), until=until, derived={})
+        primitive = loop_primitive(len(equation.outputs))
+        given = (*fixed, *operands[loop.fixed :])
+        self.equations.append(Equation(primitive, given, (found,), equation.outputs, equation.source))
+
     def _never(self, equation: Equation) -> None:
         """What a loop without steps gives: the first values, and empty arrays."""
         loop: Loop = equation.params[0]
         for place, variable in enumerate(equation.outputs):
             kind = variable.type
             zero = Literal(kind.dtype.type(0), array_type((), kind.dtype))
-            made: tuple[Any, ...] = broadcast_to, (zero,), (kind.shape,)
             if place < loop.carried:
-                made = copy, (equation.inputs[loop.fixed + place],), ("K",)
-            self.equations.append(Equation(*made, (variable,), equation.source))
+                first = equation.inputs[loop.fixed + place]
+                self.equations.append(Equation(copy, (first,), ("K",), (variable,), equation.source))
+            else:
+                self.equations.append(Equation(broadcast_to, (zero,), (kind.shape,), (variable,), equation.source))
 
     def emit(self, primitive: Any, inputs: tuple[Atom, ...], params: tuple[Any, ...], kind: Any) -> Var:
         """One more equation."""

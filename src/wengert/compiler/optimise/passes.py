@@ -20,7 +20,10 @@ from wengert.graph import Graph, Var, prune
 __all__ = ["Optimised", "optimised"]
 
 # What there must be for the walk that knows how often values are used.
-STRUCTURED: Final = frozenset({"matmul", "put_add", "sum", "loop"})
+STRUCTURED: Final = frozenset({"matmul", "put_add", "sum", "loop", "transpose"})
+
+# What keeps the sizes of entries, each at another place or several times.
+_MOVES: Final = frozenset({"transpose", "reshape", "broadcast_to", "negative"})
 
 
 @dataclass(frozen=True)
@@ -97,4 +100,14 @@ def simplified(graph: Graph, applied: Counter[str], steps: Structure | None = No
     build = Builder(may_assume)
     outputs = build.extend(graph, steps)
     applied.update(build.notes)
-    return prune(Graph(graph.inputs, tuple(build.equations), (*outputs, *build.finite), graph.names))
+    finite = [_moved_from(build, atom) for atom in build.finite]
+    return prune(Graph(graph.inputs, tuple(build.equations), (*outputs, *finite), graph.names))
+
+
+def _moved_from(build: Builder, atom: Atom) -> Atom:
+    """What has the same entries as an array, in the order in which they were made."""
+    equation = build.definitions.get(atom)
+    while equation is not None and equation.primitive.name in _MOVES:
+        atom = equation.inputs[0]
+        equation = build.definitions.get(atom)
+    return atom

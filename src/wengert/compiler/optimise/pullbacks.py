@@ -19,7 +19,7 @@ import numpy as np
 
 from wengert.compiler.optimise.builder import Builder
 from wengert.compiler.optimise.decompositions import cholesky_inverse
-from wengert.compiler.optimise.factoring import diagonal_of, takes_diagonal
+from wengert.compiler.optimise.diagonals import diagonal_of, names_diagonal
 from wengert.compiler.optimise.internal import gram, weighted_gram
 from wengert.compiler.optimise.products import matrix_transpose
 from wengert.compiler.optimise.rules import Atom, rule
@@ -176,7 +176,7 @@ def _part(build: Builder, factor: Atom, term: Scaled) -> Atom | None:
 
 def _of_diagonal(build: Builder, factor: Atom, term: Scaled, put: Equation) -> Atom | None:
     size = factor.type.shape[0]
-    if put.params != ((size, size), 0) or not takes_diagonal(put.inputs[1:], (size, size)):
+    if put.params != ((size, size), 0) or not names_diagonal(put.inputs[1:], (size, size)):
         return None
     values = _scaled(build, put.inputs[0])
     quotient = build.defined_by(values.atom, divide)
@@ -193,10 +193,7 @@ def _of_diagonal(build: Builder, factor: Atom, term: Scaled, put: Equation) -> A
 
 def _is_diagonal_of(build: Builder, atom: Atom, factor: Atom) -> bool:
     """Whether an atom is the diagonal of a factor."""
-    equation = build.definitions.get(atom)
-    if equation is None or equation.primitive.name != "take" or equation.inputs[0] is not factor:
-        return False
-    return equation.params == (0,) and takes_diagonal(equation.inputs[1:], factor.type.shape)
+    return atom is diagonal_of(build, factor)
 
 
 def _number(build: Builder, atom: Atom) -> Atom | None:

@@ -19,7 +19,66 @@ transpose: Final = REGISTRY["transpose"]
 reshape: Final = REGISTRY["reshape"]
 broadcast_to: Final = REGISTRY["broadcast_to"]
 multiply: Final = REGISTRY["multiply"]
+divide: Final = REGISTRY["divide"]
+convert: Final = REGISTRY["convert"]
 negative: Final = REGISTRY["negative"]
+
+
+@rule("sum")
+def sum_of_shares(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """What a whole is parted into, c xᵢ / Σ xᵢ, adds up to it; sum and quotient are taken to be finite."""
+    (x,), (axis, keepdims) = inputs, params
+    if keepdims or not build.may_assume or x.type.kind != "f" or 0 in x.type.shape:
+        return None
+    kept = tuple([n for place, n in enumerate(x.type.shape) if place not in axis])
+    narrow = tuple([1 if place in axis else n for place, n in enumerate(x.type.shape)])
+    for parts, share in _shares(build, x):
+        padded = (1,) * (len(narrow) - len(share.type.shape)) + share.type.shape
+        turned = build.defined_by(share, reshape)
+        quotient = build.defined_by(turned.inputs[0] if turned is not None else share, divide)
+        if parts.type.shape != x.type.shape or padded != narrow or quotient is None:
+            continue
+        given, whole = quotient.inputs
+        summed = build.defined_by(whole, total)
+        if summed is None or summed.inputs[0] is not parts or summed.params != (axis, False):
+            continue
+        if whole.type.shape != kept or given.type.shape not in ((), kept):
+            continue
+        expected = build.infer(primitive, inputs, params)[0]
+        if build.uniform(given) is not None:
+            given = build.literal(expected.dtype.type(build.uniform(given)))
+        found = broadcasted(build, given, kept) if given.type.shape != kept else given
+        if found.type is expected:
+            build.finite += [whole, quotient.outputs[0]]
+            return found
+    return None
+
+
+def _shares(build: Builder, x: Atom) -> list[tuple[Atom, Atom]]:
+    """The two factors of a product, as parts and as what they are multiplied by."""
+    product = build.defined_by(x, multiply)
+    return [] if product is None else [(product.inputs[0], product.inputs[1]), (product.inputs[1], product.inputs[0])]
+
+
+@rule("select")
+def nothing_shared(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """Zero divided among the places where something holds, by their number: where there is none, nobody gets it."""
+    condition, share, otherwise = inputs
+    if build.uniform(otherwise) != 0 or share.type.kind != "f":
+        return None
+    while (moved := build.defined_by(share, reshape) or build.defined_by(share, broadcast_to)) is not None:
+        share = moved.inputs[0]
+    quotient = build.defined_by(share, divide)
+    if quotient is None or build.uniform(quotient.inputs[0]) != 0:
+        return None
+    number = quotient.inputs[1]
+    converted = build.defined_by(number, convert)
+    counted = build.defined_by(converted.inputs[0] if converted is not None else number, total)
+    if counted is None or counted.inputs[0] is not condition or condition.type.kind != "b":
+        return None
+    expected = build.infer(primitive, inputs, params)[0]
+    found = broadcasted(build, otherwise, expected.shape) if otherwise.type.shape != expected.shape else otherwise
+    return found if found.type is expected else None
 
 
 @rule("sum", "max", "min", "prod", "all", "any")

@@ -65,34 +65,47 @@ class Listing:
         self.variables: list[Var] = []
         # the rows that are too long for the table
         self._gathering: dict[int, list[int]] = {}
-        equations = graph.equations
-        width = max((n for equation in equations if (n := len(equation.inputs)) <= MOST_OPERANDS), default=0)
-        self.codes = np.zeros(len(equations), np.int64)
-        self.operands = np.full((len(equations), width), NOTHING, np.int64)
-        self.first_result = np.zeros(len(equations) + 1, np.int64)
-        number = {variable: -1 - place for place, variable in enumerate(graph.inputs)}
+        self.number: dict[Any, int] = {variable: -1 - place for place, variable in enumerate(graph.inputs)}
+        number, variables, constant = self.number, self.variables, self._constant
         known: dict[Any, int] = {}
-        for place, equation in enumerate(equations):
-            row = [self._constant(a) if isinstance(a, Literal) else number[a] for a in equation.inputs]
+        codes: list[int] = []
+        lengths: list[int] = []
+        operands: list[int] = []
+        ends = [0]
+        # there may be hundreds of thousands of equations: this is one walk through them
+        for place, equation in enumerate(graph.equations):
+            inputs = equation.inputs
+            row = [number[atom] if atom.__class__ is Var else constant(atom) for atom in inputs]  # type: ignore[arg-type]
             if len(row) <= MOST_OPERANDS:
-                self.codes[place] = known.setdefault(_kind(equation), len(known))
-                self.operands[place, : len(row)] = row
+                kind = _kind(equation)
+                operands += row
+                lengths.append(len(row))
             else:
                 # one that gathers the results of many steps is like no other
-                self.codes[place] = known.setdefault(place, len(known))
+                kind = place
                 self._gathering[place] = row
+                lengths.append(0)
+            codes.append(known.setdefault(kind, len(known)))
             for variable in equation.outputs:
-                number[variable] = len(self.variables)
-                self.variables.append(variable)
-            self.first_result[place + 1] = len(self.variables)
-        self.number = number
+                number[variable] = len(variables)
+                variables.append(variable)
+            ends.append(len(variables))
+        self.codes = np.array(codes, np.int64)
+        self.first_result = np.array(ends, np.int64)
+        self.operands = np.full((len(codes), max(lengths, default=0)), NOTHING, np.int64)
+        self.operands[np.arange(self.operands.shape[1]) < np.array(lengths, np.int64)[:, None]] = operands
 
     def _constant(self, literal: Literal) -> int:
+        number = self._numbers.get(id(literal))
+        if number is not None:
+            return number
         found = self._table.interned(literal)
         number = self._numbers.get(id(found))
         if number is None:
             number = self._numbers[id(found)] = CONSTANTS + len(self.constants)
             self.constants.append(found)
+        # the graph keeps its literals alive, so that their identities stay
+        self._numbers[id(literal)] = number
         return number
 
     def row(self, place: int) -> list[int]:
@@ -120,13 +133,15 @@ class Listing:
 
 def _kind(equation: Equation) -> Any:
     """Equal for equations that differ in their operands only, or in integers of an index and where its slices begin."""
-    kinds: list[Any] = []
+    kinds: list[Any] = [equation.primitive, equation.params]
     for atom in equation.inputs:
         if atom.type.__class__ is ArrayType:
             kinds.append(atom.type)
         else:
             kinds.append(_kind_of_opaque(equation, getattr(atom, "value", None)))
-    return (equation.primitive, equation.params, *kinds, *[variable.type for variable in equation.outputs])
+    for variable in equation.outputs:
+        kinds.append(variable.type)
+    return tuple(kinds)
 
 
 def _kind_of_opaque(equation: Equation, value: Any) -> Any:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+import numpy as np
+
 from wengert.compiler.optimise.builder import Builder, number
-from wengert.compiler.optimise.contraction import summed_product
+from wengert.compiler.optimise.contraction import sum_of_product, summed_product
+from wengert.compiler.optimise.diagonals import diagonal_of, inlaid_diagonal, names_diagonal
 from wengert.compiler.optimise.elementwise import constant_factor
-from wengert.compiler.optimise.factoring import diagonal_of, takes_diagonal
 from wengert.compiler.optimise.indexing import place_of
 from wengert.compiler.optimise.internal import add_at, assemble, gram, weighted_gram, with_transpose
 from wengert.compiler.optimise.lattices import inlaid, rows_in_steps
 from wengert.compiler.optimise.products import matrix_transpose
 from wengert.compiler.optimise.rules import Atom
-from wengert.graph import REGISTRY, Equation, Graph, Literal, Var
+from wengert.graph import REGISTRY, Equation, Graph, Literal, Var, typed_params
 from wengert.tracing.index import Index
 
 __all__ = ["Structure"]
@@ -64,11 +66,14 @@ class Structure:
             inner = self._inside(build, inputs[0], multiply)
             if inner is not None:
                 return summed_product(build, inner, equation.params[0])
+            product = self._inside(build, inputs[0], matmul)
+            if product is not None and not equation.params[1]:
+                return sum_of_product(build, product, equation.params[0])
         if primitive is put_add:
-            return inlaid(build, inputs, equation.params)
+            return inlaid(build, inputs, equation.params) or inlaid_diagonal(build, inputs, equation.params)
         if primitive is take:
             found = self._diagonal_of_product(build, equation, inputs)
-            if found is None and equation.params == (0,) and takes_diagonal(inputs[1:], inputs[0].type.shape):
+            if found is None and equation.params == (0,) and names_diagonal(inputs[1:], inputs[0].type.shape):
                 build.notes["diagonal_in_steps"] += 1
                 return diagonal_of(build, inputs[0])
             return found or rows_in_steps(build, inputs, equation.params)
@@ -174,24 +179,19 @@ class Structure:
         return None
 
     def _diagonal_of_product(self, build: Builder, equation: Equation, inputs: tuple[Atom, ...]) -> Atom | None:
-        """The diagonal of A B by sums of the rows of A times the columns of B."""
-        if len(inputs) != 4 or equation.params != (0,):
+        """The diagonal of A B, or of a multiple, by sums of the rows of A times the columns of B."""
+        if equation.params != (0,) or not names_diagonal(inputs[1:], inputs[0].type.shape):
             return None
-        product = self._inside(build, inputs[0], matmul)
+        scaled = constant_factor(build, inputs[0]) if self.uses[inputs[0]] == 1 else None
+        product = self._inside(build, scaled[1] if scaled is not None else inputs[0], matmul)
         if product is None or any(len(atom.type.shape) != 2 for atom in product.inputs):
             return None
-        index, rows, columns = inputs[1], inputs[2], inputs[3]
-        if rows is not columns or rows.__class__ is not Literal or len(rows.type.shape) != 1:
-            return None
-        items = [item for item in index.value.items if item is not Ellipsis]
-        count = rows.type.shape[0]
-        if len(items) != 2 or list(rows.value) != list(range(count)):
-            return None
         left, right = product.inputs
-        if left.type.shape[0] != count or right.type.shape[1] != count or left.type.kind not in "fc":
+        if left.type.shape != right.type.shape[::-1] or left.type.kind not in "fc":
             return None
         build.notes["diagonal_of_product"] += 1
-        return build.apply(total, build.apply(multiply, left, matrix_transpose(build, right)), params=((1,), False))
+        found = build.apply(total, build.apply(multiply, left, matrix_transpose(build, right)), params=((1,), False))
+        return build.apply(multiply, scaled[0], found) if scaled is not None else found
 
     # Sums of parts.
 
@@ -323,13 +323,13 @@ def _symmetrised(build: Builder, inputs: tuple[Atom, ...]) -> Atom | None:
         turned = build.defined_by(other, transpose)
         if turned is None or turned.inputs[0] is not one or turned.params != ((1, 0),):
             continue
-        if one.type.kind != "f" or one.type.dtype.itemsize < 4 or one.type.size < _SMALLEST_SQUARE:
+        if build.dtype(one) not in (np.float64, np.float32) or one.type.size < _SMALLEST_SQUARE:
             continue
         build.notes["symmetrised"] += 1
         scaled = constant_factor(build, one)
         if scaled is not None and scaled[1].type is one.type:
-            return build.apply(with_transpose, scaled[1], params=(float(scaled[0].value),))
-        return build.apply(with_transpose, one, params=(1.0,))
+            return build.apply(with_transpose, scaled[1], params=typed_params((float(scaled[0].value),)))
+        return build.apply(with_transpose, one, params=typed_params((1.0,)))
     return None
 
 

@@ -23,7 +23,8 @@ def trimmed(graph: Graph) -> Graph:
     for equation in reversed(graph.equations):
         if read.isdisjoint(equation.outputs):
             continue
-        made = _trimmed_loop(equation, read, repeats) if equation.primitive.name == "loop" else [equation]
+        counted = equation.primitive.name == "loop" and equation.params[0].counted
+        made = _trimmed_loop(equation, read, repeats) if counted else [equation]
         for part in reversed(made):
             read.update(part.inputs)
             kept.append(part)

@@ -1,0 +1,118 @@
+"""Products of matrices and sums in tiles: every size of tile and every order of axes, against higher precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wengert as wg
+from wengert.compiler import threads
+
+DRAW = np.random.default_rng(5)
+# rows, terms, columns: smaller than a vector, not a multiple of one, in one tile and in many, in one block and in many
+SIZES = [
+    *((2, 129, 2), (3, 40, 5), (7, 9, 11), (16, 32, 32), (33, 5, 3), (12, 100, 2), (64, 300, 25), (1, 700, 9)),
+    *((700, 3, 2), (10, 5000, 17), (17, 5000, 10), (3, 20_000, 9), (500, 10, 300), (5000, 20, 10), (150, 1300, 40)),
+]
+ORDERS = {
+    "A B": (lambda A, B: A @ B, False, False),
+    "Aᵀ B": (lambda A, B: A.T @ B, True, False),
+    "A Bᵀ": (lambda A, B: A @ B.T, False, True),
+    "Aᵀ Bᵀ": (lambda A, B: A.T @ B.T, True, True),
+}
+STACKS = [
+    ((25, 60, 10), (25, 10, 10)),
+    ((4, 5, 30, 20), (20, 30)),
+    ((4, 1, 30, 20), (1, 5, 20, 30)),
+    ((3, 300, 2), (3, 2, 9)),
+]
+WEIGHTED = [(1000, 20), (10_000, 100), (777, 13), (5000, 9), (300, 40), (900, 3)]
+
+
+def compiled(function, *args):
+    """What machine code gives: the first call may be answered by NumPy."""
+    fast = wg.jit(function)
+    fast(*args)
+    return fast(*args)
+
+
+def within(found, product, *operands):
+    """Whether a product is as near to the exact one as a sum of rounded products may be."""
+    wide = [operand.astype(np.longdouble) for operand in operands]
+    bound = product(*map(np.abs, wide))
+    return bool(np.all(np.abs(found - product(*wide)) <= 12 * np.finfo(found.dtype).eps * bound))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_products_of_two_matrices(size, order, dtype):
+    m, k, n = size
+    product, left, right = ORDERS[order]
+    A = DRAW.normal(size=(k, m) if left else (m, k)).astype(dtype)
+    B = DRAW.normal(size=(n, k) if right else (k, n)).astype(dtype)
+    found = compiled(product, A, B)
+    assert found.dtype == dtype
+    assert within(found, product, A, B)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("shapes", STACKS, ids=str)
+def test_products_of_stacks(shapes, turned):
+    A, B = [DRAW.normal(size=shape) for shape in shapes]
+    if turned:
+        B = np.ascontiguousarray(np.swapaxes(B, -1, -2))
+
+    def product(A, B):
+        return A @ (np.swapaxes(B, -1, -2) if turned else B)
+
+    assert within(compiled(product, A, B), product, A, B)
+
+
+@pytest.mark.parametrize("shape", WEIGHTED, ids=str)
+@pytest.mark.parametrize("sign", ["positive", "negative", "both"])
+def test_symmetric_products(shape, sign):
+    X, w = DRAW.normal(size=shape), DRAW.uniform(0.1, 1.0, shape[0])
+    w = {"positive": w, "negative": -w, "both": w - 0.5}[sign]
+    for product, operands in ((lambda X: X.T @ X, (X,)), (lambda X, w: (X.T * w) @ X, (X, w))):
+        found = compiled(product, *operands)
+        assert within(found, product, *operands)
+        np.testing.assert_array_equal(found, found.T)
+
+
+@pytest.mark.parametrize("shape", [(5000, 10), (25, 1000, 10), (4, 3000, 2, 3), (70_001, 9)], ids=str)
+def test_sums_over_what_is_few_entries_apart(shape):
+    x = DRAW.normal(size=shape)
+    for axis in range(len(shape) - 1):
+
+        def total(x, axis=axis):
+            return np.sum(x, axis=axis)
+
+        assert within(compiled(total, x), total, x)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_so(wrong):
+    A, B = DRAW.normal(size=(60, 40)), DRAW.normal(size=(40, 30))
+    A[7, 5] = wrong
+    for product in (lambda A, B: A @ B, lambda A, B: B.T @ A.T, lambda A, B: A.T @ A):
+        np.testing.assert_allclose(compiled(product, A, B), product(A, B), rtol=1e-12, atol=1e-12)
+
+
+def misfit(U, V, T, w):
+    return np.sum(np.tanh(U @ V.T - T) ** 2 * w[:, None])
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    args = [DRAW.normal(size=shape) for shape in ((700, 10), (300, 10), (700, 300), (700,))]
+    fast = wg.jit(wg.value_and_grad(misfit, argnums=(0, 1)))
+    fast(*args)
+    found = []
+    for count in (1, 2, 3):
+        threads.limit(count)
+        value, gradients = fast(*args)
+        found.append([value.tobytes(), *[gradient.tobytes() for gradient in gradients]])
+    threads.limit(threads.usable())
+    assert found[0] == found[1] == found[2]
+    assert " chunks" in fast.explain()
+    assert "tiles of 700 x 300: matmul over 10" in fast.explain()
