@@ -217,6 +217,45 @@ def branch_in_a_branch(loops: Any, x: Any, a: Any) -> Any:
 
 
 VECTOR = RNG.uniform(0.2, 0.9, 4)
+
+
+@wg.custom_rule
+def softplus(x: Any) -> Any:
+    return np.logaddexp(0.0, x)
+
+
+@softplus.differential
+def _softplus_differential(out: Any, x: Any) -> Any:
+    return lambda dx: dx / (1.0 + np.exp(-x))
+
+
+def rule_of_the_users(loops: Any, x: Any, a: Any) -> Any:
+    def step(c: Any, t: Any) -> Any:
+        c = softplus(c) * t + a
+        return c, loops.cond(t > 0.5, lambda: softplus(c), lambda: c**2)
+
+    last, kept = loops.scan(step, 0.3, x)
+    return last * np.sum(kept)
+
+
+def complex_numbers(loops: Any, x: Any, a: Any) -> Any:
+    def step(c: Any, t: Any) -> Any:
+        c = c * np.exp(1j * t) * a + t * np.conj(c)
+        return c, np.abs(c) ** 2 + c.real
+
+    last, kept = loops.scan(step, 1.0 + 0.5j, x)
+    return np.abs(last) ** 2 + np.sum(kept)
+
+
+def table_at_computed_places(loops: Any, x: Any, a: Any) -> Any:
+    def step(c: Any, i: Any) -> Any:
+        c = np.tanh(x[i] + c * a)
+        return c, c * i
+
+    last, kept = loops.scan(step, 0.1, np.array([0, 3, 3, 1, 2]))
+    return last + np.sum(kept**2)
+
+
 MATRIX = RNG.normal(size=(3, 3)) / 2
 BODIES = {
     "a recurrent network": (recurrent_network, (MATRIX, RNG.normal(size=3), RNG.normal(size=(5, 3)))),
@@ -244,6 +283,9 @@ BODIES = {
             branch_in_scan,
             branch_with_a_loop,
             branch_in_a_branch,
+            rule_of_the_users,
+            complex_numbers,
+            table_at_computed_places,
         )
     },
 }  # fmt: skip
@@ -352,6 +394,12 @@ def test_compiled_loops_are_those_of_python(name: str, law: str) -> None:
     assert "left to NumPy" not in fast.explain()
 
 
+@pytest.mark.parametrize("name", ["a recurrent network", "root by newton", "branch in scan"])
+def test_derivatives_of_loops_pass_their_proof(name: str) -> None:
+    body, args = BODIES[name]
+    wg.check_derivatives(of(body, OURS, args), *args[:2])
+
+
 def test_one_recording_serves_every_number_of_steps_and_both_branches() -> None:
     body, _ = BODIES["root by newton"]
     fast = wg.jit(wg.grad(of(body, OURS, ())))
@@ -435,6 +483,22 @@ def counting(x: Any) -> Any:
     return wg.scan(step, 1.0, x)
 
 
+def iterating(x: Any) -> Any:
+    numbers = iter(range(9))
+    return wg.scan(lambda c, t: (c * next(numbers) + t, None), 1.0, x)
+
+
+def writing(x: Any) -> Any:
+    total = np.zeros(2) + x[0]
+
+    def step(c: Any, t: Any) -> Any:
+        total[0] = total[0] + 1.0
+        return c * t, None
+
+    last, _ = wg.scan(step, 1.0, x)
+    return last + np.sum(total)
+
+
 def chosen_by_if(c: Any, t: Any) -> Any:
     return (c + t if t > 0.3 else c), None
 
@@ -480,9 +544,26 @@ MISUSES = {
     ),
     "a counter": (
         lambda: counting(STEPS),
+        wg.errors.MutationError,
+        "scan: step assigns to number, a variable outside of it (at test_loops.py:",
+        "Carry it along, and return it",
+    ),
+    "an iterator": (
+        lambda: iterating(STEPS),
         wg.errors.TracingError,
-        "scan: step does something else when it runs again, from test_loops.py:",
+        "scan: <lambda> does something else when it runs again, from test_loops.py:",
         "Let it get what changes as an argument",
+    ),
+    "an array outside": (
+        lambda: writing(STEPS),
+        wg.errors.MutationError,
+        "a step of a loop, or a branch, writes into an array that it finds outside at test_loops.py:",
+        "Carry the array along, and return it",
+    ),
+    "an array outside under grad": (
+        lambda: wg.grad(writing)(STEPS),
+        wg.errors.MutationError,
+        "a step of a loop, or a branch, writes into an array that it finds outside at test_loops.py:",
     ),
     "a value that is given on": (lambda: given_on(STEPS), wg.errors.LeakedTracerError, "is used at test_loops.py:"),
     "a shape": (

@@ -152,6 +152,8 @@ class _Reader:
                 value = np.linalg.matrix_power(value, exponent) if square else value ** float(exponent)
             elif self.take("ᵀ"):
                 value = np.transpose(value)
+            elif self.take("⁺"):
+                value = np.linalg.pinv(value)
             else:
                 return value
 
@@ -270,6 +272,8 @@ class _Latex:
         exponent = self.argument()
         if exponent in (r"\top", r"-\top"):
             return exponent.replace(r"\top", "ᵀ").replace("-", "⁻")
+        if exponent == "+":
+            return "⁺"
         if re.fullmatch("-?[0-9]+", exponent):
             return exponent.translate(RAISED)
         entries = exponent.startswith(r"\circ")

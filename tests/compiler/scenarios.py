@@ -15,11 +15,11 @@ import scipy.stats
 import wengert as wg
 import wengert.scipy.linalg
 import wengert.scipy.signal
-import wengert.scipy.special  # noqa: F401  (declares the primitives)
+import wengert.scipy.special
 from wengert.graph import REGISTRY, ArrayType, bind
 from wengert.testing.cases import cases, complex_cases
 
-__all__ = ["SCENARIOS"]
+__all__ = ["SCENARIOS", "is_differentiated"]
 
 TESTS = Path(__file__).parent.parent
 NAMES = tuple(REGISTRY)
@@ -63,6 +63,12 @@ def applied(case: Any) -> tuple[Any, ...]:
     return (function, *[given[place] for place in arrays])
 
 
+def is_differentiated(name: str, args: Any) -> bool:
+    """Whether a scenario has a derivative; whole numbers beside a primitive are a matter of its public function."""
+    kinds = {np.result_type(arg).kind for arg in args}
+    return "f" in kinds and not (name.startswith("primitive-") and kinds & set("iub"))
+
+
 def samples() -> dict[str, tuple[Any, ...]]:
     """Every primitive at its samples; real ones also moved into the complex plane."""
     found = [case for name in NAMES for case in (*cases(REGISTRY[name]), *complex_cases(REGISTRY[name]))]
@@ -81,7 +87,7 @@ def namespaces() -> dict[str, tuple[Any, ...]]:
     for name, standard in module.CONTINUOUS.items():
         place = () if name in module.SPECIAL_SHAPES or name in module.SLOW else (-0.1, 4.5)
         shapes = module.shapes_of(name, standard)
-        found[f"scipy.stats-{name}"] = getattr(getattr(scipy.stats, name), "logpdf"), points, *shapes, *place
+        found[f"scipy.stats-{name}"] = getattr(scipy.stats, name).logpdf, points, *shapes, *place
     return found
 
 

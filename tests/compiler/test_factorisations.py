@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 from graph_gate import compare_graphs, loss_of
 
 import wengert as wg
@@ -31,6 +32,38 @@ def process_by_weights(a, b):
     return np.sum(factor.diagonal() * b[:, 0] ** 2) - np.trace(b.T @ np.linalg.solve(factor.T, b))
 
 
+def process_solved_twice(a, b):
+    factor = np.linalg.cholesky(definite(a))
+    return np.sum(b * np.linalg.solve(factor.T, np.linalg.solve(factor, b))) - 2 * np.sum(np.log(np.diag(factor)))
+
+
+def process_of_scipy(a, b):
+    factor = scipy.linalg.cho_factor(definite(a), lower=True)
+    return np.sum(b * scipy.linalg.cho_solve(factor, b)) / 2 + np.log(np.diag(factor[0])).sum()
+
+
+def process_by_upper_factor(a, b):
+    factor = scipy.linalg.cholesky(definite(a))
+    white = scipy.linalg.solve_triangular(factor, b, trans="T")
+    return np.sum(white**2) + np.sum(np.log(np.diagonal(factor)))
+
+
+def turned_products(a, b):
+    """Cotangents of the factor that look like those of a process, but are turned."""
+    factor = np.linalg.cholesky(definite(a))
+    white = np.linalg.solve(factor, b[:, 0])
+    twice = np.linalg.solve(factor.T, white)
+    return (
+        np.sum(np.outer(white, twice) * factor),
+        np.sum(np.outer(twice, white) * factor),
+        np.diag(factor) ** 2 * white,
+    )
+
+
+def twice_used(factor):
+    return np.linalg.solve(factor.T, factor)
+
+
 def lower(a):
     return np.tril(a) + len(a) * np.eye(len(a), dtype=a.dtype)
 
@@ -50,11 +83,18 @@ PROGRAMS = {
     "diagonals": lambda a, b: (np.diag(b[:, 0]) @ a, a @ np.diag(b[:, 0]), np.diag(a), np.trace(a @ a)),
     "triangle": lambda a, b: np.linalg.solve(lower(a), b),
     "turned triangle": lambda a, b: np.linalg.solve(lower(a).T, b[:, 0]),
+    "a triangle of itself": lambda a, b: twice_used(np.linalg.cholesky(definite(a))),
+    "stack of columns": lambda a, b: np.linalg.solve(a, np.stack([b, 2 * b[::-1]])),
+    "stack of columns of a triangle": lambda a, b: np.linalg.solve(lower(a).T, np.stack([b, b * b])),
     "Cholesky": lambda a, b: np.linalg.cholesky(definite(a)),
     "Cholesky, upper": lambda a, b: np.linalg.cholesky(definite(a), upper=True),
     "quadratic form": lambda a, b: b[:, 0] @ np.linalg.solve(definite(a), b),
     "process": process,
     "process by weights": process_by_weights,
+    "process, solved twice": process_solved_twice,
+    "process of SciPy's": process_of_scipy,
+    "process by an upper factor": process_by_upper_factor,
+    "turned products": turned_products,
     "twice the transpose": lambda a, b: (a + a.T, (3 * a).T + 3 * a, definite(a) + definite(a).T),
 }
 SIZES = [(1, 1), (2, 3), (7, 1), (16, 2), (17, 3), (41, 1)]
@@ -72,7 +112,7 @@ def outcome(function, *args):
         warnings.simplefilter("ignore")
         try:
             return wg.tree.flatten(function(*args))[0]
-        except (np.linalg.LinAlgError, WengertError) as error:
+        except (ValueError, WengertError) as error:
             return str(error)
 
 
@@ -151,7 +191,10 @@ LEFT = {
     "shared factors": {"lu": 1, "lu_solve": 6, "lu_inverse": 1},
     "logarithm": {"lu": 1, "lu_inverse": 1},
     "quadratic form": {"lu": 1, "lu_solve": 2},
-    "process": {"cholesky": 1, "triangular_solve": 2, "cholesky_inverse": 1},
+    **{
+        name: {"cholesky": 1, "triangular_solve": 2, "cholesky_inverse": 1}
+        for name in ("process", "process, solved twice", "process of SciPy's", "process by an upper factor")
+    },
 }
 COUNTED = {
     "cholesky",
@@ -235,3 +278,39 @@ def test_a_matrix_plus_its_transpose(size):
             a[-1, 1] = value
             a[1, -1] = np.inf
             assert_same(outcome(fast, a), outcome(asked, a), 1e-6)
+
+
+def filtered(a, noise, seen):
+    """The likelihood of a Kalman filter, whose steps become a loop again."""
+    spread, mean, total = np.eye(len(a)), np.zeros(len(a)), 0.0
+    for one in seen:
+        mean, spread = a @ mean, a @ spread @ a.T + noise
+        whole = spread + noise.T
+        whole = (whole + whole.T) / 2
+        gap = one - mean
+        total = total + 0.5 * gap @ np.linalg.solve(whole, gap) + 0.5 * np.linalg.slogdet(whole)[1]
+        gain = np.linalg.solve(whole, spread).T
+        mean, spread = mean + gain @ gap, spread - gain @ spread
+    return total
+
+
+def factored(a, noise, seen):
+    spread, total = np.eye(len(a)), 0.0
+    for one in seen:
+        factor = np.linalg.cholesky(spread + noise @ noise.T)
+        white = np.linalg.solve(factor, one)
+        total = total + white @ white + np.sum(np.log(np.diag(factor)))
+        spread = a @ spread @ a.T + np.diag(np.exp(one))
+    return total
+
+
+@pytest.mark.parametrize("program", [filtered, factored])
+@pytest.mark.parametrize(("size", "steps"), [(3, 1), (4, 12), (17, 11)])
+def test_factorisations_in_loops(program, size, steps):
+    random = np.random.default_rng(size)
+    given = 0.2 * random.normal(size=(size, size)), 2 * np.eye(size), random.normal(size=(steps, size))
+    for asked in (program, wg.value_and_grad(program, (0, 1, 2))):
+        fast = wg.jit(asked)
+        for scale in (1.0, 1.0, 0.5):
+            scaled = (scale * given[0], *given[1:])
+            assert_same(outcome(fast, *scaled), outcome(asked, *scaled), 1e-11)

@@ -18,8 +18,10 @@ import pytest
 
 import wengert as wg
 from wengert import tree
+from wengert.api import jit
 from wengert.compiler import sharing
 from wengert.compiler.fallback import Fallback
+from wengert.compiler.signature import signature
 
 DRAW = np.random.default_rng(11)
 SCALE = np.array([1.0, 2.0, 3.0])
@@ -178,6 +180,25 @@ def test_other_branches_and_loop_counts_are_recorded():
     fast, slow = wg.jit(wg.grad(halving)), wg.grad(halving)
     for size in (1.5, 3.0, 40.0, 3.5, 1.2):
         assert_same(fast(np.array([size, 0.5])), slow(np.array([size, 0.5])))
+
+
+def test_calls_of_a_few_kinds_in_turn_stay_in_machine_code(monkeypatch):
+    def program(x, flag):
+        return np.sum(x * 2.0) if x[0] > 0 else np.sum(x) + flag
+
+    fast = wg.jit(program)
+    calls = [(normal(3) ** 2 + 1, True), (-(normal(3) ** 2) - 1, True), (normal(4) ** 2 + 1, True), (np.ones(3), False)]
+    for args in calls:
+        assert_same(fast(*args), program(*args))
+    asked = []
+    monkeypatch.setattr(jit, "signature", lambda *args: asked.append(args) or signature(*args))
+    for _ in range(2):
+        for args in (*calls, *reversed(calls)):
+            assert_same(fast(*args), program(*args))
+    assert not asked
+    for args in ((np.ones(5), True), (np.ones(6), False), *calls):
+        assert_same(fast(*args), program(*args))
+    assert asked
 
 
 def test_paths_are_bounded():
@@ -348,8 +369,8 @@ def test_explain_tells_loops_calls_memory_guards_and_times():
     assert fast.explain() == "jit of <lambda>: not called yet"
     fast(normal(300, 400), normal(400, 500))
     text = fast.explain()
-    for part in ("for float64[300, 400], float64[400, 500]:", "BLAS: matmul of (300, 400) and (400, 500)", "loop over 300 x 500",
-                 "tanh", "bytes", "guarded: ", "compiled in"):  # fmt: skip
+    for part in ("for float64[300, 400], float64[400, 500]:", "tiles of 300 x 500: matmul over 400",
+                 "loop over 300 x 500", "tanh", "bytes", "guarded: ", "compiled in"):  # fmt: skip
         assert part in text
 
 

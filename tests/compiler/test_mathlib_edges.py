@@ -132,7 +132,9 @@ def test_no_library_is_called(lanes, has_fma):
     declared = {function.name for function in module.functions if function.is_declaration}
     kinds = {name.split(".")[1] for name in declared}
     # what every processor that multiplies and adds at once has as an instruction
-    assert kinds <= {"sqrt", "fabs", "copysign", "fshl", "bswap"} | ({"fma", "rint", "floor", "trunc"} if has_fma else set())
+    assert kinds <= {"sqrt", "fabs", "copysign", "fshl", "bswap"} | (
+        {"fma", "rint", "floor", "trunc"} if has_fma else set()
+    )
 
 
 def test_functions_are_named_after_primitives():

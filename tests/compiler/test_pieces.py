@@ -12,7 +12,17 @@ from wengert import tree
 LENGTHS = (1, 3, 17, 1000, 98_305, 262_149)
 SHAPES = ((3, 4), (100, 30), (2001, 129), (40_000, 7), (30, 40, 50))
 
+
+def centred(x):
+    """What is cheap is read on three levels, each of which the one before must complete."""
+    t = 2 * x + 1
+    centre = t - np.mean(t)
+    scaled = centre / np.max(np.abs(centre) + 1)
+    return t * scaled - np.sum(scaled * centre) * centre
+
+
 ROWS = {
+    "centred": centred,
     "difference": lambda x: (2 * x + 1)[1:] - (2 * x + 1)[:-1],
     "valley": lambda x: 100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2,
     "ring": lambda x: np.roll(x * x, 1) - 3 * np.roll(x + x, -2) + np.roll(x, 5),
@@ -22,6 +32,10 @@ ROWS = {
     "doubled": lambda x: np.concatenate([x * x, (x * x)[1:]]),
 }
 GRIDS = {
+    "pairs": lambda X: (
+        np.max(np.abs(X[:20, None] - X[None, :20]), axis=-1) * np.sum((X[:20, None] - X[None, :20]) ** 2)
+    ),
+    "centred": centred,
     "neighbours": lambda X: sum([np.roll(X * 2, by, axis) for by in (1, -1) for axis in (0, 1)]) - 4 * X,
     "corners": lambda X: (X * 2)[1:, 1:] * (X + 1)[:-1, :-1],
     "rows joined": lambda X: np.concatenate([X * 2, X + 1, X[:2]], axis=0),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scenarios import SCENARIOS
+from scenarios import SCENARIOS, is_differentiated
 from test_jit import assert_same
 
 import wengert as wg
@@ -33,8 +33,9 @@ def test_a_scenario_holds_compiled(name: str) -> None:
     places = tuple([place for place, arg in enumerate(args) if np.result_type(arg).kind == "f"])
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        agrees(function, args, assert_same)
-        if places:
+        # a few of SciPy's solve systems that enlarge what rounding does
+        agrees(function, args, assert_close if name.startswith("scipy") else assert_same)
+        if is_differentiated(name, args):
             agrees(wg.grad(total(function), places), args, assert_close)
 
 
@@ -55,7 +56,11 @@ def assert_close(found: Any, expected: Any) -> None:
     """The same leaves, of the same types, to what rounding does to derivatives."""
     for a, b in zip(tree.flatten(found)[0], tree.flatten(expected)[0], strict=True):
         assert type(a) is type(b)
+        assert np.shape(a) == np.shape(b)
         assert np.result_type(a) == np.result_type(b)
+        if np.result_type(b).kind not in "fc":
+            np.testing.assert_array_equal(a, b)
+            continue
         scale = np.max(np.abs(b), initial=1e-3, where=np.isfinite(b))
         tolerance = 1e-10 if np.finfo(np.result_type(b)).eps < 1e-10 else 1e-4
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * scale, equal_nan=True)

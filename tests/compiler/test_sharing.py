@@ -239,7 +239,9 @@ def pieces(x):
 x, y = np.linspace(0, 1, 40), np.cos(np.arange(40.0))
 big = np.linspace(0, 1, 300 * 300).reshape(300, 300)
 for program, args in ((wg.hessian(likelihood), (np.ones(3), x, y)), (wg.value_and_grad(pieces), (x,)),
-                      (wg.grad(lambda A: np.sum(np.exp(A @ A))), (big / 300,))):
+                      (wg.grad(lambda A: np.sum(np.exp(A @ A))), (big / 300,)),
+                      (lambda A: np.linalg.solve(A, A * 3) * np.linalg.slogdet(A)[1], (np.eye(1) * 2,)),
+                      (lambda x: wg.scan(lambda c, a: (np.tanh(c + a), c * a), 0.0, x), (x,))):
     fast = wg.jit(program, cache=True)
     for result in (fast(*args), fast(*args)):
         print([np.asarray(part).tobytes().hex() for part in (result if isinstance(result, tuple) else (result,))])
@@ -262,3 +264,11 @@ def test_another_process_needs_no_llvm(place, tmp_path):
         found.append(done.stdout.splitlines())
     assert [lines[-1] for lines in found] == ["True", "False", "False"]
     assert found[0][:-1] == found[1][:-1] == found[2][:-1]
+
+
+def test_what_is_large_is_not_kept(place, monkeypatch):
+    monkeypatch.setattr(keeping, "_MOST_BYTES", 100)
+    fast = wg.jit(lambda x: np.sum(np.exp(x)), cache=True)
+    for _ in range(2):
+        assert_same(fast(X), np.sum(np.exp(X)))
+    assert not place.exists()

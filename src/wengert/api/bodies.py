@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dis
+import inspect
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from wengert import tree
 from wengert.api.arguments import name_of
-from wengert.errors import ArgumentError, OutputError, TracingError
-from wengert.graph import ArrayType, Graph, Operand, Var, array_type, bind, prune
+from wengert.errors import ArgumentError, MutationError, OutputError, TracingError
+from wengert.graph import ArrayType, Graph, Operand, Source, Var, array_type, bind, prune
 from wengert.numpy.host import unhosted
 from wengert.primitives.arithmetic import convert
 from wengert.programs import Program, call
@@ -32,6 +36,31 @@ def require_function(operation: str, what: str, given: Any) -> None:
     """Refuse what cannot be called."""
     if not callable(given):
         raise ArgumentError(f"{operation}: {what} must be a function, received {type(given).__name__}")
+
+
+def require_no_assignment(told: str, function: Any, differs: str) -> None:
+    """Refuse a function that assigns to variables outside of it: it would once, and not in every run."""
+    inner = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(inner, "__code__", None)
+    found = None if code is None else _assigned_outside(code)
+    if found is not None:
+        name, source = found
+        raise MutationError(
+            f"{told} assigns to {name}, a variable outside of it (at {source}), but Python runs it once for every "
+            f"{differs}. Carry it along, and return it"
+        )
+
+
+@lru_cache(maxsize=1024)
+def _assigned_outside(code: CodeType) -> tuple[str, Source] | None:
+    """The first variable outside of a code that it assigns to, and the line."""
+    line = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        line = (instruction.positions.lineno if instruction.positions else None) or line
+        outside = instruction.opname == "STORE_DEREF" and instruction.argval in code.co_freevars
+        if outside or instruction.opname == "STORE_GLOBAL":
+            return instruction.argval, Source(code.co_filename, line, code.co_name)
+    return None
 
 
 def leaves_of(operation: str, what: str, nested: Any) -> tuple[list[Any], tree.Structure]:
@@ -72,6 +101,7 @@ def body_graph(
     `arguments` nests the inputs for the function, and `finish` takes its result apart, into the outputs. With `claims`
     the graph holds all that the function computes, also what depends on values from outside only.
     """
+    require_no_assignment(told, function, differs)
     with BodyRecording(told, differs, claims) as recording:
         inputs = [recording.given(kind, operand) for kind, operand in given]
         result = call(Program(function), arguments(list(inputs)), {})

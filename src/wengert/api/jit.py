@@ -31,6 +31,8 @@ _PATHS: Final = 16
 _TRIES: Final = 3
 # Signatures that are compiled: a whole number that is another one in every call would fill the memory otherwise.
 _SIGNATURES: Final = 64
+# Recordings that a call goes through in machine code, one after the other, before Python looks for others.
+_LINKED: Final = 4
 
 
 class _Refusal(NamedTuple):
@@ -75,6 +77,9 @@ class Jitted:
         self._compiled: dict[Any, tuple[Compiled, ...]] = {}
         self._refusals: dict[Any, _Refusal] = {}
         self.__call__ = self._slowly
+        # what the newest recording does not serve goes to the one before it, and so on for some
+        self._newest: Callable[..., Any] = self._slowly
+        self._made_so_far = 0
         _JITTED.add(self)
 
     def __get__(self, owner: Any, of: type | None = None) -> Any:
@@ -127,8 +132,7 @@ class Jitted:
             if not tries or len(known) >= _PATHS or (not met and self._kinds() >= _SIGNATURES):
                 return ()
             try:
-                with without_collection():
-                    compiled = self._made(args, kwargs, own)
+                compiled = self._made(args, kwargs, own)
             except NotRecordable as refusal:
                 self._refusals[key] = _Refusal(refusal.reason, tries - 1 if refusal.passing else 0)
                 return ()
@@ -142,6 +146,7 @@ class Jitted:
                     stacklevel=2,
                 )
                 return ()
+            self._newest, self._made_so_far = compiled.serve, self._made_so_far + 1
             self._refusals.pop(key, None)
             self._compiled[key] = (compiled, *known)
             return (compiled,)
@@ -155,7 +160,9 @@ class Jitted:
             except Exception as error:
                 raise NotRecordable(f"it raises {type(error).__name__} where no traced value is", True) from error
             recorded = confirmed(recorded, own[0], (args, kwargs))
-        return Compiled(recorded, args, kwargs, self.cache, self._slowly, self.function)
+        otherwise = self._newest if self._made_so_far % _LINKED else self._slowly
+        with without_collection():
+            return Compiled(recorded, args, kwargs, self.cache, otherwise, self.function)
 
     def _kinds(self) -> int:
         """How many signatures have been met."""

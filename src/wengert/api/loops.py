@@ -75,6 +75,8 @@ def scan(
         The step returns no pair, or a carry of another nesting, shape or dtype than it got.
     TracingError
         The step decides by a value that differs from step to step, or asks for its number; see `cond`.
+    MutationError
+        It writes into an array, or assigns to a variable, that it finds outside.
 
     Source: R. S. Bird, An introduction to the theory of lists (1987), for the name.
 
@@ -159,6 +161,8 @@ def while_loop(condition: Callable[[Any], Any], step: Callable[[Any], Any], firs
         The condition returns no truth value, or the step a carry of another nesting, shape or dtype than it got.
     TracingError
         A function decides by a value that differs from step to step, or asks for its number; see `cond`.
+    MutationError
+        It writes into an array, or assigns to a variable, that it finds outside.
 
     Source: for the reverse sweep, A. Griewank and A. Walther, Evaluating Derivatives (2008), chapter 12.1.
 

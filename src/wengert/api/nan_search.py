@@ -70,6 +70,8 @@ class _PlacedTape(Tape):
 
     def __init__(self, graph: GraphRecording) -> None:
         super().__init__()
+        # every entry is made in `_append`
+        self.quick = False
         self.graph = graph
         self.placed: list[int] = []
 

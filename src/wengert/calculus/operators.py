@@ -123,7 +123,10 @@ def _frechet_value(xp: Any, x: Any, e: Any, *, kind: str) -> Any:
 @frechet.differential
 def _d_frechet(out: Any, x: Any, e: Any, *, kind: str) -> Any:
     def in_matrix(dx: Any) -> Any:
-        raise UnsupportedError(f"the second derivative of {kind} of a matrix has no closed form here")
+        raise UnsupportedError(
+            f"the second derivative of {kind} of a matrix has no closed form here; wengert.jvp and wengert.hvp give it as "
+            f"numbers"
+        )
 
     return in_matrix, lambda de: frechet(x, de, kind=kind)
 

@@ -62,6 +62,9 @@ class _Watching(GraphRecording):
             rows, cols = type_of(args[0]).shape[-2:]
             if rows != cols:
                 # the diagonal of a matrix that is square wherever the program is used
+                found = layouts(self.equations, args[:1])
+                if any(len(axis) > 1 for axis in found[0]):
+                    raise _ConflictError(primitive, [type_of(args[0])], params, found)
                 raise ValueError(f"the diagonal of a matrix of shape ({rows}, {cols})")
         try:
             return super().apply(primitive, args, params)

@@ -92,7 +92,7 @@ class Buffer:
     def _gathered(self, address: Any, kind: Any, stride: int, fitting: Value | None) -> Any:
         """Entries that stand apart, one after the other."""
         builder = self.builder
-        gathered = ir.Constant(kind, ir.Undefined)
+        gathered: Any = ir.Constant(kind, ir.Undefined)
         for lane in range(kind.count):
             place = builder.gep(address, [number(lane * stride)], source_etype=self.type)
             if fitting is not None:

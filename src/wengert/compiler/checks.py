@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler import entrywise, ir
-from wengert.compiler.counting import counting
+from wengert.compiler.counting import counting, number
 from wengert.compiler.values import Builder, Value, any_lane, fabs, is_nan
 
 __all__ = ["differs", "holds_nan"]
@@ -25,7 +25,7 @@ def differs(builder: Builder, address: Any, expected: np.ndarray[Any, Any]) -> A
         return builder.icmp_unsigned(
             "!=", builder.load(address, align=1, typ=word), builder.load(table, align=1, typ=word)
         )
-    found = ir.Constant(BIT, 0)
+    found: Any = ir.Constant(BIT, 0)
     for start, width, count in _spans(len(data)):
         word = ir.IntType(8 * width)
 
@@ -50,8 +50,9 @@ def holds_nan(
         return holds_nan(builder, address, 2 * size, np.empty(0, dtype).real.dtype, width, or_infinite)
     half, item = dtype == np.float16, dtype.itemsize
     kind = ir.IntType(16) if half else entrywise.element(dtype)
-    found = ir.Constant(BIT, 0)
-    lanes = 4 * width
+    found: Any = ir.Constant(BIT, 0)
+    lanes = 1 << min(4 * width, max(size, 1)).bit_length() - 1
+    loaded = ir.VectorType(kind, lanes) if lanes > 1 else kind
 
     def bad(value: Value) -> Value:
         if half:
@@ -59,18 +60,14 @@ def holds_nan(
             return (value & 0x7FFF) > (0x7BFF if or_infinite else 0x7C00)
         return ~(fabs(value) < np.inf) if or_infinite else is_nan(value)
 
-    for start, group, count in ((0, lanes, size // lanes), (size // lanes * lanes, 1, size % lanes)):
-        if not count:
-            continue
-        loaded = ir.VectorType(kind, group) if group > 1 else kind
+    def look(place: Any) -> Any:
+        value = builder.load(builder.gep(address, [place], inbounds=True, source_etype=BYTE), align=item, typ=loaded)
+        return any_lane(bad(Value(value, builder))).ir
 
-        def look(place: Any, loaded: Any = loaded) -> Any:
-            value = builder.load(
-                builder.gep(address, [place], inbounds=True, source_etype=BYTE), align=item, typ=loaded
-            )
-            return any_lane(bad(Value(value, builder))).ir
-
-        found = builder.or_(found, _any(builder, start * item, group * item, count, look))
+    # the last vector begins earlier where it would not fit
+    for start, count in ((0, size // lanes), (size - lanes, int(size % lanes != 0))):
+        if count:
+            found = builder.or_(found, _any(builder, start * item, lanes * item, count, look))
     return found
 
 
@@ -91,6 +88,8 @@ def _table(builder: Builder, data: bytes) -> Any:
 
 def _any(builder: Builder, start: int, step: int, count: int, look: Any) -> Any:
     """Whether `look` finds something at one of equally distant places."""
+    if count == 1:
+        return look(number(start))
     before = builder.block
     with counting(builder, start, start + step * count, step) as place:
         seen = builder.phi(BIT)

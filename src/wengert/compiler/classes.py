@@ -121,6 +121,7 @@ def _served_member(value: Any, place: Any, name: str, world: Any) -> Any:
         return _Late(value.__func__, world, type(value))
     if isinstance(value, functools.singledispatchmethod):
         world.notes.add("same", place, value, name)
+        world.note_implementations(value.dispatcher.registry, name)
         return DispatchedMethod(value, world.inner)
     if isinstance(value, functools.cached_property):
         world.notes.add("same", place, value, name)

@@ -27,7 +27,7 @@ _CHUNK: Final = 100_000
 _CHUNKS: Final = 32
 _SHORTEST: Final = 256
 _LANES: Final = 16
-_ROUND: Final = 64
+_ROUND: Final = 16
 # The part of all work, one of so many, for which blocks need not be large.
 _LITTLE: Final = 16
 # Lines of a product that are computed beside one another, and how much faster that is.
@@ -149,8 +149,9 @@ def _work(nest: Nest) -> float:
     if isinstance(nest, Contraction):
         # its operands are in registers most of the time
         return 1 / _FASTER
-    heavy = sum([entry.equation is not None and entry.equation.primitive.name in FUNCTIONS for entry in nest.entries])
-    return len(nest.entries) + len(nest.reductions) + 10 * heavy
+    operations = nest.operations()
+    heavy = sum([entry.equation is not None and entry.equation.primitive.name in FUNCTIONS for entry in operations])
+    return len(operations) + len(nest.reductions) + 10 * heavy
 
 
 def _bytes_of_row(nests: list[Nest], length: int, stored: dict[Var, None]) -> float:

@@ -39,7 +39,14 @@ _ELEMENTS: Final[dict[str, Any]] = {
 
 def element(dtype: np.dtype[Any]) -> Any:
     """LLVM's type of one number of a dtype, in a register; None where there is none."""
-    return _ELEMENTS.get(dtype.name) if dtype.isnative else None
+    found = _known.get(dtype, _known)
+    if found is _known:
+        # to find the name of a dtype takes NumPy microseconds
+        found = _known[dtype] = _ELEMENTS.get(dtype.name) if dtype.isnative else None
+    return found
+
+
+_known: Final[dict[Any, Any]] = {}
 
 
 def constant(number: Any, dtype: np.dtype[Any], builder: Builder, lanes: int | None) -> Value:

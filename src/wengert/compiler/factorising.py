@@ -67,7 +67,8 @@ def _factorise(planner: Planner, equation: Equation) -> bool:
 
 def _changed(planner: Planner, equation: Equation, atom: Var | Literal) -> Read:
     """An operand whose memory may be overwritten: a copy, unless nothing else needs it."""
-    if isinstance(atom, Var) and planner.uses_up(atom, equation):
+    once = sum([operand is atom for operand in equation.inputs]) == 1
+    if isinstance(atom, Var) and once and planner.uses_up(atom, equation):
         return planner.whole_read(atom)
     base = planner.copied(atom, planner.resolve(atom, kind_of(atom).shape))
     return Read(base, identity(len(long_axes(base.type.shape))))

@@ -26,6 +26,10 @@ _DIVIDING: Final = frozenset({"/", "//", "%"})
 _POWERS: Final = frozenset({"power", "power_constant"})
 
 
+# the first whole number that is none of 64 bits
+_LARGEST: Final = 1 << 63
+
+
 class ValueNeeded(BaseException):
     """Python looks at a value that was not computed: the program is recorded once more, with all values."""
 
@@ -97,7 +101,7 @@ class GuardedRecording(GraphRecording):
         inputs: list[Any] = []
         plain: list[Any] = []
         changing = large = False
-        for arg in args:
+        for arg in _of_machine_size(primitive, args):
             if isinstance(arg, Operand):
                 if arg.is_view:
                     arg.refresh()
@@ -148,11 +152,11 @@ class GuardedRecording(GraphRecording):
         deferred = values is not None
         if values is None:
             values = self._evaluated(primitive, plain, params)
-        outputs = tuple([Var(concrete_type(value)) for value in values])  # type: ignore[union-attr, arg-type]
+        outputs = tuple([Var(concrete_type(value)) for value in values])  # type: ignore[arg-type]
         if deferred:
             self.deferred.update(outputs)
         self.equations.append(Equation(primitive, inputs, params, outputs, source))
-        results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])  # type: ignore[arg-type]
+        results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])
         return results if primitive.outputs > 1 else results[0]
 
     def _without_values(
@@ -161,7 +165,7 @@ class GuardedRecording(GraphRecording):
         """Stand-ins for the results of what is long or large, or depends on that; None where it is computed."""
         depends = bool(self.deferred) and not self.deferred.isdisjoint(inputs)
         if (large or depends) and is_postponed(primitive):
-            made = room(self.types.of(primitive, inputs, params), plain)
+            made = room(primitive, self.types.of(primitive, inputs, params), plain)
             if made is not None:
                 return (made,)
         if depends:
@@ -228,6 +232,9 @@ class GuardedRecording(GraphRecording):
         self._require_repeatable(operand)
         self.steer(operand, kept(operand.value), "equal")
 
+    def reached(self, what: str) -> None:
+        raise NotRecordable(f"it calls np.{what}, which looks at the world outside")
+
     def drew(self, what: str) -> None:
         raise NotRecordable(f"it draws random numbers by np.random's {what}")
 
@@ -241,6 +248,16 @@ class GuardedRecording(GraphRecording):
                 f"it looks at the content of a float{f' at {place}' if place else ''}, to write it as text or to "
                 f"decide by it in a way that is not recorded"
             )
+
+
+def _of_machine_size(primitive: Primitive, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands, in which a whole number of too many bits is what NumPy and Python make of it beside a float."""
+    large = [arg.__class__ is int and not -_LARGEST <= arg < _LARGEST for arg in args]
+    if True not in large:
+        return args
+    if primitive.infix in ("+", "-", "*", "/") and any([getattr(type_of(arg), "inexact", False) for arg in args]):
+        return tuple([float(arg) if is_large else arg for arg, is_large in zip(args, large, strict=True)])
+    raise NotRecordable("it computes with a whole number of more than 64 bits")
 
 
 def _plain_param(param: Any) -> Any:

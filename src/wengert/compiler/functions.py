@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any, Final
 
@@ -47,9 +47,8 @@ class _Names(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         value = self.names.get(name, MISSING)
         if value is MISSING:
-            found = self["__builtins__"][name]
             self.world.notes.add("absent", Place("fixed", self.names, name, name), name)
-            return found
+            return self["__builtins__"][name]
         if self.of_library and isinstance(value, ModuleType) and value.__name__ in sys.stdlib_module_names:
             # what SciPy asks of the interpreter is whether other libraries are loaded
             served = value
@@ -92,10 +91,7 @@ class Functions(Given):
             found = mirror_of(function)
             return self.copied(function) if found is None else found
         if implementations(function):
-            registry = function.registry  # type: ignore[attr-defined]
-            self.notes.add("names", fixed(registry, place.text), list(registry))
-            for kind in list(registry):
-                self.notes.add("same", item(registry, kind, place.text), registry[kind])
+            self.note_implementations(function.registry, place.text)  # type: ignore[attr-defined]
             return dispatched(function, self.inner)
         if left_alone(module) and not (module.partition(".")[0] not in ("wengert", "numpy") and _holds_code(function)):
             if not is_harmless(module, function.__name__):
@@ -103,10 +99,18 @@ class Functions(Given):
             return function
         return self.copied(function)
 
+    def note_implementations(self, registry: Mapping[type, Any], text: str) -> None:
+        """Note the functions among which one is chosen by the class of an argument."""
+        self.notes.add("names", fixed(registry, text), list(registry))
+        for kind in list(registry):
+            self.notes.add("same", item(registry, kind, text), registry[kind])
+
     def copied(self, function: FunctionType) -> FunctionType:
         known = self.served.get(id(function))
         if known is not None:
             return known[1]  # type: ignore[no-any-return]
+        if "tofile" in function.__code__.co_names:
+            raise NotRecordable(f"{function.__name__} calls tofile, which writes a file")
         self._listen(function.__code__)
         self.comparing = self.comparing or compares_objects(function)
         manner = names_in(function.__code__).manner
@@ -152,6 +156,8 @@ class Functions(Given):
 
     def _fill(self, one: CellType, new: CellType, name: str) -> None:
         content = content_of(one)
+        if content is MISSING:
+            self.notes.add("vacant", fixed(one, name), None)
         if content is MISSING or self._cells[id(one)][2] is not MISSING:
             return
         # a function that refers to itself comes by here again

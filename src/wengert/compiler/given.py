@@ -36,7 +36,7 @@ class Given:
         """What the program gets for a value that it finds at a place; `name` is that of an attribute."""
         raise NotImplementedError
 
-    def attributes(self, held: dict[str, Any], served: dict[str, Any], text: str) -> None:
+    def attributes(self, held: dict[str, Any], served: dict[str, Any], text: str, said: bool = True) -> None:
         """Copy the attributes of an object, and watch the copies."""
         raise NotImplementedError
 

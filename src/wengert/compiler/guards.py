@@ -61,6 +61,8 @@ def _same_content(found: Any, expected: Any) -> bool:
         found.__class__ is np.ndarray
         and found.dtype == expected.dtype
         and found.shape == expected.shape
+        and found.flags.c_contiguous == expected.flags.c_contiguous
+        and found.flags.f_contiguous == expected.flags.f_contiguous
         and found.tobytes() == expected.tobytes()
     )
 
@@ -83,6 +85,15 @@ def _same_keys(found: Any, expected: Any) -> bool:
     )
 
 
+def _is_vacant(cell: Any) -> bool:
+    """Whether a variable of an enclosing function has no value yet."""
+    try:
+        cell.cell_contents  # noqa: B018 (it is looked at)
+    except ValueError:
+        return True
+    return False
+
+
 def _of_type(found: Any, expected: ArrayType) -> bool:
     return found.__class__ is np.ndarray and concrete_type(found) is expected
 
@@ -100,11 +111,12 @@ _MANNERS: Final[dict[str, str]] = {
     "length": "len({0}) == {1}",
     "void": "not {0}",
     "absent": "{1} not in {0}",
+    "vacant": "vacant({0})",
     "empty": "not hasattr({0}, {1})",
 }
 _HELPERS: Final = {
     "same_number": _same_number, "same_content": _same_content, "same_members": _same_members,
-    "same_keys": _same_keys, "of_type": _of_type,
+    "same_keys": _same_keys, "of_type": _of_type, "vacant": _is_vacant,
 }  # fmt: skip
 
 

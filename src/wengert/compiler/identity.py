@@ -41,7 +41,7 @@ def _is_settled(before: list[dis.Instruction], names: dict[str, Any]) -> bool:
         owner = _named(before[0].argval, names)
         if isinstance(owner, (type, ModuleType)):
             value = getattr(owner, last.argval, MISSING)
-    return isinstance(value, _SETTLED) or type(value) is object and value is not MISSING
+    return isinstance(value, _SETTLED) or (type(value) is object and value is not MISSING)
 
 
 def _named(name: str, names: dict[str, Any]) -> Any:

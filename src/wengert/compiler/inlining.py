@@ -7,6 +7,10 @@ memory, the nest that reads it computes it from these, at the place where it nee
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,17 +23,60 @@ from wengert.graph import Literal, Var
 if TYPE_CHECKING:
     from wengert.compiler.planner import Planner
 
-__all__ = ["Repeated", "repeated"]
+__all__ = ["handed_over", "with_repeated"]
 
 # Additions, or as many as an operation or a further operand takes, that are not more than writing and reading.
 _CHEAP: Final = 16
+# Entries of a result up to which it is not worth more code to save memory.
+_FEW: Final = 256
 _COSTS: Final = {"divide": 4, "reciprocal": 4, "sqrt": 4, "power_constant": 4}
 
+Shape = tuple[int, ...]
 Repeated = tuple[tuple[Entry, ...], Read]
 
 
 class _TooExpensiveError(Exception):
     """What gives an operand has to be computed once."""
+
+
+def handed_over(planner: Planner, reads: Sequence[Read], level: int, domain: Shape) -> tuple[Read, ...]:
+    """The operands of a nest: what was computed on an earlier level is stored, or computed again if that is cheap."""
+
+    def is_before(base: Var | Literal) -> bool:
+        return isinstance(base, Var) and base in planner.entries and planner.level[base] < level
+
+    return tuple([_again(planner, read, level, domain) if is_before(read.base) else read for read in reads])
+
+
+def _again(planner: Planner, read: Read, level: int, domain: Shape) -> Read:
+    """An operand from memory, or from the same operations once more."""
+    key = (level, domain, read)
+    if key in planner.repeats:
+        return planner.repeats[key]
+    size = math.prod(domain)
+    once_more = size >= _FEW and planner.fuses(read, domain)
+    found = repeated(planner, read, len(domain), size, 2) if once_more else None
+    if found is None:
+        assert isinstance(read.base, Var)
+        planner.store(read.base)
+        return read
+    for entry in found[0]:
+        planner.note(entry.reads, level)
+        planner.level[entry.result], planner.entries[entry.result] = level, entry
+        planner.nest(level, domain).entries.append(entry)
+    planner.repeats[key] = found[1]
+    return found[1]
+
+
+def with_repeated(planner: Planner, entry: Entry, domain: Shape) -> Entry:
+    """An entry whose pieces compute what is cheap themselves."""
+    counts = Counter([piece.read.base for piece in entry.pieces])
+    pieces = []
+    for piece in entry.pieces:
+        size = math.prod([high - low for low, high in piece.box])
+        found = repeated(planner, piece.read, len(domain), size, counts[piece.read.base])
+        pieces.append(piece if found is None else replace(piece, entries=found[0], read=found[1]))
+    return replace(entry, pieces=tuple(pieces))
 
 
 def repeated(planner: Planner, read: Read, rank: int, size: int, times: int = 1) -> Repeated | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from wengert.compiler import linking
 from wengert.compiler.fallback import Fallback, Known, Stored
 from wengert.compiler.kernel import Kernel
 from wengert.compiler.portable import NotPortableError, packed, require_known, unpacked
-from wengert.graph import REGISTRY
+from wengert.graph import REGISTRY, Primitive
 
 __all__ = ["holds", "keep", "kept"]
 
@@ -70,18 +71,28 @@ def _notes(kernel: Kernel) -> dict[str, Any]:
 
 
 def _parts(fallback: Fallback) -> Any:
-    require_known(fallback.primitive)
-    if REGISTRY.get(fallback.primitive.name) is not fallback.primitive:
-        raise NotPortableError(f"the primitive {fallback.primitive.name}")
+    primitive = fallback.primitive
+    require_known(primitive)
+    if _primitive(primitive.name) is not primitive:
+        raise NotPortableError(f"the primitive {primitive.name}")
     operands = [
         (packed(operand.value),) if isinstance(operand, Known) else (packed(operand.type), *operand[1:])
         for operand in fallback.operands
     ]
-    return fallback.primitive.name, packed(fallback.params), operands, list(map(packed, fallback.results))
+    return primitive.name, packed(fallback.params), operands, list(map(packed, fallback.results))
+
+
+def _primitive(name: str) -> Primitive | None:
+    """The primitive of a name; the optimiser has some of its own."""
+    found = REGISTRY.get(name)
+    return found if found is not None else import_module("wengert.compiler.optimise.internal").INTERNAL.get(name)
 
 
 def _fallback(name: str, params: Any, operands: Any, results: Any) -> Fallback:
     found = [
         Known(unpacked(parts[0])) if len(parts) == 1 else Stored(unpacked(parts[0]), *parts[1:]) for parts in operands
     ]
-    return Fallback(REGISTRY[name], unpacked(params), found, list(map(unpacked, results)))
+    primitive = _primitive(name)
+    if primitive is None:
+        raise LookupError(f"the primitive {name}")
+    return Fallback(primitive, unpacked(params), found, list(map(unpacked, results)))

@@ -192,11 +192,7 @@ def _lu_cofactor(routines: _Routines) -> None:
     condition = _largest_row(routines, routines.operand(0)) * _largest_row(routines, target)
     limit = float(np.finfo(routines.dtype).eps ** -0.5)
     routines.writer.leave_if((~(condition < limit)).ir, Status.RAISED)
-    determinant = _determinant(routines, factors, routines.operand(2))
-    ends = float(np.finfo(routines.dtype).max ** 0.5)
-    inside = (fabs(determinant) < ends) & (fabs(determinant) > 1.0 / ends)
-    routines.writer.leave_if((~inside).ir, Status.RAISED)
-    transpose(routines.square(target), determinant)
+    transpose(routines.square(target), _determinant(routines, factors, routines.operand(2)))
 
 
 def _largest_row(routines: _Routines, start: Any) -> Value:
@@ -219,18 +215,24 @@ def _largest_row(routines: _Routines, start: Any) -> Value:
 
 
 def _determinant(routines: _Routines, factors: Any, pivots: Any) -> Value:
-    """The product of the pivots, with the sign of their order."""
-    builder = routines.builder
+    """The product of the pivots, with the sign of their order; the kernel is left near the ends of the numbers."""
+    builder, truth = routines.builder, ir.IntType(1)
+    ends = float(np.finfo(routines.dtype).max ** 0.5)
     with builder.goto_entry_block():
-        room = builder.alloca(routines.kind)
+        room, left = builder.alloca(routines.kind), builder.alloca(truth)
     builder.store(ir.Constant(routines.kind, 1.0), room)
+    builder.store(ir.Constant(truth, 0), left)
     with counting(builder, 0, routines.size) as row:
         entry = Value(routines.load(factors, builder.mul(row, number(routines.size + 1))), builder)
         address = builder.gep(pivots, [row], inbounds=True, source_etype=WORD)
         pivot = builder.sext(builder.load(address, align=4, typ=WORD), row.type)
         moved = builder.icmp_signed("!=", pivot, builder.add(row, number(1)))
         held = Value(builder.load(room, typ=routines.kind), builder)
-        builder.store((held * select(Value(moved, builder), -entry, entry)).ir, room)
+        product = held * select(Value(moved, builder), -entry, entry)
+        builder.store(product.ir, room)
+        outside = ~((fabs(product) < ends) & (fabs(product) > 1.0 / ends))
+        builder.store(builder.or_(builder.load(left, typ=truth), outside.ir), left)
+    routines.writer.leave_if(builder.load(left, typ=truth), Status.RAISED)
     return Value(builder.load(room, typ=routines.kind), builder)
 
 

@@ -7,7 +7,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, Final
 
 from wengert.compiler.given import NUMBERS, Given, only_numbers
-from wengert.compiler.hosts import Place, fixed, item
+from wengert.compiler.hosts import Place, attribute, fixed, item
 from wengert.compiler.outside import is_still
 from wengert.compiler.refusals import NotRecordable, Refused
 
@@ -64,7 +64,8 @@ class Members(Given):
     def _dict(self, value: Any, place: Place) -> Any:
         served: Any = type(value)()
         if type(value) is defaultdict:
-            served.default_factory = self.inner(value.default_factory)
+            factory = attribute(value, "default_factory", f"{place.text}.default_factory")
+            served.default_factory = self.serve(value.default_factory, factory)
         self.remember(value, served)
         manner = "names" if all([key.__class__ is str for key in value]) else "keys"
         self.notes.add(manner, fixed(value, place.text), list(value))
@@ -95,20 +96,26 @@ class Members(Given):
         kind: Any = type(value)
         served = kind.__new__(kind)
         self.remember(value, served)
-        self.attributes(vars(value), vars(served), place.text)
+        # what compares it, or writes it as text, says no name
+        self.attributes(vars(value), vars(served), place.text, said=False)
         return served
 
-    def attributes(self, held: dict[str, Any], served: dict[str, Any], text: str) -> None:
-        """Copy the attributes of an object, and watch the copies."""
+    def attributes(self, held: dict[str, Any], served: dict[str, Any], text: str, said: bool = True) -> None:
+        """Copy the attributes of an object, and watch the copies.
+
+        `said` tells whether they are only read where the program says their names.
+        """
         self.notes.add("names", fixed(held, f"the attributes of {text}"), list(held))
         for name, member in list(held.items()):
-            served[name] = self.serve(member, item(held, name, f"{text}.{name}"), name)
+            served[name] = self.serve(member, item(held, name, f"{text}.{name}"), name if said else "")
         self.watch(text, lambda: [*served, *served.values()], [*served, *served.values()])
 
 
 def is_plain_namedtuple(cls: type) -> bool:
     """Whether a class is made by `namedtuple`, and has no methods beside those made by it."""
     if not (issubclass(cls, tuple) and hasattr(cls, "_fields")):
+        return False
+    if not all([name.startswith("_") or name in cls._fields for name in vars(cls)]):
         return False
     functions = [part for part in vars(cls).values() if isinstance(part, (FunctionType, property))]
     return cls.__bases__ == (tuple,) and all(

@@ -103,8 +103,8 @@ def _product(planner: Planner, equation: Equation) -> bool:
     if _tiled(planner, equation, axes):
         return True
     (result,) = equation.outputs
-    vectors = not (axes.rows and axes.columns)
-    if not vectors and (axes.stack or math.prod(axes.length.values()) > _SMALL):
+    m, k, n = axes.lengths((_ROW, _TERM, _COLUMN))
+    if min(m, n) > 1 and m * k * n > _SMALL:
         return False
     # every entry of the result is a sum over an axis of its own
     whole = (*axes.stack, *axes.rows, _TERM, *axes.columns)
@@ -178,10 +178,20 @@ def _contraction(
     terms = Var(array_type(domain, dtype))
     multiplied = Equation(REGISTRY["multiply"], equation.inputs, (), (terms,), equation.source)
     adding = Reduction(target, "sum", Read(terms, identity(len(domain))), (order.index(_TERM),))
-    planner.contract(Contraction(0, domain, [Entry(terms, multiplied, reads)], [adding], symmetric))
+    _place(planner, Contraction(0, domain, [Entry(terms, multiplied, reads)], [adding], symmetric))
     if turned:
         swapped = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
         planner.alias(result, target, transposed(target.type.shape, swapped))
+
+
+def _place(planner: Planner, nest: Contraction) -> None:
+    """Compute a product as soon as its operands stand in memory."""
+    nest.level = max([0, *(planner.ready(read) for read in nest.operands)])
+    planner.note(nest.operands, nest.level)
+    result = nest.reductions[0].result
+    planner.level[result] = nest.level
+    planner.store(result)
+    planner.nests[result] = nest
 
 
 def summed_in_tiles(planner: Planner, equation: Equation, domain: Shape, read: Read, axes: Shape) -> bool:
@@ -196,7 +206,7 @@ def summed_in_tiles(planner: Planner, equation: Equation, domain: Shape, read: R
         return False
     terms = Var(array_type(domain, result.type.dtype))
     adding = Reduction(result, "sum", Read(terms, identity(len(domain))), axes)
-    planner.contract(Contraction(0, domain, [Entry(terms, equation, (read,))], [adding]))
+    _place(planner, Contraction(0, domain, [Entry(terms, equation, (read,))], [adding]))
     return True
 
 
@@ -216,8 +226,9 @@ def _gram(planner: Planner, equation: Equation) -> bool:
 def _half(planner: Planner, equation: Equation, rows: Var | Literal, *weights: Var | Literal) -> bool:
     """The product of a transposed matrix, each column times a weight, with the matrix: one half, and its image."""
     (result,) = equation.outputs
-    turned, half = Var(array_type(kind_of(rows).shape[::-1], kind_of(rows).dtype)), Var(result.type)
-    planner.alias(turned, rows, transposed(rows.type.shape, (1, 0)))
+    kind = kind_of(rows)
+    turned, half = Var(array_type(kind.shape[::-1], kind.dtype)), Var(result.type)
+    planner.alias(turned, rows, transposed(kind.shape, (1, 0)))
     product = Equation(REGISTRY["matmul"], (turned, rows), (), (half,), equation.source)
     axes = _Axes(product)
     order = (_TERM, _ROW, _COLUMN)
@@ -227,8 +238,11 @@ def _half(planner: Planner, equation: Equation, rows: Var | Literal, *weights: V
     for weight in weights:
         read = planner.resolve(weight, weight.type.shape)
         reads = (*reads, Read(read.base, compose(read.view, (Axis(0),))))
-    if not _are_tiles(product, reads) or effort(axes.lengths(order), reads, result.type.dtype, 0) is None:
+    if not _are_tiles(product, reads):
         return False
+    if effort(axes.lengths(order), reads, result.type.dtype, 0) is None:
+        # its columns stand side by side, not its rows
+        return _half(planner, equation, planner.copied(rows, planner.resolve(rows, kind.shape)), *weights)
     _contraction(planner, product, axes, order, reads, symmetric=True)
     planner.call(Equation(INTERNAL["mirror"], (half,), (), (result,), equation.source))
     return True

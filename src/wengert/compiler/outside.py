@@ -17,8 +17,9 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.graph import Primitive
+from wengert.numpy.outside import OUTSIDE
 
-__all__ = ["REFUSED_BUILTINS", "is_harmless", "is_still", "refused_module"]
+__all__ = ["PARTLY_OUTSIDE", "REFUSED_BUILTINS", "is_harmless", "is_still", "refused_module"]
 
 REFUSED_BUILTINS: Final = {
     "print": "writes something out", "input": "reads something in", "open": "opens a file",
@@ -36,6 +37,17 @@ _PURE: Final = frozenset(
      "_collections_abc", "_functools", "_collections", "_heapq", "_bisect", "_abc", "pathlib", "json",
      "numpy", "wengert", "array", "copyreg", "reprlib", "unicodedata", "graphlib", "pprint", "traceback"}
 )  # fmt: skip
+PARTLY_OUTSIDE: Final[dict[str, frozenset[str]]] = {
+    "numpy": OUTSIDE,
+    "pathlib": frozenset({"Path", "PosixPath", "WindowsPath"}),
+    "pprint": frozenset({"pprint", "pp", "PrettyPrinter"}),
+    "traceback": frozenset({"print_exc", "print_exception", "print_stack", "print_tb", "print_last", "print_list",
+                            "extract_stack", "format_stack", "format_exc"}),
+    "inspect": frozenset({"stack", "currentframe", "trace", "getframeinfo"}),
+    "decimal": frozenset({"getcontext", "setcontext", "localcontext", "DefaultContext"}),
+    "json": frozenset({"load", "dump"}),
+}  # fmt: skip
+"""What of such modules looks at the world outside, or writes something out."""
 _REASONS: Final = {
     "random": "draws random numbers", "secrets": "draws random numbers", "time": "reads the clock",
     "datetime": "reads the clock", "os": "looks at the world outside", "sys": "looks at the running interpreter",
@@ -59,7 +71,7 @@ def _family(module: str) -> str:
 
 def is_harmless(module: str, name: str) -> bool:
     """Whether a function or class of Python's or NumPy's depends on nothing but its arguments."""
-    if module.startswith("numpy.random"):
+    if module.startswith("numpy.random") or name in PARTLY_OUTSIDE.get(_family(module), ()):
         return False
     return _family(module or "builtins") in _PURE and not (_family(module) == "builtins" and name in REFUSED_BUILTINS)
 
@@ -79,8 +91,9 @@ def is_still(value: Any) -> bool:
             return is_harmless(value.__module__ or "builtins", value.__name__)
         return isinstance(owner, type) or is_still(owner) or owner.__class__ in (str, bytes, int, float, complex)
     if isinstance(value, _STILL):
-        return True
+        # the path of a file is asked whether there is one
+        return not isinstance(value, pathlib.Path)
     kind = type(value)
     if kind.__module__ == "typing" or value is typing.Any:
         return True
-    return kind in _OF_NUMPY
+    return kind in _OF_NUMPY and getattr(value, "__name__", "") not in OUTSIDE

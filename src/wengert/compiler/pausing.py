@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,22 @@ from typing import Final
 
 __all__ = ["without_collection"]
 
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
 # the recordings that run in all threads, where the first one has found the collector at work
 _running: Final[list[None]] = []
+
+
+def _forget() -> None:
+    """In a child of fork no other thread runs that would end its pause."""
+    global _lock
+    _lock = threading.Lock()
+    if _running:
+        _running.clear()
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 @contextmanager
@@ -28,6 +42,7 @@ def without_collection() -> Iterator[None]:
     finally:
         if pausing:
             with _lock:
-                _running.pop()
+                # in a child of fork it may be forgotten
+                del _running[-1:]
                 if not _running:
                     gc.enable()

@@ -40,7 +40,8 @@ class Placement:
     @property
     def part(self) -> Shape:
         """The shape of what one integer for each slot picks."""
-        return np.broadcast_to(np.int8(0), self.whole)[self.at_zero].shape
+        shape: Shape = np.broadcast_to(np.int8(0), self.whole)[self.at_zero].shape
+        return shape
 
     @property
     def full(self) -> Shape:

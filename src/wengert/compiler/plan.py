@@ -85,6 +85,10 @@ class Nest:
         reads += [read for entry in self.entries for piece in entry.pieces for read in piece.reads()]
         return reads + [reduction.read for reduction in self.reductions]
 
+    def operations(self) -> list[Entry]:
+        """The entries, those of their pieces included."""
+        return [*self.entries, *[own for entry in self.entries for piece in entry.pieces for own in piece.entries]]
+
     def written(self, stored: dict[Var, None]) -> list[Var]:
         """The values that the nest puts into memory."""
         return [e.result for e in self.entries if e.result in stored] + [r.result for r in self.reductions]

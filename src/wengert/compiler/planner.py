@@ -8,7 +8,6 @@ level are independent of one another, and their order by levels is an order of e
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -22,13 +21,13 @@ from wengert.compiler.entrywise import computes
 from wengert.compiler.expressed import EXPRESSED
 from wengert.compiler.factorising import FACTORISATIONS
 from wengert.compiler.inlaying import INLAYS
-from wengert.compiler.inlining import repeated
+from wengert.compiler.inlining import handed_over, with_repeated
 from wengert.compiler.lifetimes import Lifetimes
 from wengert.compiler.memory import layout
 from wengert.compiler.moves import MOVES
 from wengert.compiler.multiplying import PRODUCTS, summed_in_tiles
 from wengert.compiler.placed import Placement, placement_of, with_slots
-from wengert.compiler.plan import Block, Call, Contraction, Entry, Nest, Plan, Read, Reduction, kind_of
+from wengert.compiler.plan import Block, Call, Entry, Nest, Plan, Read, Reduction, kind_of
 from wengert.compiler.products import is_product
 from wengert.compiler.shape import access_of
 from wengert.compiler.symmetrising import SUMS
@@ -76,6 +75,8 @@ class Planner:
         # products of matrices have nests of their own, by their results
         self.nests: dict[tuple[int, Shape] | Var, Nest] = {}
         self.calls: list[Call] = []
+        # what nests compute once more, by their levels and domains
+        self.repeats: dict[tuple[int, Shape, Read], Read] = {}
         # what has been overwritten by a value that took its memory
         self.changed: set[Var] = set()
         # results that are zeros but for the values read here
@@ -174,12 +175,6 @@ class Planner:
             return self.level[read.base]
         return self.ready(read)
 
-    def hand_over(self, reads: Sequence[Read], level: int) -> None:
-        """Store what was computed on an earlier level than the one on which it is read."""
-        for read in reads:
-            if isinstance(read.base, Var) and read.base in self.entries and self.level[read.base] < level:
-                self.store(read.base)
-
     def nest(self, level: int, domain: Shape) -> Nest:
         return self.nests.setdefault((level, domain), Nest(level, domain))
 
@@ -190,24 +185,14 @@ class Planner:
         if 0 in domain:
             level = 0
         else:
-            entry = self.with_repeated(entry, domain)
+            entry = with_repeated(self, entry, domain)
             pieced = [read for piece in entry.pieces for read in piece.reads()]
             level = max([0, *(self.earliest(read, domain) for read in entry.reads), *map(self.ready, pieced)])
-            self.hand_over(entry.reads, level)
+            entry = replace(entry, reads=handed_over(self, entry.reads, level, domain))
         self.note([*entry.reads, *pieced], level)
         self.level[entry.result] = level
         self.entries[entry.result] = entry
         self.nest(level, domain).entries.append(entry)
-
-    def with_repeated(self, entry: Entry, domain: Shape) -> Entry:
-        """An entry whose pieces compute what is cheap themselves."""
-        counts = Counter([piece.read.base for piece in entry.pieces])
-        pieces = []
-        for piece in entry.pieces:
-            size = math.prod([high - low for low, high in piece.box])
-            found = repeated(self, piece.read, len(domain), size, counts[piece.read.base])
-            pieces.append(piece if found is None else replace(piece, entries=found[0], read=found[1]))
-        return replace(entry, pieces=tuple(pieces))
 
     def place(self, equation: Equation) -> None:
         """Decide how an equation is computed."""
@@ -245,21 +230,12 @@ class Planner:
         if summed_in_tiles(self, equation, domain, read, axes):
             return True
         level = max(0, self.earliest(read, domain))
-        self.hand_over((read,), level)
+        (read,) = handed_over(self, (read,), level, domain)
         self.note((read,), level)
         self.level[result] = level
         self.store(result)
         self.nest(level, domain).reductions.append(Reduction(result, equation.primitive.name, read, axes))
         return True
-
-    def contract(self, nest: Contraction) -> None:
-        """A product of matrices, as soon as its operands stand in memory."""
-        nest.level = max([0, *(self.ready(read) for read in nest.operands)])
-        self.note(nest.operands, nest.level)
-        result = nest.reductions[0].result
-        self.level[result] = nest.level
-        self.store(result)
-        self.nests[result] = nest
 
     def call(self, equation: Equation) -> None:
         """Leave an equation to a library."""

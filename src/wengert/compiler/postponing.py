@@ -7,6 +7,7 @@ depends on it. Where Python looks at one of them, the program is recorded once m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +23,11 @@ LARGE: Final = 1 << 12
 _FRESH: Final = frozenset(
     {"all", "any", "concatenate", "matmul", "max", "min", "prod", "put_add", "replace", "scale_matmul", "sum"}
 )
-# Entry by entry as well, but perhaps the operand itself, a part of it, or a number of Python's.
-_NOT_FRESH: Final = frozenset({"constant", "imag", "number", "real", "stop_gradient"})
+# Entry by entry as well, but perhaps the operand itself, a part of it, a number of Python's, or in another order.
+_NOT_FRESH: Final = frozenset(
+    {"constant", "imag", "number", "real", "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn"}
+    | {"stop_gradient"}
+)
 VIEWING: Final = frozenset({"broadcast_to", "imag", "real", "reshape", "take", "transpose"})
 """What looks into an array, or copies it, and never minds what it holds."""
 
@@ -50,7 +54,7 @@ class Types:
 
     def of(self, primitive: Primitive, inputs: Sequence[Var | Literal], params: tuple[Any, ...]) -> ArrayType:
         """The type of the only result of an operation."""
-        operands = tuple([atom.type if isinstance(atom.type, ArrayType) else atom.value for atom in inputs])  # type: ignore[union-attr]
+        operands = tuple([atom.type if isinstance(atom.type, ArrayType) else atom.value for atom in inputs])
         try:
             found = self._known.get((primitive, operands, params))
         except TypeError:
@@ -61,10 +65,22 @@ class Types:
         return found
 
 
-def room(kind: ArrayType, operands: Sequence[Any]) -> Any:
+def room(primitive: Primitive, kind: ArrayType, operands: Sequence[Any]) -> Any:
     """A value of a type, whatever it holds; None where the order of its entries would be another one than usual."""
     if not kind.shape:
         return kind.dtype.type(1).item() if kind.weak else kind.dtype.type(1)
-    if all([x.flags.c_contiguous for x in operands if x.__class__ is np.ndarray]):
+    if primitive.name in _BY_ROWS or all([_is_by_rows(x) for x in operands if x.__class__ is np.ndarray]):
         return np.empty(kind.shape, kind.dtype)
     return None
+
+
+# whose results lie in memory row by row, however the operands do
+_BY_ROWS: Final = frozenset({"matmul", "put_add", "scale_matmul"})
+
+
+def _is_by_rows(array: Any) -> bool:
+    """Whether the entries come in the order of the axes, with gaps between them or repeated."""
+    if array.flags.c_contiguous:
+        return True
+    steps = [abs(step) for step, length in zip(array.strides, array.shape, strict=True) if step and length > 1]
+    return all([one >= other for one, other in pairwise(steps)])

@@ -220,6 +220,8 @@ class _Attempt:
         if not guards.hold():
             raise NotRecordable(f"it changes what it reads: {', '.join(guards.failed()[:3])}", passing=True)
         contiguous = "order" in recording.memory or {"sharing", "writing"} <= recording.memory
+        # a copy of an array may be a view of another one
+        contiguous = contiguous or ("sharing" in recording.memory and self._moves_inputs(outputs))
         arrays = [traced.value for traced, _, _ in self.inputs if isinstance(traced.value, np.ndarray)]
         if contiguous and not all([array.flags.c_contiguous for array in arrays]):
             raise NotRecordable("it asks how an array lies in memory, which is not row by row", passing=True)
@@ -266,6 +268,16 @@ class _Attempt:
         if found is leaf and not self.world.is_known(leaf):
             raise NotRecordable(f"it returns an object of the class {type(leaf).__name__}, which is no container")
         return Result("constant", value=found)
+
+    def _moves_inputs(self, outputs: list[Any]) -> bool:
+        """Whether a result has the entries of an input, in another order or shape."""
+        makers = {equation.outputs[0]: equation for equation in self.recording.equations}
+        for atom in map(self.recording.atom, outputs):
+            while atom in makers and makers[atom].primitive.name in ("reshape", "transpose"):
+                atom = makers[atom].inputs[0]
+            if atom in self.recording.inputs:
+                return True
+        return False
 
     def _view_of(self, leaf: Any) -> int | None:
         while isinstance(leaf, View):

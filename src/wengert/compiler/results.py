@@ -61,7 +61,7 @@ def confirmed_leaf(result: Result, values: Sequence[Any], known: Any) -> Result:
             raise NotRecordable("it computes something else while it is recorded")
         form = "array" if isinstance(known, np.ndarray) else "scalar" if isinstance(known, np.generic) else "number"
         return replace(result, form=form) if result.kind == "output" else replace(result, value=known)
-    if type(found) is not type(known):
+    if type(found) is not type(known) or (isinstance(known, (str, bytes)) and found != known):
         raise NotRecordable("it returns something else while it is recorded")
     return result
 
@@ -73,7 +73,9 @@ def _agree(found: Any, known: Any) -> bool:
     usual = np.isfinite(found) & np.isfinite(known)
     size = np.abs(known[usual]).max(initial=0.0)
     bar = np.finfo(known.dtype).eps ** 0.5 * size
-    return bool((np.abs(found[usual] - known[usual]) <= bar).all() and (usual | np.isnan(found) | (found == known)).all())
+    return bool(
+        (np.abs(found[usual] - known[usual]) <= bar).all() and (usual | np.isnan(found) | (found == known)).all()
+    )
 
 
 UNKNOWN: Final = object()

@@ -23,7 +23,7 @@ from wengert.compiler.functions import Functions
 from wengert.compiler.given import NUMBERS, described, name_of
 from wengert.compiler.hosts import HostArray, Place, fixed, item, plain_copy
 from wengert.compiler.members import COPIED, Members, is_plain_namedtuple
-from wengert.compiler.outside import is_harmless, is_still, refused_module
+from wengert.compiler.outside import PARTLY_OUTSIDE, is_harmless, is_still, refused_module
 from wengert.compiler.refusals import REFUSALS, NotRecordable, Refused
 from wengert.graph import ArrayType, Operand, concrete_type
 from wengert.numpy.elements import vectorize
@@ -192,6 +192,7 @@ class World(Functions, Members):
             return functools.partial(self.inner(value.func), *map(self.inner, value.args), **keywords)
         if isinstance(value, np.vectorize):
             function = self.serve(value.pyfunc, item(value.__dict__, "pyfunc", name_of(value.pyfunc)))
+            self.notes.add("number", item(value.__dict__, "otypes", place.text), value.otypes)
             return vectorize(function, value.otypes, excluded=value.excluded, signature=value.signature)
         return cached(value, self, self.context)
 
@@ -238,13 +239,19 @@ class World(Functions, Members):
             why = refused_module(name)
             if why is not None:
                 raise NotRecordable(f"it uses the module {name}, which {why}")
+            if name in PARTLY_OUTSIDE:
+                return _Module(self, module, vars(module), name)
             return module
         return _Module(self, module, vars(module), name)
 
     def _class(self, cls: type) -> Any:
         if issubclass(cls, BaseException):
-            if any(isinstance(part, FunctionType) for part in vars(cls).values()):
-                raise NotRecordable(f"it uses {cls.__name__}, an exception with methods")
+            if cls.__module__ != "builtins":
+                members = [name for name, part in vars(cls).items() if isinstance(part, FunctionType)]
+                members += [name for name in vars(cls) if not name.startswith("__")]
+                if members:
+                    raise NotRecordable(f"it uses {cls.__name__}, an exception with methods or attributes")
+                self.notes.add("length", fixed(vars(cls), f"the members of {cls.__name__}"), len(vars(cls)))
             return cls
         if cls.__module__ == "builtins" or left_alone(cls.__module__):
             if not is_harmless(cls.__module__, cls.__name__):
@@ -255,6 +262,7 @@ class World(Functions, Members):
                 return cls
             return served_enumeration(cls, self.inner, functools.partial(self.remember, cls))
         if is_plain_namedtuple(cls):
+            self.notes.add("length", fixed(vars(cls), f"the members of {cls.__name__}"), len(vars(cls)))
             return cls
         shadow = shadow_of(cls, self, functools.partial(self.remember, cls))
         if shadow is None:
@@ -334,6 +342,7 @@ class _Module(ModuleType):
         if name not in self._names:
             if hasattr(module, name):
                 raise NotRecordable(f"it reads {self._text}.{name}, which the module makes up")
+            world.notes.add("absent", Place("fixed", self._names, name, f"{self._text}.{name}"), name)
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         served = world.serve(self._names[name], item(self._names, name, f"{self._text}.{name}"))
         self.__dict__[name] = served

@@ -33,14 +33,14 @@ def _cluster(cluster: Cluster) -> Iterator[str]:
         blocks = cluster.blocks
         shared = f" in {blocks.chunks} chunks" if blocks.chunks > 1 else ""
         yield f"  rows of {cluster.length}, {blocks.rows} at a time{shared}{':' if together else ''}"
+    margin = "    " if cluster.blocks is not None else "  "
     for step in cluster.steps:
-        yield ("    " if cluster.blocks is not None else "  ") + (
-            _nest(step) if isinstance(step, Nest) else _call(step)
-        )
+        told = _nest(step) if isinstance(step, Nest) else _call(step)
+        yield margin + told.replace("\n", f"\n{margin}")
 
 
 def _nest(nest: Nest) -> str:
-    names = [entry.equation.primitive.name if entry.equation else "copy" for entry in nest.entries]
+    names = [entry.equation.primitive.name if entry.equation else "copy" for entry in nest.operations()]
     names += [f"{reduction.name} over {reduction.axes}" for reduction in nest.reductions]
     counted = [name if count == 1 else f"{count} {name}" for name, count in Counter(names).items()]
     domain = " x ".join(map(str, nest.domain))
@@ -53,7 +53,7 @@ def _nest(nest: Nest) -> str:
 
 def _call(call: Call) -> str:
     if call.body is not None:
-        return "\n    ".join(_bodies(call, call.body))
+        return "\n".join(_bodies(call, call.body))
     name = call.equation.primitive.name
     kinds: list[Any] = [atom.type for atom in call.equation.inputs]
     shapes = " and ".join([str(kind.shape) for kind in kinds if isinstance(kind, ArrayType)])
@@ -61,22 +61,15 @@ def _call(call: Call) -> str:
 
 
 def _bodies(call: Call, block: Block) -> list[str]:
-    """A branch or a loop: what it runs."""
-    inside = _lines(block)
+    """A branch or a loop, and what it runs."""
+    inside = account_of(block)
+    other = () if call.otherwise is None else account_of(call.otherwise)
     if is_branch(call.equation):
-        assert call.otherwise is not None
-        return ["one of two branches:", *inside, "  or:", *_lines(call.otherwise)]
+        return ["one of two branches:", *inside, "or:", *other]
     loop: Loop = call.equation.params[0]
-    times = (
-        f"{loop.count} times" if loop.counted else "as many times" if loop.until is None else "while a condition holds"
-    )
-    asked = [] if call.otherwise is None else ["  before:", *_lines(call.otherwise)]
-    return [f"{times}:", *inside, *asked]
-
-
-def _lines(block: Block) -> list[str]:
-    """The account of a body, set in."""
-    return [line.replace("\n", "\n  ") for cluster in block.clusters for line in _cluster(cluster)]
+    if loop.until is not None:
+        return ["as long as this holds:", *other, "do:", *inside]
+    return [f"{loop.count} times:" if loop.counted else "as many times as that:", *inside]
 
 
 def _library(call: Call) -> str:

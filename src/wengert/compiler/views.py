@@ -5,6 +5,7 @@ Axes of length one hold no information, so a view speaks only of the others, the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 __all__ = ["Axis", "View", "broadcast", "compose", "identity", "long_axes", "reshaped", "sliced", "transposed"]
@@ -24,11 +25,13 @@ View = tuple[Axis, ...]
 _WHOLE: Final = slice(None)
 
 
+@lru_cache(maxsize=4096)
 def long_axes(shape: Shape) -> Shape:
     """The lengths of a shape other than one."""
     return tuple([length for length in shape if length != 1])
 
 
+@lru_cache(maxsize=64)
 def identity(rank: int) -> View:
     """The view of every entry at its own place."""
     return tuple([Axis(axis) for axis in range(rank)])

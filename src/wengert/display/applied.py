@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from wengert.calculus.algebra import product, split
+from wengert.calculus.algebra import matmul, number, product, split
 from wengert.calculus.expression import Apply, Expression, Number, Ones, Sum
 from wengert.display.forms import is_row_of_ones
 from wengert.display.naming import FENCES, PAIRS, Written
@@ -86,6 +87,11 @@ def _power(writer: Any, x: Expression) -> Notation | None:
     if found is None:
         return None
     logarithm, exponent = found
+    norm, doubled = writer.as_norm(logarithm.operand, Fraction(1, 2)), matmul(number(2), exponent)
+    if norm is not None and logarithm.name == "log" and doubled.length < exponent.length:
+        # half a number as exponent of a square is that number as exponent of the norm
+        writer.learn(doubled)
+        return Power((norm, writer.known[doubled]))
     writer.learn(exponent)
     base = writer.known[logarithm.operand]
     return Power((Fenced((base,), "absolute") if logarithm.name == "logabs" else base, writer.known[exponent]))

@@ -19,6 +19,7 @@ from wengert.calculus.expression import (
     Number,
     Ones,
     Product,
+    Sum,
     Symbol,
     Trace,
     Transpose,
@@ -38,6 +39,8 @@ __all__ = [
 
 # Every symbolic length counts as this many entries where orders are compared.
 _NOMINAL: Final = 1000
+# Functions of what is longer are not turned.
+_LONGEST: Final = 400
 
 
 def magnitude(value: Coefficient) -> Coefficient:
@@ -78,14 +81,20 @@ def with_squares(expression: Expression) -> Expression:
 
 def upright(expression: Expression) -> Expression:
     """An expression with transposes outside of functions of entries: tanh(XU)ᵀ for tanh(UᵀXᵀ)."""
-    found: dict[Expression, Expression] = {}
+    return _upright(expression, {})
+
+
+def _upright(expression: Expression, found: dict[Expression, Expression]) -> Expression:
     for node in walk(expression):
+        if node in found:
+            continue
         parts = tuple([found[part] for part in node.parts])
         found[node] = node if parts == node.parts else make(type(node), node.rows, node.cols, node.data, parts)
-        if isinstance(node, Apply) and 1 not in node.shape and of_entries(node.name):
-            inside = algebra.transpose(node.operand)
-            if _transposes_in(inside) < _transposes_in(node.operand):
-                straight = make(Apply, node.cols, node.rows, node.data, (upright(inside),))
+        whole = isinstance(node, Apply) and 1 not in node.shape and of_entries(node.name)
+        if whole and node.length <= _LONGEST:
+            inside = algebra.transpose(node.parts[0])
+            if _transposes_in(inside) < _transposes_in(node.parts[0]):
+                straight = make(Apply, node.cols, node.rows, node.data, (_upright(inside, found),))
                 found[node] = make(Transpose, node.rows, node.cols, (), (straight,))
     return found[expression]
 
@@ -220,10 +229,16 @@ def is_thin(x: Expression) -> bool:
 
 
 def is_low_rank_change(x: Expression) -> bool:
-    """Whether it is diagonal but for products, as I − W(WᵀW)⁻¹Wᵀ, which is applied by its factors in less time."""
+    """Whether it is diagonal but for products, as I − W(WᵀW)⁻¹Wᵀ, which is applied by its factors in less time.
+
+    Factors are no sums themselves: those would be applied term by term as well, and so on.
+    """
     chains = [split(term)[2] for term in x.parts]
     plain = [chain for chain in chains if len(chain) == 1 and isinstance(chain[0], (Diagonal, Identity))]
-    return bool(plain) and all(len(chain) > 1 for chain in chains if chain not in plain)
+    products = [chain for chain in chains if chain not in plain]
+    flat = not any(isinstance(part, Sum) for chain in products for link in chain for part in (link, *link.parts[:1])
+                   if not isinstance(link, Inverse))  # fmt: skip
+    return bool(plain) and flat and all(len(chain) > 1 for chain in products)
 
 
 def is_special(link: Expression) -> bool:

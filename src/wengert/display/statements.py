@@ -26,6 +26,8 @@ _HINTS: Final = {
     "linalg.cho_solve": "solution", "linalg.lu_solve": "solution", "np.linalg.solve": "solution", "np.eye": "identity",
     "linalg.expm_frechet": "derivative", "np.linalg.eigh": "eigen", "np.linalg.eigvalsh": "eigenvalues",
 }  # fmt: skip
+# of what is written with more than one call, by what stands in it
+_WORDS: Final = {"block": "derivative", "sqrtm": "root", "logm": "log", "argmax": "largest", "np.eye": "identity"}
 _KINDS: Final = {"multiply": "scaled", "divide": "ratio", "power": "power", "outer": "outer", "negative": "negative",
                  "length": "count", "index": "column"}  # fmt: skip
 
@@ -152,6 +154,8 @@ class Writer:
             hint = "reciprocal"
         elif step.kind == "power" and step.data == (2,):
             hint = "square"
+        elif step.kind == "template":
+            hint = next((hint for word, hint in _WORDS.items() if word in step.data[0]), "function")
         else:
             hint = _KINDS.get(step.kind, step.kind)
         return self._free(hint)

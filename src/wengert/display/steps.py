@@ -158,10 +158,22 @@ class Steps:
         """A sum with signs, what is added first."""
         if len(terms) == 1:
             return self.negative(terms[0]) if subtracted[0] else terms[0]
-        pairs = sorted(zip(terms, subtracted, strict=True), key=lambda pair: pair[1])
+        signed = [self._without_minus(*pair) for pair in zip(terms, subtracted, strict=True)]
+        if all(sign for _, sign in signed):
+            return self.negative(self.add([term for term, _ in signed], [False] * len(signed)))
+        pairs = sorted(signed, key=lambda pair: pair[1])
         axes = max(term.axes for term in terms)
         step = self.make("add", [term for term, _ in pairs], tuple(sign for _, sign in pairs), axes)
         return self.commuted(step, pairs)
+
+    def _without_minus(self, step: Step, subtracted: bool) -> tuple[Step, bool]:
+        """A term whose minus has become that of the sum."""
+        if step.kind == "negative":
+            return step.parts[0], not subtracted
+        if step.kind == "outer" and any(part.kind == "negative" for part in step.parts):
+            first, second = (self._without_minus(part, False) for part in step.parts)
+            return self.make("outer", (first[0], second[0]), (), 2), subtracted != (first[1] != second[1])
+        return step, subtracted
 
     def negative(self, step: Step) -> Step:
         """Minus a step."""
@@ -176,6 +188,10 @@ class Steps:
         ordered = sorted(factors, key=lambda factor: (factor.axes, factor.kind not in ("number", "negative")))
         if len(ordered) == 1:
             return ordered[0]
+        last = ordered[-1]
+        if _is_reciprocal(last) and all(factor.axes == 0 and not _is_reciprocal(factor) for factor in ordered[:-1]):
+            # twice a reciprocal is one quotient
+            return self.divide(self.multiply(ordered[:-1]), last.parts[1])
         if all(factor.kind == "transpose" for factor in ordered):
             return self.transpose(self.multiply([factor.parts[0] for factor in ordered]))
         return self.commuted(self.make("multiply", ordered, (), max(f.axes for f in ordered)), ordered)
@@ -227,3 +243,8 @@ class Steps:
         else:
             step = self.make("matmul", (a, b), (), b.axes)
         return Value(step, rows, cols)
+
+
+def _is_reciprocal(step: Step) -> bool:
+    """Whether it is one over something."""
+    return step.kind == "divide" and step.parts[0].kind == "number" and step.parts[0].data[0] == 1

@@ -106,24 +106,13 @@ def _minuses(x: Expression) -> int:
     return sum(split(term)[0] < 0 for term in (x.parts if isinstance(x, Sum) else (x,)))
 
 
-def _replaced(formula: Expression, exchange: dict[Expression, Expression]) -> Expression:
-    """A formula with nodes exchanged, in no other form."""
-    new: dict[Expression, Expression] = {}
-    for node in walk(formula):
-        parts = tuple([new[part] for part in node.parts])
-        same = node if parts == node.parts else make(type(node), node.rows, node.cols, node.data, parts)
-        new[node] = exchange.get(node, same)
-    return new[formula]
-
-
 def _named(
     formulas: Sequence[Expression], named: Sequence[tuple[str, Expression]], names_taken: Iterable[str]
 ) -> tuple[list[Expression], list[tuple[str, Expression]]]:
     """Formulas in which long parts that occur more than once have names, beside those that are given."""
     whole = [*formulas, *(inner for _, inner in named)]
     taken = names_in(whole, names_taken)
-    short = _with_one_inverse([with_signs_in_front(upright(formula)) for formula in whole])
-    short = list(map(with_squares, short))
+    short = [with_squares(with_signs_in_front(upright(formula))) for formula in whole]
     names = [name for name, _ in named]
     lengths: dict[Expression, int] = {}
     known: dict[Expression, tuple[Sequence[Expression], Sequence[Expression]]] = {}
@@ -139,17 +128,6 @@ def _named(
         short = [*(_exchanged(formula, found, symbol) for formula in short), found]
     count = len(formulas)
     return short[:count], _in_order(list(zip(names, short[count:], strict=True)))
-
-
-def _with_one_inverse(formulas: Sequence[Expression]) -> list[Expression]:
-    """Formulas in which X⁻ᵀ is the transpose of X⁻¹ where both occur, so that one name is enough."""
-    inverted = {node.parts[0] for formula in formulas for node in walk(formula) if isinstance(node, Inverse)}
-    both = {x for x in inverted if isinstance(x, Transpose) and x.parts[0] in inverted}
-    exchange: dict[Expression, Expression] = {}
-    for x in both:
-        straight = make(Inverse, x.cols, x.rows, (), (x.parts[0],))
-        exchange[make(Inverse, x.rows, x.cols, (), (x,))] = make(Transpose, x.rows, x.cols, (), (straight,))
-    return [_replaced(formula, exchange) for formula in formulas] if both else list(formulas)
 
 
 def shortest(plain: Expression, ways: Iterable[InNames], names_taken: Iterable[str] = ()) -> InNames:
@@ -241,6 +219,11 @@ def _best(
             times[part] += times[node]
         for segment in own:
             segments[segment] = segments.get(segment, 0) + times[node]
+    for node in order:
+        other = _turned_inverse(node)
+        if other in times and isinstance(node.parts[0], Transpose):
+            # one name is enough for X⁻¹ and X⁻ᵀ
+            times[other] += times.pop(node)
     best, gain = None, _WORTH - 1
     for node, count in (*times.items(), *segments.items()):
         if count > 1 and node not in formulas and not isinstance(node, (*_LEAVES, Transpose)) and not _is_uniform(node):
@@ -248,6 +231,11 @@ def _best(
             if saved > gain:
                 best, gain = node, saved
     return best
+
+
+def _turned_inverse(node: Expression) -> Any:
+    """The inverse of the transpose of what is inverted; None for what is no inverse."""
+    return turned(node) if isinstance(node, Inverse) else None
 
 
 def _is_uniform(x: Expression) -> bool:
@@ -326,9 +314,13 @@ def _segment(links: Sequence[Expression]) -> Expression:
 def _exchanged(formula: Expression, old: Expression, symbol: Expression) -> Expression:
     """A formula with a name in the place of a node, and of the part of chains that this node is."""
     new: dict[Expression, Expression] = {}
+    other = _turned_inverse(old)
     for node in walk(formula):
         if node is old:
             new[node] = symbol
+            continue
+        if node is other:
+            new[node] = make(Transpose, symbol.cols, symbol.rows, (), (symbol,))
             continue
         if isinstance(node, Apply) and node.name == "exp" and (power_in(node.parts[0]) or (None,))[0] is old:
             # x^p does not show its logarithm

@@ -263,7 +263,7 @@ class _Writer:
 
     def _powered(self, base: Expression, exponent: Fraction) -> Notation:
         """A power of a scalar among factors; squares are powers of norms."""
-        found = self._as_norm(base, exponent)
+        found = self.as_norm(base, exponent)
         doubled = 2 * exponent
         if found is not None and doubled.denominator == 1:
             return found if doubled == 1 else Raised((found,), doubled)
@@ -271,7 +271,7 @@ class _Writer:
             return Root((self.known[base],))
         return self.known[base] if exponent == 1 else Raised((self.known[base],), exponent)
 
-    def _as_norm(self, base: Expression, exponent: Fraction) -> Notation | None:
+    def as_norm(self, base: Expression, exponent: Fraction) -> Notation | None:
         if isinstance(base, Product) and base.chain:
             half = root_of_square(base.chain)
             return None if half is None else self._norm(half, "norm")

@@ -44,6 +44,7 @@ from wengert.numpy.indexed import isscalar, ndenumerate
 from wengert.numpy.iterators import nditer, nested_iters
 from wengert.numpy.joining import unstack
 from wengert.numpy.lists import Mirror, mirrored
+from wengert.numpy.outside import OUTSIDE, tell
 from wengert.numpy.reducing import cumulative_prod, cumulative_sum
 from wengert.numpy.ufuncs import matvec, vecmat
 from wengert.tracing import FUNCTIONS
@@ -109,7 +110,9 @@ _NEWER = {
 def __getattr__(name: str) -> Any:
     newer = name in _NEWER and not hasattr(_numpy, name)
     value = mirrored(_NEWER[name] if newer else getattr(_numpy, name))
-    if not name.startswith("__"):
+    if name in OUTSIDE:
+        tell(name)
+    elif not name.startswith("__"):
         # found at once the next time
         globals()[name] = value
     return value

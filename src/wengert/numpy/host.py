@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.tracing import active_recordings, as_operand, holds_traced
+from wengert.tracing.recording import require_within
 
 __all__ = ["HostArray", "held", "hosted", "unhosted"]
 
@@ -73,6 +74,7 @@ def _guarded(name: str) -> Any:
     @functools.wraps(plain)
     def write(array: Any, *args: Any, **kwargs: Any) -> Any:
         base = array.base
+        require_within()
         if isinstance(base, np.ndarray) and not base.flags.writeable:
             raise ValueError("assignment destination is read-only")
         return plain(array, *args, **kwargs)

@@ -133,7 +133,8 @@ class Copies:
             return value
         members = contents(value)
         if members and is_data(members) and not always:
-            self._data[id(value)] = (value, len(value) if type(value) is not SimpleNamespace else 0)
+            held = vars(value) if type(value) is SimpleNamespace else value
+            self._data[id(value)] = (held, len(held))
             return value
         view = self._views[id(value)] = view_of(value, self.serve, self.given)
         return view

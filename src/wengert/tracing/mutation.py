@@ -21,7 +21,7 @@ import numpy as np
 
 from wengert.errors import MutationError, ShapeError
 from wengert.graph import Operand, locate
-from wengert.tracing.recording import beneath, note_memory
+from wengert.tracing.recording import beneath, note_memory, require_within
 from wengert.tracing.tracer import Tracer
 
 __all__ = [
@@ -130,6 +130,7 @@ def _fill(target: Tracer, content: Any) -> None:
 def assign(target: Tracer, content: Any) -> None:
     """Put another value of the same shape and dtype into a box, and into what it is a view of."""
     note_memory("writing")
+    require_within(target.recording.level)
     if isinstance(target, View):
         target.refresh()
         assign(target.origin, target.how.scatter(target.origin, content))

@@ -8,13 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from wengert.errors import LeakedTracerError, UnsupportedError
+from wengert.errors import LeakedTracerError, MutationError, UnsupportedError
 from wengert.graph import ArrayType, Operand, Primitive, Recorder, bind, concrete_type, locate
 from wengert.tracing.names import FUNCTIONS
 
 __all__ = [
     "Recording", "active_recordings", "beneath", "defers_to", "holds_traced", "note_memory", "outermost", "primal",
-    "type_of",
+    "require_within", "type_of",
 ]  # fmt: skip
 
 # A recording that began later is further in: a count of beginnings orders all that can ever meet.
@@ -86,6 +86,9 @@ class Recording(Recorder):
     def drew(self, what: str) -> None:
         """Told that the program draws random numbers."""
 
+    def reached(self, what: str) -> None:
+        """Told that the program asks for a function of NumPy's that works on files or on NumPy's settings."""
+
     def strip(self, operand: Operand) -> Any:
         """The value one level further out, for operations that have no derivative."""
         operand.refresh()
@@ -120,6 +123,18 @@ def note_memory(what: str) -> None:
     recordings = _active.get()
     if recordings and recordings[0].repeats:
         recordings[0].memory.add(what)
+
+
+def require_within(level: float = -1) -> None:
+    """Raise where a body that stands for many runs writes into what it finds outside, of a recording of this level."""
+    for recording in _active.get():
+        if recording.varies and recording.level > level:
+            place = locate(4)
+            raise MutationError(
+                f"a step of a loop, or a branch, writes into an array that it finds outside"
+                f"{f' at {place}' if place else ''}; it is run once in the place of many runs. Carry the array along, "
+                f"and return it"
+            )
 
 
 def type_of(value: Any) -> ArrayType:

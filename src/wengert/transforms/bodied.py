@@ -13,7 +13,7 @@ from wengert.tracing import FUNCTIONS, evaluate, record_graph, type_of
 from wengert.transforms.jvp import ForwardRecording
 
 __all__ = [
-    "FORMS", "Form", "annihilating", "constant_of", "is_differentiated", "pushed", "selected", "stateful",
+    "FORMS", "Form", "annihilating", "constant_of", "is_differentiated", "is_unknown", "pushed", "selected", "stateful",
     "written_out",
 ]  # fmt: skip
 
@@ -36,6 +36,18 @@ FORMS: Final[dict[type, Form]] = {}
 
 def _form(equation: Equation) -> Form | None:
     return FORMS.get(equation.params[0].__class__) if equation.params else None
+
+
+def is_unknown(body: Graph) -> bool:
+    """Whether there is something in a body whose results have types that only a run can tell, as a user's own rule."""
+    for equation in body.equations:
+        inner = equation.params[0] if _form(equation) is not None else None
+        if inner is not None:
+            if any(map(is_unknown, inner.bodies)):
+                return True
+        elif equation.primitive.rule_maker is not None and equation.primitive.shape_rule is None:
+            return True
+    return False
 
 
 def stateful(body: Graph) -> Graph:

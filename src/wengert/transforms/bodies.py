@@ -47,11 +47,11 @@ class BodyRecording(GraphRecording):
         self.outer_inputs: list[Var] = []
 
     def __enter__(self) -> Self:
-        if self.claims:
-            for recording in active_recordings():
-                self._claimed.append((recording, {key: vars(recording)[key] for key in ("apply", "quick")
-                                                  if key in vars(recording)}))  # fmt: skip
-                vars(recording).update(apply=self.apply, quick=False)
+        for recording in active_recordings() if self.claims else ():
+            held = vars(recording)
+            # a tape has shortcuts, and another body may claim already
+            self._claimed.append((recording, {key: held[key] for key in ("apply", "quick") if key in held}))
+            held.update(apply=self.apply, **({"quick": False} if "quick" in held else {}))
         return super().__enter__()
 
     def __exit__(self, *details: object) -> None:

@@ -15,9 +15,20 @@ from typing import Any
 import numpy as np
 
 from wengert.graph import Equation, Graph, Operand, Primitive, array_type, bind, compile_graph, prune
+from wengert.primitives.arithmetic import select
 from wengert.primitives.branches import Branch, declared_branch
 from wengert.tracing import evaluate, record_graph, type_of
-from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, pushed, selected, stateful, written_out
+from wengert.transforms.bodied import (
+    FORMS,
+    Form,
+    annihilating,
+    constant_of,
+    is_unknown,
+    pushed,
+    selected,
+    stateful,
+    written_out,
+)
 from wengert.transforms.sweep import zeros
 from wengert.transforms.transpose import transpose
 from wengert.transforms.vmap import BatchRecording
@@ -35,6 +46,9 @@ def choose(branch: Branch, chosen: Any, operands: Sequence[Any]) -> list[Any]:
         if branch.annihilating:
             return list(compile_graph(body, raw=False, annihilate=branch.annihilating)(*operands))
         return list(evaluate(body, *operands))
+    if any(map(is_unknown, branch.bodies)):
+        pairs = zip(*[evaluate(body, *operands) for body in branch.bodies], strict=True)
+        return [bind(select, (chosen, one, other)) for one, other in pairs]
     if not any([kind.inexact for kind in branch.results]):
         operands = [constant_of(operand) for operand in operands]
     results = bind(_operation(branch), (chosen, *operands), (branch,))

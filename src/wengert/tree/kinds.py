@@ -279,7 +279,7 @@ def _ordered_keys(keys: tuple[Any, ...]) -> tuple[Hashable, ...]:
         return tuple(sorted(keys, key=lambda key: (type(key).__qualname__, repr(key))))
 
 
-def told_apart(key: Any) -> Hashable:
+def told_apart(key: Any) -> Any:
     """What equal keys may differ in: their classes, and the signs of zeros."""
     if isinstance(key, tuple):
         return type(key), tuple(map(told_apart, key))

@@ -12,6 +12,7 @@ from wengert.calculus.lifting import (
     contractions,
     decompositions,
     kronecker,
+    kronecker_sums,
     reductions,
     shapes,
     spectra,
@@ -22,4 +23,4 @@ from wengert.calculus.lifting.program import lift
 __all__ = ["LIFTS", "Lifted", "lift"]
 
 # importing them declares what operations are
-_RULES = (arithmetic, choices, contractions, decompositions, kronecker, reductions, shapes, spectra)
+_RULES = (arithmetic, choices, contractions, decompositions, kronecker, kronecker_sums, reductions, shapes, spectra)

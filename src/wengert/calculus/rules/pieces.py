@@ -16,6 +16,7 @@ from wengert.calculus.algebra import (
     hadamard,
     hadamard_of,
     is_one,
+    is_zero,
     matmul,
     negative,
     number,
@@ -160,6 +161,8 @@ def _completed(node: Sum) -> Any:
 
 def _varying(x: Expression) -> int:
     """How many terms are no plain numbers."""
+    if is_zero(x):
+        return 0
     return sum(uniform(term) is None for term in (x.parts if isinstance(x, Sum) else (x,)))
 
 

@@ -200,11 +200,16 @@ class IRBuilder:
     srem = _binary("srem")
     urem = _binary("urem")
     and_ = _binary("and")
-    or_ = _binary("or")
     xor = _binary("xor")
     shl = _binary("shl")
     ashr = _binary("ashr")
     lshr = _binary("lshr")
+
+    def or_(self, left: Any, right: Any) -> Operand:
+        """The bits that are set in one of two integers."""
+        if left.__class__ is Constant and left.constant == 0:
+            return right  # type: ignore[no-any-return]
+        return self._pure(left.type, f"or {left.typed}, {right.text}")
 
     def neg(self, value: Operand) -> Operand:
         """The integer with the other sign."""

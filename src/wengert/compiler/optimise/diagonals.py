@@ -46,6 +46,9 @@ def names_diagonal(place: Inputs, shape: tuple[int, ...]) -> bool:
 
 def diagonal_of(build: Builder, a: Atom) -> Atom:
     """The diagonal of a matrix as every so many entries of it."""
+    turned = build.defined_by(a, transpose)
+    if turned is not None and turned.params == ((1, 0),):
+        return diagonal_of(build, turned.inputs[0])
     rows, columns = a.type.shape
     stop = (min(rows, columns) - 1) * (columns + 1) + 1
     flat = build.apply(reshape, a, params=((rows * columns,),))

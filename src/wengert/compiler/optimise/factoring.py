@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -18,9 +19,12 @@ from wengert.graph import REGISTRY, Primitive
 __all__: list[str] = []
 
 Inputs = tuple[Atom, ...]
+Solving = Callable[[Atom], Atom]
 Params = tuple[Any, ...]
 absolute: Final = REGISTRY["absolute"]
 cholesky: Final = REGISTRY["cholesky"]
+exp: Final = REGISTRY["exp"]
+less: Final = REGISTRY["less"]
 log: Final = REGISTRY["log"]
 multiply: Final = REGISTRY["multiply"]
 negative: Final = REGISTRY["negative"]
@@ -88,11 +92,39 @@ def factor_behind_triangle(build: Builder, primitive: Primitive, inputs: Inputs,
     return _scaled(build, b, lambda right: build.apply(triangular_solve, t, right, params=params))
 
 
+@rule("triangular_solve")
+def stack_of_columns(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """Several right-hand sides of one triangle as one with all their columns."""
+    t, b = inputs
+    if not _is_matrix(t) or len(b.type.shape) < 3 or not b.type.size:
+        return None
+    return _by_columns(build, b, lambda right: build.apply(triangular_solve, t, right, params=params))
+
+
+def _by_columns(build: Builder, b: Atom, solved: Solving) -> Atom:
+    """What treats every column alike, of a stack of matrices side by side."""
+    *front, rows, columns = b.type.shape
+    rank = len(front)
+    beside = build.apply(transpose, b, params=((rank, *range(rank), rank + 1),))
+    found = solved(build.apply(reshape, beside, params=((rows, math.prod(front) * columns),)))
+    apart = build.apply(reshape, found, params=((rows, *front, columns),))
+    return build.apply(transpose, apart, params=((*range(1, rank + 1), 0, rank + 1),))
+
+
+@rule("triangular_solve")
+def turned_triangle(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """The system of a transpose as the transposed system of what was there before."""
+    t, turned = _turned(build, inputs[0])
+    if not turned or len(t.type.shape) != 2:
+        return None
+    return build.apply(triangular_solve, t, inputs[1], params=(not params[0], not params[1]))
+
+
 @rule("solve")
 def solve_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
     """The same factors for a matrix and its transpose, for values and derivatives."""
     a, _, _, b = inputs
-    if not _is_matrix(a) or len(b.type.shape) != 2 or b.type.dtype != a.type.dtype or not b.type.size:
+    if not _is_matrix(a) or b.type.dtype != a.type.dtype or not b.type.size:
         return None
     a, turned = _turned(build, a)
     transposed = bool(params[0]) is not turned and not is_symmetric(build, a)
@@ -100,10 +132,12 @@ def solve_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, param
     def solved(right: Atom) -> Atom:
         return build.apply(lu_solve, *_factors(build, a), right, params=(transposed,))
 
+    if len(b.type.shape) > 2:
+        return _by_columns(build, b, solved)
     return _scaled(build, b, solved) or solved(b)
 
 
-def _scaled(build: Builder, b: Atom, solved: Any) -> Atom | None:
+def _scaled(build: Builder, b: Atom, solved: Solving) -> Atom | None:
     """What is linear in b, of b without its sign and constant factors; None where it has none."""
     shaped = build.defined_by(b, reshape)
     whole = shaped.inputs[0] if shaped is not None else b
@@ -150,17 +184,31 @@ def logarithm_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, p
     if not _is_matrix(inputs[0]):
         return None
     diagonal, signs = _pivots(build, inputs[0])
-    logarithm = build.apply(total, build.apply(log, build.apply(absolute, diagonal)), params=((0,), False))
-    one = build.apply(prod, build.apply(multiply, build.apply(sign, diagonal), signs), params=((0,), False))
-    return one, logarithm
+    return _sign(build, diagonal, signs), _sum(build, build.apply(log, build.apply(absolute, diagonal)))
+
+
+def _sign(build: Builder, diagonal: Atom, signs: Atom) -> Atom:
+    return build.apply(prod, build.apply(multiply, build.apply(sign, diagonal), signs), params=((0,), False))
+
+
+def _sum(build: Builder, x: Atom) -> Atom:
+    return build.apply(total, x, params=((0,), False))
 
 
 @rule("det")
 def determinant_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
-    """The product of the pivots, with the sign of their order."""
+    """The product of the pivots, with the sign of their order; by logarithms where some product may leave the range."""
     if not _is_matrix(inputs[0]):
         return None
-    return build.apply(prod, build.apply(multiply, *_pivots(build, inputs[0])), params=((0,), False))
+    diagonal, signs = _pivots(build, inputs[0])
+    dtype = inputs[0].type.dtype
+    logarithms = build.apply(log, build.apply(absolute, diagonal))
+    # the products of all subsets lie within
+    reach = _sum(build, build.apply(absolute, logarithms))
+    inside = build.apply(less, reach, build.literal(dtype.type(0.8 * np.log(np.finfo(dtype).max))))
+    product = build.apply(prod, build.apply(multiply, diagonal, signs), params=((0,), False))
+    size = build.apply(exp, _sum(build, logarithms))
+    return build.apply(select, inside, product, build.apply(multiply, _sign(build, diagonal, signs), size))
 
 
 def _pivots(build: Builder, a: Atom) -> tuple[Atom, Atom]:

@@ -26,6 +26,9 @@ def repeated_part(value: Any) -> Any:
         if part.shape[axis] < 2:
             continue
         first = part[(slice(None),) * axis + (slice(1),)]
+        if not part.strides[axis]:
+            part = first
+            continue
         # most arrays differ at once: look at the second entry before the whole
         second = part[(slice(None),) * axis + (slice(1, 2),)]
         if _same_bits(first, second) and _same_bits(np.broadcast_to(first, part.shape), part):
@@ -98,6 +101,11 @@ class LiteralTable:
     def _array(self, literal: Literal, value: Any) -> Literal:
         if value.nbytes <= _SHORT:
             return self._found.setdefault((literal.type, value.tobytes(), "array"), literal)
+        if 0 in value.strides:
+            # what is repeated in memory is looked at once
+            part = value[tuple([slice(0, None if step else 1) for step in value.strides])]
+            if part.nbytes <= _SHORT:
+                return self._found.setdefault((literal.type, part.shape, part.tobytes(), "repeated"), literal)
         plain = np.ascontiguousarray(value)
         bucket = self._long.setdefault((literal.type, zlib.crc32(plain.data)), [])
         for other in bucket:

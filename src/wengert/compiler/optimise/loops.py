@@ -14,6 +14,7 @@ from wengert.compiler.optimise.trimming import trimmed
 from wengert.graph import REGISTRY, Equation, Graph, Literal, Var, array_type, prune
 from wengert.primitives.branches import is_branch
 from wengert.primitives.loops import Loop, is_loop, loop_primitive
+from wengert.transforms.again import first_difference
 
 __all__ = ["hoisted", "opened"]
 
@@ -33,7 +34,28 @@ def opened(graph: Graph, improve: Improve) -> tuple[Graph, int]:
     for equation in graph.equations:
         writer.write(equation)
     found = Graph(graph.inputs, tuple(writer.equations), graph.outputs, graph.names)
-    return trimmed(prune(found)), writer.loops
+    return _shared(trimmed(prune(found))), writer.loops
+
+
+def _shared(graph: Graph) -> Graph:
+    """The graph in which equal loops, and equal branches, are one object: steps that repeat are found by that."""
+    met: dict[Any, list[Any]] = {}
+    equations: list[Equation] = []
+    for equation in graph.equations:
+        if is_loop(equation) or is_branch(equation):
+            one = equation.params[0]
+            known = met.setdefault((one.form, *[len(body.equations) for body in one.bodies]), [])
+            same = next((other for other in known if not _differ(one, other)), None)
+            if same is None:
+                known.append(one)
+            else:
+                equation = replace(equation, params=(same,))
+        equations.append(equation)
+    return Graph(graph.inputs, tuple(equations), graph.outputs, graph.names)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return any([first_difference(a, b)[0] for a, b in zip(one.bodies, other.bodies, strict=True)])
 
 
 class _Writer:

@@ -64,7 +64,7 @@ class Scaled:
 
 
 def _scaled(build: Builder, atom: Atom) -> Scaled:
-    """An array with its sign and its scalar factors taken out, through changes of its shape."""
+    """An array with its sign and its scalar factors taken out."""
     factors: list[Atom] = []
     while atom.__class__ is not Literal:
         equation = build.definitions.get(atom)
@@ -142,20 +142,31 @@ def _solve(build: Builder, atom: Atom) -> tuple[Atom, Atom] | None:
     return equation.inputs[0], equation.inputs[1]
 
 
-def _terms(build: Builder, atom: Atom, factors: tuple[Atom, ...], depth: int = 0) -> Iterator[Scaled | None]:
-    """The terms of a sum; None where there are too many."""
+def _terms(
+    build: Builder, atom: Atom, factors: tuple[Atom, ...], depth: int = 0, turned: bool = False
+) -> Iterator[Scaled | None]:
+    """The terms of a sum, or of its transpose; None where there are too many."""
     scaled = _scaled(build, atom).times(factors)
     equation = build.definitions.get(scaled.atom)
-    if equation is None or equation.primitive not in (add, subtract):
-        yield scaled
-        return
-    if depth == _DEEPEST or any(operand.type is not scaled.atom.type for operand in equation.inputs):
-        yield None
-        return
-    left, right = equation.inputs
-    yield from _terms(build, left, scaled.factors, depth + 1)
-    minus = (build.literal(atom.type.dtype.type(-1)),) if equation.primitive is subtract else ()
-    yield from _terms(build, right, (*minus, *scaled.factors), depth + 1)
+    primitive = None if equation is None else equation.primitive
+    if equation is None or depth == _DEEPEST:
+        yield None if equation is not None else _leaf(build, scaled, turned)
+    elif primitive is transpose and equation.params == _TURNED:
+        yield from _terms(build, equation.inputs[0], scaled.factors, depth + 1, not turned)
+    elif primitive is triangle and equation.params[:2] == (not turned, 1.0):
+        # what stands above the diagonal does not matter: there L has nothing that could vary
+        yield from _terms(build, equation.inputs[0], scaled.factors, depth + 1, turned)
+    elif primitive in (add, subtract) and all(operand.type is scaled.atom.type for operand in equation.inputs):
+        left, right = equation.inputs
+        yield from _terms(build, left, scaled.factors, depth + 1, turned)
+        minus = (build.literal(atom.type.dtype.type(-1)),) if primitive is subtract else ()
+        yield from _terms(build, right, (*minus, *scaled.factors), depth + 1, turned)
+    else:
+        yield _leaf(build, scaled, turned)
+
+
+def _leaf(build: Builder, term: Scaled, turned: bool) -> Scaled:
+    return Scaled(term.factors, matrix_transpose(build, term.atom)) if turned else term
 
 
 def _part(build: Builder, factor: Atom, term: Scaled) -> Atom | None:
@@ -164,14 +175,7 @@ def _part(build: Builder, factor: Atom, term: Scaled) -> Atom | None:
     if diagonal is not None:
         return _of_diagonal(build, factor, term, diagonal)
     pair = _outer(build, term.atom)
-    if pair is None:
-        return None
-    # one of the two may have been turned behind the product
-    for left, right in (pair, pair[::-1]):
-        found = _of_product(build, factor, Scaled(term.factors, left), right)
-        if found is not None:
-            return found
-    return None
+    return None if pair is None else _of_product(build, factor, Scaled(term.factors, pair[0]), pair[1])
 
 
 def _of_diagonal(build: Builder, factor: Atom, term: Scaled, put: Equation) -> Atom | None:
@@ -210,6 +214,9 @@ def _outer(build: Builder, atom: Atom) -> tuple[Atom, Atom] | None:
     if equation is None:
         return None
     size = atom.type.shape[0]
+    if equation.primitive is transpose:
+        turned = _outer(build, equation.inputs[0])
+        return turned[::-1] if turned is not None else None
     if equation.primitive is matmul:
         left, right = equation.inputs
         return (left, matrix_transpose(build, right)) if len(left.type.shape) == len(right.type.shape) == 2 else None

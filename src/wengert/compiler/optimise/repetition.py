@@ -74,22 +74,33 @@ class Listing:
         ends = [0]
         # there may be hundreds of thousands of equations: this is one walk through them
         for place, equation in enumerate(graph.equations):
-            inputs = equation.inputs
-            row = [number[atom] if atom.__class__ is Var else constant(atom) for atom in inputs]  # type: ignore[arg-type]
+            # equal for equations that differ in their operands only, or in the integers of an index
+            kind: list[Any] = [equation.primitive, equation.params]
+            row: list[int] = []
+            for atom in equation.inputs:
+                found = number.get(atom)
+                told: Any = atom.type
+                if found is None:
+                    # a literal
+                    found = constant(atom)  # type: ignore[arg-type]
+                    if told.__class__ is not ArrayType:
+                        told = _kind_of_opaque(equation, getattr(atom, "value", None))
+                row.append(found)
+                kind.append(told)
+            for variable in equation.outputs:
+                number[variable] = len(variables)
+                variables.append(variable)
+                kind.append(variable.type)
+            ends.append(len(variables))
             if len(row) <= MOST_OPERANDS:
-                kind = _kind(equation)
                 operands += row
                 lengths.append(len(row))
             else:
                 # one that gathers the results of many steps is like no other
-                kind = place
+                kind = [place]
                 self._gathering[place] = row
                 lengths.append(0)
-            codes.append(known.setdefault(kind, len(known)))
-            for variable in equation.outputs:
-                number[variable] = len(variables)
-                variables.append(variable)
-            ends.append(len(variables))
+            codes.append(known.setdefault(tuple(kind), len(known)))
         self.codes = np.array(codes, np.int64)
         self.first_result = np.array(ends, np.int64)
         self.operands = np.full((len(codes), max(lengths, default=0)), NOTHING, np.int64)
@@ -131,20 +142,8 @@ class Listing:
         return self.variables[number] if number >= 0 else self.graph.inputs[-1 - number]
 
 
-def _kind(equation: Equation) -> Any:
-    """Equal for equations that differ in their operands only, or in integers of an index and where its slices begin."""
-    kinds: list[Any] = [equation.primitive, equation.params]
-    for atom in equation.inputs:
-        if atom.type.__class__ is ArrayType:
-            kinds.append(atom.type)
-        else:
-            kinds.append(_kind_of_opaque(equation, getattr(atom, "value", None)))
-    for variable in equation.outputs:
-        kinds.append(variable.type)
-    return tuple(kinds)
-
-
 def _kind_of_opaque(equation: Equation, value: Any) -> Any:
+    """What tells indices apart, but for their integers and where a slice begins."""
     if not isinstance(value, Index):
         return id(value)
     items: list[Any] = []

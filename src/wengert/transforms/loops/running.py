@@ -15,8 +15,9 @@ from wengert.primitives.indexing import take
 from wengert.primitives.loops import Loop, declared_loop
 from wengert.tracing import GraphRecording, evaluate, record_graph
 from wengert.tracing.index import Index
-from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, is_differentiated
+from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, is_differentiated, is_unknown
 from wengert.transforms.branches import choose
+from wengert.transforms.loops.unrolling import step_by_step
 from wengert.transforms.vmap import BatchRecording
 
 __all__ = [
@@ -35,6 +36,8 @@ _MOST: Final = 1 << 20
 
 def repeat(loop: Loop, operands: Sequence[Any]) -> list[Any]:
     """The results of a loop: the last carried values, then what was kept."""
+    if any(map(is_unknown, loop.bodies)):
+        return step_by_step(loop, operands)
     if loop.until is not None:
         loop = _counted(loop, operands)
     wanted = loop.results[: loop.carried + loop.kept]
