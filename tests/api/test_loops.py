@@ -436,6 +436,20 @@ def test_what_steers_behind_a_long_loop_is_known() -> None:
     assert "left to NumPy" not in fast.explain()
 
 
+def test_a_python_loop_around_a_loop_is_rolled_back() -> None:
+    def repeated(loops: Any, a: Any) -> Any:
+        for _ in range(100):
+            a = loops.scan(
+                lambda c, t: (loops.cond(t > 0.4, lambda: np.sin(c * t), lambda: c * t) + c, None), a, VECTOR
+            )
+            a = a[0] * 0.3 + 0.1
+        return a
+
+    fast = wg.jit(wg.value_and_grad(lambda a: repeated(OURS, a)))
+    agree(fast(0.3), wg.value_and_grad(lambda a: repeated(PYTHONS, a))(0.3))
+    assert len(fast.explain().splitlines()) < 60
+
+
 def test_a_program_reads_its_closure_at_each_call() -> None:
     weights = np.array([0.5, 0.25])
     fast = wg.jit(lambda x: wg.scan(lambda c, t: (c * weights + t, None), np.zeros(2), x)[0])

@@ -8,6 +8,7 @@ import scipy.special
 
 import wengert as wg
 from wengert.errors import ConversionError, UnsupportedError
+from wengert.scipy.linalg import expm
 
 RANDOM = np.random.default_rng(2)
 UNSEEDED = np.random.default_rng()
@@ -34,6 +35,16 @@ def as_often_as_the_data_say(x):
 
 def joined(x):
     return np.concatenate([x, b]) @ np.concatenate([b, x])
+
+
+@wg.custom_rule
+def with_own_rule(x):
+    return x @ S @ x
+
+
+@with_own_rule.vjp
+def _(out, args, cotangent):
+    return (2 * cotangent * (S @ args[0]),)
 
 
 # a function, its argument, the error and what it says
@@ -71,6 +82,11 @@ LIMITS = {
         "same arrays, as with random numbers, .* draw them outside and pass them as an argument, or use wengert.grad"),
     "a fixed length": (lambda x: np.eye(5) @ x @ b, x0, UnsupportedError, "matmul" + LINE + ".* at some sizes only; "
         r"write x.shape\[0\] or len\(x\) for numbers of entries"),
+    "a rule of one's own": (lambda x: with_own_rule(x), x0, UnsupportedError, "with_own_rule" + LINE + "has a rule of "
+        "its own, .* write it with NumPy's functions, or use wengert.grad"),
+    "the determinant of a Kronecker sum": (
+        lambda X: np.linalg.slogdet(np.kron(X, np.eye(X.shape[0])) + np.kron(np.eye(X.shape[0]), X))[1], S,
+        UnsupportedError, "lu_factor" + LINE + "of a sum of Kronecker products .*" + GRAD),
     "a length by chance in the code": (lambda X: np.linalg.norm(np.linalg.pinv(X) @ np.ones(7)) ** 2, np.ones((7, 3)),
         UnsupportedError, "matmul" + LINE + ".* works at some sizes only"),
 }  # fmt: skip
@@ -89,6 +105,8 @@ def test_what_has_no_closed_form_is_named(name):
 SECOND = {
     "a kink under a root": (lambda x: np.sum(np.maximum(x, 0) ** 1.5), x0,
         r"derive: the derivative of 3√relu\(x\)/2 is no formula: equal holds for some entries and not for others"),
+    "the exponential of a matrix": (lambda X: b @ expm(X) @ b, 0.1 * A, r"the second derivative of expm of a matrix "
+        r"has no closed form here; wengert\.jvp and wengert\.hvp give it as numbers"),
     "singular vectors": (lambda X: np.linalg.norm(X, 2), A, r"the derivative of leading pair has no closed form"),
     "repeated singular values": (lambda x: np.linalg.norm(np.outer(x, x), "nuc"), x0,
         "derive: the formula of the Hessian cannot be proved by numbers: .*singular values"),

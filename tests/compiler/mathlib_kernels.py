@@ -9,9 +9,8 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from wengert.compiler import ir
 
-from wengert.compiler import engine
+from wengert.compiler import engine, ir
 from wengert.compiler.mathlib import FUNCTIONS
 from wengert.compiler.values import Builder, Value
 

@@ -13,8 +13,8 @@ import wengert as wg
 # the registry grows as operations are imported
 import wengert.scipy.special
 from wengert.compiler import threads
-from wengert.compiler.compiled import kind_of
 from wengert.compiler.building import compile_kernel
+from wengert.compiler.compiled import kind_of
 from wengert.compiler.optimise import optimised
 from wengert.compiler.status import Status
 from wengert.graph import REGISTRY, ArrayType

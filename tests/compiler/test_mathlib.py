@@ -12,6 +12,7 @@ from zlib import crc32
 import mpmath
 import numpy as np
 import pytest
+
 from wengert.compiler import ir
 
 

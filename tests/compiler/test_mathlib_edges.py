@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
-from wengert.compiler import ir
 
 import wengert.scipy.special
-from wengert.compiler import engine
+from wengert.compiler import engine, ir
 from wengert.compiler.lanes import shared, where_any
 from wengert.compiler.mathlib import FUNCTIONS, call, coefficients
 from wengert.compiler.mathlib.trigonometric import cos, sin

@@ -124,8 +124,8 @@ def _frechet_value(xp: Any, x: Any, e: Any, *, kind: str) -> Any:
 def _d_frechet(out: Any, x: Any, e: Any, *, kind: str) -> Any:
     def in_matrix(dx: Any) -> Any:
         raise UnsupportedError(
-            f"the second derivative of {kind} of a matrix has no closed form here; wengert.jvp and wengert.hvp give it as "
-            f"numbers"
+            f"the second derivative of {kind} of a matrix has no closed form here; wengert.jvp and wengert.hvp give it "
+            f"as numbers"
         )
 
     return in_matrix, lambda de: frechet(x, de, kind=kind)

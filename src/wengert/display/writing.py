@@ -222,6 +222,9 @@ class _Writer:
         link = links[0]
         if len(links) == 1 and isinstance(link, Transpose):
             links = link.parts
+        if len(links) == 1 and isinstance(link, Inverse) and isinstance(link.parts[0], Transpose):
+            inverted = Raised((self.known[link.parts[0].parts[0]],), Fraction(-1))
+            return Fenced((inverted,), kind)
         if len(links) == 1 and isinstance(link, Hadamard):
             straight = straightened(link)
             if all(base in self.known for base in straight.parts):

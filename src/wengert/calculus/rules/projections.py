@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from wengert.calculus.algebra import add, identity, matmul, number, power, product, split, transpose
-from wengert.calculus.expression import Apply, Expression, Product, Sum, Transpose, rule
+from wengert.calculus.expression import Apply, Expression, Inverse, Product, Sum, Transpose, rule
 from wengert.calculus.properties import inverted_chain, is_pseudoinverse
 
 __all__: list[str] = []
@@ -15,13 +15,16 @@ __all__: list[str] = []
 _MOST_TERMS: Final = 6
 _MOST_LINKS: Final = 4
 Chain = Sequence[Expression]
+# what is looked for in chains, most of which have none of it
+_INVERTING: Final = frozenset({Inverse, Apply})
+_SUMS: Final = frozenset({Sum, Transpose})
 
 
 @rule(Product)
 def _within(node: Product) -> Any:
     """A product in which a part of a projection meets what it leaves as it is."""
     chain = node.chain
-    found = _cancelled(chain)
+    found = _cancelled(chain) if _INVERTING.intersection(map(type, chain)) else None
     if found is None:
         return None
     first, last, front, rest = found
@@ -58,7 +61,8 @@ def _is_unmoved(one: Expression, middle: Expression, other: Expression) -> Any:
 @rule(Product)
 def _beside_a_sum(node: Product) -> Any:
     """A sum multiplied out with what stands beside it, where terms of it then cancel."""
-    for place, link in enumerate(node.chain):
+    kinds = set(map(type, node.chain))
+    for place, link in enumerate(node.chain) if len(node.chain) > 1 and not _SUMS.isdisjoint(kinds) else ():
         parts = _parts(link)
         if parts:
             for first, last in _neighbourhoods(place, len(node.chain)):

@@ -85,7 +85,7 @@ def _diagonal_last(left: Expression, right: Expression) -> Any:
 @rule(Product)
 def _scaled_by_own_sums(node: Product) -> Any:
     """diag(1/(X1)) X1 = 1, and 1ᵀX diag(1/(Xᵀ1)) = 1ᵀ: a column divided by itself."""
-    if not any(isinstance(link, Diagonal) for link in node.chain):
+    if Diagonal not in set(map(type, node.chain)):
         return None
     found = _divided(node.chain)
     if found is None:

@@ -12,7 +12,7 @@ from wengert.compiler.optimise.literals import LiteralTable
 from wengert.graph import ArrayType, Equation, Graph, Literal, Var
 from wengert.tracing.index import SLOT, Index
 
-__all__ = ["Listing", "Run", "runs_of", "sliding"]
+__all__ = ["Listing", "Run", "runs_of", "sliding", "weight"]
 
 # Shorter graphs are left as they are; in others, fewer equations or steps than these are not worth a loop.
 SHORTEST: Final = 256
@@ -52,6 +52,12 @@ class Run:
     def holds(self, number: int) -> bool:
         """Whether a result belongs to a step."""
         return self.first <= number < self.first + self.count * self.width
+
+
+def weight(params: tuple[Any, ...]) -> int:
+    """For how many equations one with these parameters counts: a loop is as long as its body, and more."""
+    bodies: tuple[Graph, ...] = getattr(params[0], "bodies", ()) if params else ()
+    return 1 + sum([4 + len(body.equations) for body in bodies])
 
 
 class Listing:
@@ -102,9 +108,18 @@ class Listing:
                 lengths.append(0)
             codes.append(known.setdefault(tuple(kind), len(known)))
         self.codes = np.array(codes, np.int64)
+        weights = np.ones(len(codes), np.int64)
+        for key, code in known.items():
+            if len(key) > 1 and weight(key[1]) > 1:
+                weights[self.codes == code] = weight(key[1])
+        self.weight_before = np.concatenate([[0], np.cumsum(weights)])
         self.first_result = np.array(ends, np.int64)
         self.operands = np.full((len(codes), max(lengths, default=0)), NOTHING, np.int64)
         self.operands[np.arange(self.operands.shape[1]) < np.array(lengths, np.int64)[:, None]] = operands
+
+    def weight_of(self, start: int, end: int) -> int:
+        """How many equations stand between two places, those of bodies included."""
+        return int(self.weight_before[end] - self.weight_before[start])
 
     def _constant(self, literal: Literal) -> int:
         number = self._numbers.get(id(literal))
@@ -202,7 +217,8 @@ def _longest(listing: Listing, start: int, end: int) -> Run | None:
     for period in _periods(codes):
         first, length = _longest_true(codes[period:] == codes[:-period])
         covered = length + period
-        if covered < SHORTEST_RUN or covered // period < FEWEST_STEPS:
+        place = start + first
+        if listing.weight_of(place, place + covered) < SHORTEST_RUN or covered // period < FEWEST_STEPS:
             continue
         # of periods that cover the same, the shortest
         if best is None or covered > 1.1 * best[0] or (covered > 0.95 * best[0] and period < best[2]):
@@ -217,7 +233,7 @@ def _longest(listing: Listing, start: int, end: int) -> Run | None:
 
 def _periods(codes: Any) -> list[int]:
     """Likely periods: how far back the same short sequence of equations has stood, most frequent first."""
-    if len(codes) < SHORTEST_RUN:
+    if len(codes) < 2 * GRAM:
         return []
     grams = np.zeros(len(codes) - GRAM + 1, np.uint64)
     for shift in range(GRAM):

@@ -15,7 +15,7 @@ from wengert.compiler.optimise.fission import before_the_loop
 from wengert.compiler.optimise.loop_body import Body
 from wengert.compiler.optimise.loops import hoisted
 from wengert.compiler.optimise.recomputing import choose_recomputed
-from wengert.compiler.optimise.repetition import CONSTANTS, FEWEST_STEPS, SHORTEST, Listing, Run, runs_of
+from wengert.compiler.optimise.repetition import CONSTANTS, FEWEST_STEPS, SHORTEST, Listing, Run, runs_of, weight
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.steps import Plan, Source, planned
 from wengert.graph import REGISTRY, ArrayType, Equation, Graph, Literal, Var, array_type, concrete_type
@@ -32,7 +32,7 @@ concatenate: Final = REGISTRY["concatenate"]
 
 def rolled(graph: Graph, improve: Callable[[Graph], Graph]) -> tuple[Graph, int]:
     """The graph with loops for its runs of equal steps, and how many; `improve` is applied to their bodies."""
-    if len(graph.equations) < SHORTEST:
+    if len(graph.equations) < SHORTEST and sum([weight(equation.params) for equation in graph.equations]) < SHORTEST:
         return graph, 0
     listing = Listing(graph)
     plans: list[Plan] = []

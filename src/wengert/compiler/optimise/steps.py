@@ -86,7 +86,10 @@ def planned(listing: Listing, run: Run, earlier: list[Plan]) -> Plan | None:
             if ((numbers >= starts[low]) & (numbers < CONSTANTS)).any():
                 return planned(listing, run.later(regular[k, j], run.count - regular[k, j]), earlier)
     count = high - low
-    if count < FEWEST_STEPS or 2 * count < run.count or count * run.period < SHORTEST_RUN:
+    start = run.start + low * run.period
+    if count < FEWEST_STEPS or 2 * count < run.count:
+        return None
+    if listing.weight_of(start, start + count * run.period) < SHORTEST_RUN:
         return None
     if count * run.period < FEWEST_ENTRYWISE and _is_entrywise(listing, run):
         return None
