@@ -39,7 +39,7 @@ _MOST_TERMS: Final = 16
 # sums that are longer are not opened, so that the time stays in proportion to what is printed
 _MOST_SYMBOLS: Final = 160
 # parts that are looked at, besides a few for each node, before what is left stays as it is: it is no reading matter
-_LOOKS: Final = 4_000
+_LOOKS: Final = 6_000
 _LOOKS_AT_EACH: Final = 20
 Factoring = Callable[[Sum, Callable[[Expression], Any]], Any]
 _FACTORINGS: Final = (by_some_factor, by_some_number, over_one_bar, by_bracket, by_bracket_in_chains)

@@ -20,6 +20,7 @@ def multiplied_out(x: Sum | Product) -> Any:
     if not read or read[0] is None:
         return None
     variable, coefficients = read
+    assert variable is not None
     return algebra.add(*[algebra.product(c, {variable: Fraction(power)}, ()) for power, c in coefficients.items()])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ __all__ = ["first_difference", "same_value"]
 def first_difference(one: Graph, other: Graph) -> tuple[bool, Source | None]:
     """Whether two graphs differ, up to the names of their variables, and the first line at which they do."""
     if len(one.inputs) != len(other.inputs) or len(one.outputs) != len(other.outputs):
+        return True, None
+    if not _same_types(one.inputs, other.inputs):
         return True, None
     known: dict[Any, Any] = dict(zip(one.inputs, other.inputs, strict=True))
     for first, second in zip(one.equations, other.equations, strict=False):
@@ -35,10 +38,14 @@ def same_value(one: Any, other: Any) -> bool:
 def _alike(first: Equation, second: Equation, known: dict[Any, Any]) -> bool:
     # a function with a rule of its own is another primitive in each recording
     same = first.primitive is second.primitive or first.primitive.name == second.primitive.name
-    if not same or len(first.inputs) != len(second.inputs) or len(first.outputs) != len(second.outputs):
+    if not same or len(first.inputs) != len(second.inputs) or not _same_types(first.outputs, second.outputs):
         return False
     atoms = zip(first.inputs, second.inputs, strict=True)
     return _same_value(first.params, second.params) and all([_same_atom(a, b, known) for a, b in atoms])
+
+
+def _same_types(one: Sequence[Var], other: Sequence[Var]) -> bool:
+    return len(one) == len(other) and all([a.type is b.type for a, b in zip(one, other, strict=True)])
 
 
 def _same_atom(one: Any, other: Any, known: dict[Any, Any]) -> bool:

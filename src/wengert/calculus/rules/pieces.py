@@ -271,7 +271,7 @@ def _stable_softplus(node: Sum) -> Any:
     for term in node.parts if len(node.parts) <= _MOST_TERMS else ():
         body = split(term)[2] or tuple(split(term)[1])
         coefficient = split(term)[0]
-        size = negative(body[0].operand) if len(body) == 1 and _is("softplus", body[0]) else None
+        size = negative(body[0].parts[0]) if len(body) == 1 and _is("softplus", body[0]) else None
         if size is not None and _is("absolute", size):
             for u in (size.operand, _opposite(size.operand)):
                 cut = matmul(number(coefficient), apply("relu", u))
