@@ -39,7 +39,7 @@ _MOST_TERMS: Final = 16
 # sums that are longer are not opened, so that the time stays in proportion to what is printed
 _MOST_SYMBOLS: Final = 160
 # parts that are looked at, besides a few for each node, before what is left stays as it is: it is no reading matter
-_LOOKS: Final = 6_000
+_LOOKS: Final = 4_000
 _LOOKS_AT_EACH: Final = 20
 Factoring = Callable[[Sum, Callable[[Expression], Any]], Any]
 _FACTORINGS: Final = (by_some_factor, by_some_number, over_one_bar, by_bracket, by_bracket_in_chains)
@@ -103,8 +103,9 @@ class _Shortener:
             ways += [without_complements, self._turned, self._multiplied_out]
         found = [multiplied_out(node), *(way(node) for way in ways)]
         if length(node) <= _MOST_SYMBOLS:
-            # each looks at all terms once more
-            self.looks -= len(self.factorings) * sum([1 + len(part.parts) for part in node.parts])
+            # each looks at all terms once more, but for the one that only looks at numbers in front
+            thorough = sum([way is not by_some_number for way in self.factorings])
+            self.looks -= thorough * sum([1 + len(part.parts) for part in node.parts])
             found += [way(node, lambda inner: self._if_shorter(inner, node)) for way in self.factorings]
         return _shortest(node, found)
 
