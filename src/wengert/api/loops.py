@@ -38,7 +38,7 @@ def scan(
 ) -> tuple[Any, Any]:
     """A loop that carries values from step to step, and keeps some of each: `carry, y = step(carry, x)`.
 
-    It gives the numbers of this Python loop, to rounding:
+    It gives the numbers of this Python loop, to rounding::
 
         carry, kept = first, []
         for x in steps:
@@ -130,7 +130,7 @@ def scan(
 def while_loop(condition: Callable[[Any], Any], step: Callable[[Any], Any], first: Any) -> Any:
     """A loop whose number of steps is found while it runs: `carry = step(carry)` as long as `condition(carry)` holds.
 
-    It gives the numbers of this Python loop, to rounding:
+    It gives the numbers of this Python loop, to rounding::
 
         carry = first
         while condition(carry):
