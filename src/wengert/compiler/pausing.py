@@ -11,17 +11,26 @@ from typing import Final
 
 __all__ = ["without_collection"]
 
-_lock = threading.Lock()
-# the recordings that run in all threads, where the first one has found the collector at work
-_running: Final[list[None]] = []
+
+class _Pause:
+    """Who asks that the collector be off.
+
+    `running` has an entry for each recording, in whatever thread, where the first one has found the collector at work.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.running: list[None] = []
+
+
+_pause: Final = _Pause()
 
 
 def _forget() -> None:
     """In a child of fork no other thread runs that would end its pause."""
-    global _lock
-    _lock = threading.Lock()
-    if _running:
-        _running.clear()
+    _pause.lock = threading.Lock()
+    if _pause.running:
+        _pause.running.clear()
         gc.enable()
 
 
@@ -32,17 +41,17 @@ if hasattr(os, "register_at_fork"):
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Pause the collector until the last of the threads that ask for it is done; a collector that is off stays off."""
-    with _lock:
-        pausing = bool(_running) or gc.isenabled()
+    with _pause.lock:
+        pausing = bool(_pause.running) or gc.isenabled()
         if pausing:
-            _running.append(None)
+            _pause.running.append(None)
             gc.disable()
     try:
         yield
     finally:
         if pausing:
-            with _lock:
+            with _pause.lock:
                 # in a child of fork it may be forgotten
-                del _running[-1:]
-                if not _running:
+                del _pause.running[-1:]
+                if not _pause.running:
                     gc.enable()
