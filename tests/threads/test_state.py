@@ -33,7 +33,7 @@ CHANGING = {
     "wengert.compiler.linking._PROVIDED": "functions that compiled code may call: written under LOCK only",
     "wengert.compiler.linking._ON_DEMAND": "how to find such functions: an entry comes when its module is imported",
     "wengert.graph.source._known": "whether a file is the user's: every thread finds the same, and entries stay",
-    "wengert.graph.source._sources": "where an instruction stands: every thread finds the same, and all may be forgotten",
+    "wengert.graph.source._sources": "where an instruction stands: the same for every thread; all may be forgotten",
     "wengert.programs.copies.SHADOWS": "which class stands for a user's; entries are added and never changed",
 }
 MUTABLE = (dict, list, set, bytearray, np.ndarray, WeakKeyDictionary)
