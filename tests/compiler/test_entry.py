@@ -873,19 +873,6 @@ def test_what_serves_an_object_may_be_exchanged_while_it_runs():
     assert isinstance(jitted(2.5), Missed)
 
 
-def test_the_machine_code_may_be_made_ahead_by_a_thread():
-    program = """if True:
-        import threading
-        from wengert.compiler import calling
-        calling.prepare()
-        calling.prepare()
-        assert threading.active_count() <= 2
-        print(calling.supported(), calling.supported())
-    """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout == f"{calling._works()} {calling._works()}\n"
-
-
 def test_an_entry_may_be_called_while_the_interpreter_shuts_down():
     program = """if True:
         import builtins, sys

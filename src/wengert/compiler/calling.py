@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,7 +30,6 @@ __all__ = [
     "Type",
     "callable_of",
     "fits",
-    "prepare",
     "supported",
 ]
 
@@ -56,12 +54,6 @@ _ARENA_KEPT: Final = 1 << 28
 _LARGEST_FRAME: Final = 1 << 16
 _SLOT: Final = 16
 _STATUSES: Final = 8
-
-
-@cache
-def prepare() -> None:
-    """Begin to make the machine code for calls, in a thread of its own: LLVM leaves the interpreter to others."""
-    threading.Thread(target=supported, name="wengert: machine code for calls", daemon=True).start()
 
 
 class Step(NamedTuple):

@@ -19,6 +19,7 @@ from wengert.compiler import engine, entrywise, ir
 from wengert.compiler.body import Rows
 from wengert.compiler.buffers import spread
 from wengert.compiler.counting import counting, least, number
+from wengert.compiler.lanes import joined
 from wengert.compiler.plan import Contraction, Read
 from wengert.compiler.shape import Access, access_of
 from wengert.compiler.values import Builder, Value, fma, select
@@ -378,12 +379,4 @@ class ContractionWriter:
             for phi, first, new in zip(carried, sums, found, strict=True):
                 phi.add_incoming(first.ir, before)
                 phi.add_incoming(new.ir, inside)
-        if not perhaps_never:
-            return found
-        merged = []
-        for first, new in zip(sums, found, strict=True):
-            phi = builder.phi(new.type)
-            phi.add_incoming(first.ir, before)
-            phi.add_incoming(new.ir, inside)
-            merged.append(new.wrap(phi))
-        return merged
+        return joined(sums, before, found, inside) if perhaps_never else found

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from wengert.compiler import engine, ir
 from wengert.compiler.counting import INDEX, number
-from wengert.compiler.memory import bytes_of
 from wengert.compiler.nest import NestWriter
 from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
 from wengert.compiler.repeating import BYTE, POINTER, Repeating
@@ -31,18 +30,13 @@ class _Ending(Repeating):
 
     def write(self) -> None:
         """The loop."""
-        step, block, loop, builder = self.step, self.block, self.loop, self.builder
-        rooms = [room for pair in self.numbers.values() for room in pair]
-        body = self.writer.body(block, [spot for place in self.numbers for spot in self.spots(place)])
-        arrays = loop.fixed + loop.carried
-        starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
-        results = [self.writer.pointer(variable) for variable in step.equation.outputs]
+        step, loop, builder = self.step, self.loop, self.builder
+        starts, results = self.starts, self.results
         *_, arena, truth = [self.writer.pointer(variable) for variable in step.scratch]
-        spare = [self.writer.pointer(variable) for variable in step.scratch[: loop.carried]]
         for place, result in enumerate(step.equation.outputs[: loop.carried]):
             self.copy(loop.fixed + place, result)
         given = [*starts[: loop.fixed], *results[: loop.carried]]
-        self.fill(self.inputs, block, given)
+        self.fill(self.inputs, self.block, given)
         for place, (came, _) in self.numbers.items():
             self.pass_on(place, results[place], came)
         asking = None if step.otherwise is None else _Asking(self, step.otherwise, given, arena, truth)
@@ -58,25 +52,10 @@ class _Ending(Repeating):
         builder.position_at_end(inside)
         if asking is not None and loop.kept:
             self.writer.leave_if(builder.icmp_signed(">=", turn, number(loop.count)), Status.LOST)
-        even = self.is_even(builder.sub(turn, first))
-        targets = [
-            one if same else builder.select(even, other, one)
-            for same, one, other in zip(self.changed, results[: loop.carried], spare, strict=True)
-        ]
-        for place, target in enumerate(targets):
-            self.put(self.outputs, place, target)
-        for place, result in enumerate(results[loop.carried : loop.carried + loop.kept], start=loop.carried):
-            self.put(self.outputs, place, self.moved(result, turn, bytes_of(kind_of(block.plan.outputs[place]))))
-        for place in range(arrays, len(starts)):
-            self.put(self.inputs, place, self.moved(starts[place], turn, self.distance(place)))
-        tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
-        self.writer.check(builder.call(body, [*tables, arena, *rooms]))
-        for place, target in enumerate(targets, start=loop.fixed):
-            self.put(self.inputs, place, target)
-            if asking is not None:
-                self.put(asking.table, place, target)
-        for place, (came, goes) in self.numbers.items():
-            self.pass_on(place, goes, came)
+        targets = self.rooms_of_turn(builder.sub(turn, first))
+        self.take_step(turn, targets, arena)
+        if asking is not None:
+            asking.hand_over(targets)
         turn.add_incoming(builder.add(turn, number(1)), builder.block)
         builder.branch(head)
         builder.position_at_end(after)
@@ -86,6 +65,16 @@ class _Ending(Repeating):
             self.pass_on(place, came, results[place])
         if asking is not None:
             builder.store(taken, results[-1], align=8)
+
+    def rooms_of_turn(self, taken: Any) -> list[Any]:
+        """Where the step after so many writes what is carried: by turns the other room and the results."""
+        count, builder = self.loop.carried, self.builder
+        spare = [self.writer.pointer(variable) for variable in self.step.scratch[:count]]
+        odd = self.is_odd(taken)
+        return [
+            one if same else builder.select(odd, one, other)
+            for same, one, other in zip(self.changed, self.results[:count], spare, strict=True)
+        ]
 
     def range(self, starts: Sequence[Any]) -> tuple[Any, Any]:
         """The number of the first step, and of the first one that does not run, where that is known."""
@@ -97,17 +86,16 @@ class _Ending(Repeating):
             return number(0), steps
         return builder.sub(number(loop.count), steps), number(loop.count)
 
-    def is_even(self, taken: Any) -> Any:
-        """Whether an even number of steps was taken."""
-        return self.builder.icmp_unsigned("==", self.builder.and_(taken, number(1)), number(0))
+    def is_odd(self, taken: Any) -> Any:
+        """Whether an odd number of steps was taken."""
+        return self.builder.icmp_unsigned("!=", self.builder.and_(taken, number(1)), number(0))
 
     def bring_home(self, taken: Any) -> None:
         """Copy what an odd number of steps has left in the other room to the results."""
         moved = [place for place, same in enumerate(self.changed) if not same and place not in self.numbers]
         if not moved:
             return
-        odd = self.builder.icmp_unsigned("!=", self.builder.and_(taken, number(1)), number(0))
-        with self.builder.if_then(odd):
+        with self.builder.if_then(self.is_odd(taken)):
             for place in moved:
                 self.copy_of(self.step.scratch[place], self.step.equation.outputs[place])
 
@@ -116,13 +104,6 @@ class _Ending(Repeating):
         domain = long_axes(kind_of(target).shape)
         nest = Nest(0, domain, [Entry(target, None, (Read(source, identity(len(domain))),))])
         NestWriter(self.builder, nest, {target: None}, self.writer.pointer, engine.vector_width()).write()
-
-    def fill(self, table: Any, block: Block, given: Sequence[Any]) -> None:
-        """Put addresses into a table of inputs, and those of the constants of a block behind all inputs."""
-        for place, address in enumerate(given):
-            self.put(table, place, address)
-        for place, literal in enumerate(block.plan.constants, start=len(block.plan.inputs)):
-            self.put(table, place, self.writer.pointer(id(literal)))
 
 
 class _Asking:
@@ -138,6 +119,11 @@ class _Asking:
         self.answers = loop.table(1)
         loop.fill(self.table, block, given)
         loop.put(self.answers, 0, truth)
+
+    def hand_over(self, carried: Sequence[Any]) -> None:
+        """Ask the next time about what is carried there."""
+        for place, address in enumerate(carried, start=self.loop.loop.fixed):
+            self.loop.put(self.table, place, address)
 
     def answer(self) -> Any:
         """Whether there is a further step, asked at the builder's place."""

@@ -9,7 +9,7 @@ from wengert.compiler import ir
 from wengert.compiler.counting import counting
 from wengert.compiler.values import Builder, Value, any_lane, select
 
-__all__ = ["by_lane", "outlined", "shared", "table_entry", "where_any"]
+__all__ = ["by_lane", "joined", "outlined", "shared", "table_entry", "where_any"]
 
 Write = Callable[..., list[Value]]
 
@@ -28,13 +28,18 @@ def where_any(condition: Value, rare: Callable[[], Sequence[Value]], common: Seq
     for key, (block, operand, values) in list(builder.kept.items()):
         if block is before:
             builder.kept[key] = builder.block, operand, values
-    merged = []
-    for new, old in zip(chosen, common, strict=True):
-        joined = builder.phi(old.type)
-        joined.add_incoming(old.ir, before)
-        joined.add_incoming(new.ir, inside)
-        merged.append(old.wrap(joined))
-    return merged
+    return joined(common, before, chosen, inside)
+
+
+def joined(olds: Sequence[Value], before: Any, news: Sequence[Value], inside: Any) -> list[Value]:
+    """Values that come from one block as the old ones, and from the other as the new ones."""
+    found = []
+    for old, new in zip(olds, news, strict=True):
+        phi = new.builder.phi(new.type)
+        phi.add_incoming(old.ir, before)
+        phi.add_incoming(new.ir, inside)
+        found.append(new.wrap(phi))
+    return found
 
 
 def shared(x: Value, name: str, compute: Callable[[], list[Value]]) -> list[Value]:

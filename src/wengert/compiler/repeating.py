@@ -5,6 +5,7 @@ Numbers that are carried stay in registers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from wengert.compiler import engine, entrywise, ir
@@ -46,39 +47,47 @@ class Repeating:
         self.changed = [self.is_changed(place) for place in range(self.loop.carried)]
         # for numbers: where the body finds the one of the step before, and where it leaves the next
         self.numbers = {place: self.rooms(place) for place in range(self.loop.carried) if self.is_number(place)}
+        self.body = writer.body(block, [spot for place in self.numbers for spot in self.spots(place)])
+        self.starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
+        self.results = [writer.pointer(variable) for variable in step.equation.outputs]
 
     def write(self) -> None:
         """The loop."""
-        step, block, loop, builder = self.step, self.block, self.loop, self.builder
-        rooms = [room for pair in self.numbers.values() for room in pair]
-        body = self.writer.body(block, [spot for place in self.numbers for spot in self.spots(place)])
-        arrays = loop.fixed + loop.carried
-        starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
-        for place, start in enumerate(starts[:arrays]):
-            self.put(self.inputs, place, start)
-        for place, literal in enumerate(block.plan.constants, start=len(block.plan.inputs)):
-            self.put(self.inputs, place, self.writer.pointer(id(literal)))
-        results = [self.writer.pointer(variable) for variable in step.equation.outputs]
-        *spare, arena = [self.writer.pointer(variable) for variable in step.scratch]
+        loop, results = self.loop, self.results
+        self.fill(self.inputs, self.block, self.starts[: loop.fixed + loop.carried])
+        *spare, arena = [self.writer.pointer(variable) for variable in self.step.scratch]
         self.set_out(results, spare)
         for place, (came, _) in self.numbers.items():
-            self.pass_on(place, starts[loop.fixed + place], came)
-        with counting(builder, 0, loop.count, perhaps_never=True) as turn:
-            targets = self.targets(turn, results, spare)
-            for place, target in enumerate(targets):
-                self.put(self.outputs, place, target)
-            for place, result in enumerate(results[loop.carried :], start=loop.carried):
-                self.put(self.outputs, place, self.moved(result, turn, bytes_of(kind_of(block.plan.outputs[place]))))
-            for place in range(arrays, len(starts)):
-                self.put(self.inputs, place, self.moved(starts[place], turn, self.distance(place)))
-            tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
-            self.writer.check(builder.call(body, [*tables, arena, *rooms]))
-            for place, target in enumerate(targets, start=loop.fixed):
-                self.put(self.inputs, place, target)
-            for place, (came, goes) in self.numbers.items():
-                self.pass_on(place, goes, came)
+            self.pass_on(place, self.starts[loop.fixed + place], came)
+        with counting(self.builder, 0, loop.count, perhaps_never=True) as turn:
+            self.take_step(turn, self.targets(turn, results, spare), arena)
         for place, (came, _) in self.numbers.items():
             self.pass_on(place, came, results[place])
+
+    def take_step(self, turn: Any, targets: Sequence[Any], arena: Any) -> None:
+        """Run the body once: what it carries goes to the targets, from where the next step takes it."""
+        loop, builder = self.loop, self.builder
+        for place, target in enumerate(targets):
+            self.put(self.outputs, place, target)
+        for place in range(loop.carried, loop.carried + loop.kept):
+            length = bytes_of(kind_of(self.block.plan.outputs[place]))
+            self.put(self.outputs, place, self.moved(self.results[place], turn, length))
+        for place in range(loop.fixed + loop.carried, len(self.starts)):
+            self.put(self.inputs, place, self.moved(self.starts[place], turn, self.distance(place)))
+        tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
+        rooms = [room for pair in self.numbers.values() for room in pair]
+        self.writer.check(builder.call(self.body, [*tables, arena, *rooms]))
+        for place, target in enumerate(targets, start=loop.fixed):
+            self.put(self.inputs, place, target)
+        for place, (came, goes) in self.numbers.items():
+            self.pass_on(place, goes, came)
+
+    def fill(self, table: Any, block: Block, given: Sequence[Any]) -> None:
+        """Put addresses into a table of inputs, and those of the constants of a block behind all inputs."""
+        for place, address in enumerate(given):
+            self.put(table, place, address)
+        for place, literal in enumerate(block.plan.constants, start=len(block.plan.inputs)):
+            self.put(table, place, self.writer.pointer(id(literal)))
 
     def set_out(self, results: list[Any], spare: list[Any]) -> None:
         """Copy what is carried where a step writes into it: the first step must not, nor read where it writes."""

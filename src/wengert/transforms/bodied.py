@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from wengert.graph import Equation, Graph, Operand, bind, compile_graph, dependents
+from wengert.graph import ArrayType, Equation, Graph, Operand, Primitive, bind, compile_graph, dependents
 from wengert.primitives.arithmetic import select
 from wengert.primitives.shaping import broadcast_to, reshape
 from wengert.tracing import FUNCTIONS, evaluate, record_graph, type_of
 from wengert.transforms.jvp import ForwardRecording
+from wengert.transforms.vmap import BatchRecording
 
 __all__ = [
-    "FORMS", "Form", "annihilating", "constant_of", "is_differentiated", "is_unknown", "pushed", "selected", "stateful",
-    "written_out",
+    "FORMS", "BodiedRule", "Form", "annihilating", "constant_of", "is_differentiated", "is_unknown", "levels", "pushed",
+    "selected", "stateful", "undifferentiated", "written_out",
 ]  # fmt: skip
 
 
@@ -86,25 +88,83 @@ def pushed(body: Graph, values: Sequence[Any], tangents: dict[int, Any], wanted:
         return [recording.parts(results[place])[1] for place in wanted]
 
 
+def levels(value: Any) -> Iterator[Any]:
+    """The recordings that follow a value, the innermost first."""
+    while isinstance(value, Operand):
+        yield value.recording
+        value = value.value
+
+
 def is_differentiated(value: Any) -> bool:
     """Whether a recording follows the derivative of a value."""
-    while isinstance(value, Operand):
-        if value.recording.differentiates:
-            return True
-        value = value.value
-    return False
+    return any(recording.differentiates for recording in levels(value))
 
 
-def constant_of(value: Any) -> Any:
-    """A value without the levels that differentiate: integers and truth values have no derivative."""
+def undifferentiated(value: Any) -> tuple[Any, Any]:
+    """A value without the levels that differentiate, and the last of these recordings, if there is one."""
+    last = None
     while isinstance(value, Operand) and value.recording.differentiates:
         if value.is_view:
             value.refresh()
-        recording = value.recording
-        value = value.value
-        if recording.hosts and not isinstance(value, Operand):
-            return FUNCTIONS["constant of a program"](value, recording)
+        last, value = value.recording, value.value
+    return value, last
+
+
+def constant_of(value: Any) -> Any:
+    """A value as a constant of what differentiates it: integers and truth values have no derivative."""
+    value, last = undifferentiated(value)
+    if last is not None and last.hosts and not isinstance(value, Operand):
+        return FUNCTIONS["constant of a program"](value, last)
     return value
+
+
+class BodiedRule:
+    """Stands where a `Rule` stands, for one operation with bodies and its operands.
+
+    A subclass says what it saves, and computes tangents of results and cotangents of active operands by
+    `_push(annihilate, operands, results, tangents)` and `_pull(annihilate, operands, results, cotangents)`.
+    """
+
+    # a cotangent that is zero may be missing
+    takes_none = True
+
+    def __init__(
+        self, primitive: Primitive, results: Sequence[ArrayType], operands: Sequence[Any], active: int
+    ) -> None:
+        self.primitive = primitive
+        self.types = tuple(map(type_of, operands))
+        self.results = tuple(results)
+        self.result = self.results[0]
+        self.active = tuple(i for i in range(len(operands)) if active >> i & 1)
+        self.keep_constant = tuple(i for i in range(len(operands)) if i not in self.active)
+        # the reverse sweep takes this rule the general way
+        self.pull_raw = self.accumulate = None
+
+    def pushforward(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
+        """`f(*operands, *results, *tangents)`."""
+        return partial(self._on, partial(self._push, annihilate), batch, len(self.results))
+
+    def pullback(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
+        """`f(*operands, *results, *cotangents)`."""
+        return partial(self._on, partial(self._pull, annihilate), batch, len(self.active))
+
+    def _on(self, sweep: Callable[..., Any], batch: int, count: int, *values: Any) -> Any:
+        start, end = len(self.types), len(self.types) + len(self.results)
+        operands, results, seeds = values[:start], values[start:end], values[end:]
+        if not batch:
+            found = sweep(operands, results, seeds)
+        else:
+            with BatchRecording(batch) as recording:
+                given = [seed if seed is None else recording.input(seed) for seed in seeds]
+                parts = sweep(operands, results, given)
+                found = [part if part is None else recording.unwrap(part) for part in parts]
+        return tuple(found) if count > 1 else found[0]
+
+    def _push(self, annihilate: bool, operands: Any, results: Any, tangents: Any) -> list[Any]:
+        raise NotImplementedError
+
+    def _pull(self, annihilate: bool, operands: Any, results: Any, cotangents: Any) -> list[Any]:
+        raise NotImplementedError
 
 
 def selected(chosen: Any, one: Any, other: Any) -> Any:

@@ -7,7 +7,7 @@ choose differently both bodies are computed, and the entries are chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,9 +17,10 @@ import numpy as np
 from wengert.graph import Equation, Graph, Operand, Primitive, array_type, bind, compile_graph, prune
 from wengert.primitives.arithmetic import select
 from wengert.primitives.branches import Branch, declared_branch
-from wengert.tracing import evaluate, record_graph, type_of
+from wengert.tracing import evaluate, record_graph
 from wengert.transforms.bodied import (
     FORMS,
+    BodiedRule,
     Form,
     annihilating,
     constant_of,
@@ -116,11 +117,8 @@ def _transposed(branch: Branch, linear: tuple[int, ...], present: tuple[bool, ..
     return branch.derived[key]  # type: ignore[no-any-return]
 
 
-class _BranchRule:
-    """Stands where a `Rule` stands, for one branch with its operands."""
-
-    # a cotangent that is zero may be missing
-    takes_none = True
+class _BranchRule(BodiedRule):
+    """The rule of one branch."""
 
     def __init__(
         self,
@@ -131,39 +129,14 @@ class _BranchRule:
         active: int,
         level: int,
     ) -> None:
-        self.primitive, self.branch = primitive, branch
-        self.types = tuple(map(type_of, operands))
-        self.results = tuple(branch.results)
-        self.result = self.results[0]
-        self.active = tuple(i for i in range(len(operands)) if active >> i & 1)
-        self.keep_constant = tuple(i for i in range(len(operands)) if i not in self.active)
+        super().__init__(primitive, branch.results, operands, active)
+        self.branch = branch
         self.inexact = _inexact(branch)
-        # the reverse sweep takes this rule the general way
-        self.pull_raw = self.accumulate = None
 
     def save(self, *values: Any) -> tuple[Any, ...]:
         """The operands."""
         count = len(self.types)
         return (*values[:count], *[None] * (len(values) - count))
-
-    def pushforward(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
-        """`f(*operands, *results, *tangents)`."""
-        return partial(self._on, partial(self._push, annihilate), batch, len(self.results))
-
-    def pullback(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
-        """`f(*operands, *results, *cotangents)`."""
-        return partial(self._on, partial(self._pull, annihilate), batch, len(self.active))
-
-    def _on(self, sweep: Callable[..., Any], batch: int, count: int, *values: Any) -> Any:
-        start, end = len(self.types), len(self.types) + len(self.results)
-        operands, seeds = values[:start], values[end:]
-        if not batch:
-            found = sweep(operands, seeds)
-        else:
-            with BatchRecording(batch) as recording:
-                parts = sweep(operands, [seed if seed is None else recording.input(seed) for seed in seeds])
-                found = [part if part is None else recording.unwrap(part) for part in parts]
-        return tuple(found) if count > 1 else found[0]
 
     def _linear(self, annihilate: bool) -> tuple[Branch, tuple[int, ...]]:
         """The branch of the tangents, and the places of the tangents among its inputs."""
@@ -172,13 +145,13 @@ class _BranchRule:
         places = tuple(range(count, count + len(self.active)))
         return (_annihilating(found, places) if annihilate else found), places
 
-    def _push(self, annihilate: bool, operands: Any, tangents: Any) -> list[Any]:
+    def _push(self, annihilate: bool, operands: Any, results: Any, tangents: Any) -> list[Any]:
         linear, _ = self._linear(annihilate)
-        results = choose(linear, operands[0], [*operands[1:], *tangents])
-        found = dict(zip(self.inexact, results, strict=True))
+        pushed = choose(linear, operands[0], [*operands[1:], *tangents])
+        found = dict(zip(self.inexact, pushed, strict=True))
         return [found.get(place) for place in range(len(self.results))]
 
-    def _pull(self, annihilate: bool, operands: Any, cotangents: Any) -> list[Any]:
+    def _pull(self, annihilate: bool, operands: Any, results: Any, cotangents: Any) -> list[Any]:
         linear, places = self._linear(annihilate)
         incoming = [cotangents[place] for place in self.inexact]
         if all([part is None for part in incoming]):

@@ -15,7 +15,16 @@ from wengert.primitives.indexing import take
 from wengert.primitives.loops import Loop, declared_loop
 from wengert.tracing import GraphRecording, evaluate, record_graph
 from wengert.tracing.index import Index
-from wengert.transforms.bodied import FORMS, Form, annihilating, constant_of, is_differentiated, is_unknown
+from wengert.transforms.bodied import (
+    FORMS,
+    Form,
+    annihilating,
+    constant_of,
+    is_differentiated,
+    is_unknown,
+    levels,
+    undifferentiated,
+)
 from wengert.transforms.branches import choose
 from wengert.transforms.loops.unrolling import step_by_step
 from wengert.transforms.vmap import BatchRecording
@@ -61,7 +70,7 @@ def _counted(loop: Loop, operands: Sequence[Any]) -> Loop:
     """A loop until something holds as one of a known number of steps, if there are derivatives, and values."""
     if not any(map(is_differentiated, operands)) or any([_is_followed(x, GraphRecording) for x in operands]):
         return loop
-    count = bound(once(loop), [_undifferentiated(x) for x in operands])[-1]
+    count = bound(once(loop), [undifferentiated(x)[0] for x in operands])[-1]
     while isinstance(count, Operand):
         count = count.value
     body = loop.body
@@ -73,19 +82,7 @@ def _counted(loop: Loop, operands: Sequence[Any]) -> Loop:
 
 def _is_followed(value: Any, by: type) -> bool:
     """Whether a recording of this class follows a value."""
-    while isinstance(value, Operand):
-        if isinstance(value.recording, by):
-            return True
-        value = value.value
-    return False
-
-
-def _undifferentiated(value: Any) -> Any:
-    while isinstance(value, Operand) and value.recording.differentiates:
-        if value.is_view:
-            value.refresh()
-        value = value.value
-    return value
+    return any(isinstance(recording, by) for recording in levels(value))
 
 
 def _guarded(loop: Loop) -> Graph:

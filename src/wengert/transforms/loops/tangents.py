@@ -7,15 +7,13 @@ else is needed: derivatives of derivatives are loops of the same kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from wengert.errors import NonlinearError
 from wengert.graph import Primitive, dependents
 from wengert.primitives.loops import COUNT, Loop
-from wengert.tracing import type_of
-from wengert.transforms.bodied import pushed, stateful, written_out
+from wengert.transforms.bodied import BodiedRule, pushed, stateful, written_out
 from wengert.transforms.loops.running import (
     Parts,
     annihilated,
@@ -28,7 +26,6 @@ from wengert.transforms.loops.running import (
 )
 from wengert.transforms.loops.transposing import transposed
 from wengert.transforms.sweep import zeros
-from wengert.transforms.vmap import BatchRecording
 
 __all__ = ["LoopRule", "adjoint"]
 
@@ -88,11 +85,8 @@ class _Pushed:
         return self.marked if annihilate else self.plain
 
 
-class LoopRule:
-    """Stands where a `Rule` stands, for one loop with its operands."""
-
-    # a cotangent that is zero may be missing
-    takes_none = True
+class LoopRule(BodiedRule):
+    """The rule of one loop."""
 
     def __init__(
         self,
@@ -103,20 +97,13 @@ class LoopRule:
         active: int,
         level: int,
     ) -> None:
-        self.primitive, self.loop = primitive, loop
-        self.types = tuple(map(type_of, operands))
-        self.results = tuple(loop.results)
-        self.result = self.results[0]
-        inexact = [i for i in range(len(operands)) if self.types[i].inexact]
-        self.active = tuple(i for i in range(len(operands)) if active >> i & 1)
-        self.keep_constant = tuple(i for i in range(len(operands)) if i not in self.active)
+        super().__init__(primitive, loop.results, operands, active)
+        self.loop = loop
         self.places = states_of(loop)
-        key = ("pushed", tuple(i for i in self.active if i in inexact))
+        key = ("pushed", tuple(i for i in self.active if self.types[i].inexact))
         if key not in loop.derived:
             loop.derived[key] = _Pushed(with_states(loop), key[1])
         self.pushed: _Pushed = loop.derived[key]
-        # the reverse sweep takes this rule the general way
-        self.pull_raw = self.accumulate = None
 
     def save(self, *values: Any) -> tuple[Any, ...]:
         """The operands, and of the results the states."""
@@ -125,26 +112,6 @@ class LoopRule:
         if self.loop.until is not None:
             states.add(len(self.results) - 1)
         return (*values[:count], *[y if place in states else None for place, y in enumerate(values[count:])])
-
-    def pushforward(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
-        """`f(*operands, *results, *tangents)`."""
-        return partial(self._on, partial(self._push, annihilate), batch, len(self.results))
-
-    def pullback(self, raw: bool, annihilate: bool = False, batch: int = 0) -> Callable[..., Any]:
-        """`f(*operands, *results, *cotangents)`."""
-        return partial(self._on, partial(self._pull, annihilate), batch, len(self.active))
-
-    def _on(self, sweep: Callable[..., Any], batch: int, count: int, *values: Any) -> Any:
-        start, end = len(self.types), len(self.types) + len(self.results)
-        operands, results, seeds = values[:start], values[start:end], values[end:]
-        if not batch:
-            found = sweep(operands, results, seeds)
-        else:
-            with BatchRecording(batch) as recording:
-                given = [seed if seed is None else recording.input(seed) for seed in seeds]
-                parts = sweep(operands, results, given)
-                found = [part if part is None else recording.unwrap(part) for part in parts]
-        return tuple(found) if count > 1 else found[0]
 
     def _given(self, operands: Sequence[Any], results: Sequence[Any], tangents: dict[int, Any]) -> list[Any]:
         """The operands of the tangent's loop; a tangent without a value is zero."""
