@@ -202,33 +202,18 @@ class FunctionWriter:
 
     def call(self, step: Call) -> None:
         """What is no nest: by BLAS, at places that are found at run time, as a loop, or by NumPy."""
-        if is_product(step):
-            write_product(self.builder, step, self.pointer)
-            return
-        if is_inlay(step):
-            write_inlay(self, step)
-            return
-        if is_transposed_sum(step):
-            write_transposed_sum(self, step)
-            return
-        if is_factorisation(step):
-            write_factorisation(self, step)
-            return
-        if step.body is not None:
-            self.bodied(step, step.body)
-            return
-        if is_placed(step):
-            write_placed(self, step)
-            return
-        if is_cumulative(step):
-            write_cumulative(self, step)
+        write = next((write for serves, write in _WAYS if serves(step)), None)
+        if write is not None:
+            write(self, step)
             return
         fallback = fallback_of(step)
         self.assembly.fallbacks.append((step.callback, fallback))
         self.check(write_fallback(self.builder, step, fallback, self.pointer))
 
-    def bodied(self, step: Call, block: Block) -> None:
+    def bodied(self, step: Call) -> None:
         """A branch, or a loop."""
+        block = step.body
+        assert block is not None
         if is_branch(step.equation):
             write_branch(self, step)
         elif step.equation.params[0].counted:
@@ -282,3 +267,15 @@ class FunctionWriter:
         if held:
             function.attributes.add("alwaysinline")
         return function
+
+
+# What is written without NumPy: the first way that serves a call.
+_WAYS: Final[Sequence[tuple[Callable[[Call], bool], Callable[[FunctionWriter, Call], None]]]] = (
+    (is_product, lambda writer, call: write_product(writer.builder, call, writer.pointer)),
+    (is_inlay, write_inlay),
+    (is_transposed_sum, write_transposed_sum),
+    (is_factorisation, write_factorisation),
+    (lambda call: call.body is not None, FunctionWriter.bodied),
+    (is_placed, write_placed),
+    (is_cumulative, write_cumulative),
+)
