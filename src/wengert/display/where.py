@@ -149,7 +149,7 @@ def shortest(plain: Expression, ways: Iterable[InNames], names_taken: Iterable[s
     taken = set(names_taken)
     best, least = InNames(plain), _reading(plain, taken) - _WORTH
     for way in ways:
-        if _is_worth_itsfree_name(way):
+        if _is_worth_its_name(way):
             size = _reading(way.expression, taken)
             if size <= least:
                 best, least = way, size - 1
@@ -162,7 +162,7 @@ def _reading(formula: Expression, names_taken: Iterable[str]) -> int:
     return _measure(short, {}) + sum(_measure(inner, {}) + 2 for _, inner in named)
 
 
-def _is_worth_itsfree_name(way: InNames) -> bool:
+def _is_worth_its_name(way: InNames) -> bool:
     """Whether the first name of a formula stands for more than it says itself."""
     (symbol, value), *_ = way.names
     present = set(walk(way.expression))
