@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "src"))  # the pages describe this checkout, whatever is installed
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]  # the pages describe this checkout, whatever is installed
 
 project = "Wengert"
 author = "The Wengert developers"
@@ -14,7 +14,7 @@ copyright = author
 release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "pictures", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 
 # Formulas are typeset by MathJax: the copy that this package carries, so that the pages can be read offline,

@@ -7,10 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from wengert import tree
 from wengert.api.arguments import flat_output, name_of
+from wengert.api.derivative_list import DerivativeList, derivative_list, seed_of
+from wengert.api.picture import Drawable
+from wengert.api.sweeps import pull, values_of
+from wengert.display.picture.building import MOST_NODES, Numbers, scene_of
+from wengert.display.picture.scene import Scene
 from wengert.display.text import wengert_list
-from wengert.graph import ArrayType, Graph
+from wengert.graph import ArrayType, Graph, Var
 from wengert.graph.walk import prune
 from wengert.programs import Program, call
 from wengert.tracing import GraphRecording, type_of
@@ -19,8 +26,8 @@ __all__ = ["WengertList", "input_names", "trace"]
 
 
 @dataclass(frozen=True)
-class WengertList:
-    """The recorded graph of a function, with the values that it returned.
+class WengertList(Drawable):
+    """The recorded graph of a function, with the values that it returned, as text and as a picture.
 
     Attributes
     ----------
@@ -30,11 +37,14 @@ class WengertList:
         The equations, with types and the user's source lines.
     value
         What the function returned, as plain numbers and arrays.
+    inputs
+        The values of the inputs of the graph.
     """
 
     name: str
     graph: Graph
     value: Any
+    inputs: tuple[Any, ...]
 
     def __str__(self) -> str:
         return wengert_list(self.graph, self.name)
@@ -44,6 +54,25 @@ class WengertList:
 
     def __len__(self) -> int:
         return len(self.graph.equations)
+
+    def values(self) -> dict[Var, Any]:
+        """The value of every variable of the graph, computed anew."""
+        return values_of(self.graph, self.inputs)
+
+    def scene(self, adjoints: bool = False, most_nodes: int = MOST_NODES) -> Scene:
+        values = self.values()
+        pulled = pull(self.graph, values, seed_of(self.graph, self.name)).adjoints if adjoints else {}
+        return scene_of(self.graph, self.name, Numbers(values, pulled), most_nodes)
+
+    def derivative(self) -> DerivativeList:
+        """The reverse sweep of the derivative beside the function, with what is saved for it.
+
+        Raises
+        ------
+        OutputError
+            The function does not return one floating-point number.
+        """
+        return derivative_list(self.graph, self.name, self.inputs)
 
 
 def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
@@ -83,7 +112,13 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> WengertList:
         outputs, form = flat_output(f, result, "trace")
         graph = recording.graph(outputs)
         values = [recording.plain(output) for output in outputs]
-    return WengertList(name_of(f), prune(graph), form.unflatten(values))
+    inputs = tuple([_kept(leaf) for leaf in leaves if isinstance(type_of(leaf), ArrayType)])
+    return WengertList(name_of(f), prune(graph), form.unflatten(values), inputs)
+
+
+def _kept(leaf: Any) -> Any:
+    """A value that stays what it is, whatever the caller does to the array."""
+    return leaf.copy(order="K") if isinstance(leaf, np.ndarray) else leaf
 
 
 def input_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:

@@ -9,17 +9,16 @@ import numpy as np
 
 from wengert.graph import ArrayType, Equation, Graph, Literal, Var
 
-__all__ = ["wengert_list"]
+__all__ = ["shown_equation", "step_names", "wengert_list"]
 
 
 def wengert_list(graph: Graph, title: str = "") -> str:
     """The graph as a Wengert list: `name: type = operation   # file:line`."""
-    names = _names(graph)
+    names = step_names(graph)
     rows: list[tuple[str, str]] = []
     for equation in graph.equations:
-        left = ", ".join(f"{names[v]}: {v.type!r}" for v in equation.outputs)
         source = f"# {equation.source}" if equation.source else ""
-        rows.append((f"  {left} = {_operation(equation, names)}", source))
+        rows.append((f"  {shown_equation(equation, names)}", source))
     width = min(max((len(row) for row, _ in rows), default=0), 72)
     inputs = ", ".join(f"{names[v]}: {v.type!r}" for v in graph.inputs)
     lines = [f"{title or 'graph'}({inputs}):"]
@@ -28,7 +27,13 @@ def wengert_list(graph: Graph, title: str = "") -> str:
     return "\n".join(lines)
 
 
-def _names(graph: Graph) -> dict[Var, str]:
+def shown_equation(equation: Equation, names: dict[Var, str]) -> str:
+    """One line of the list, without its source."""
+    left = ", ".join(f"{names[v]}: {v.type!r}" for v in equation.outputs)
+    return f"{left} = {_operation(equation, names)}"
+
+
+def step_names(graph: Graph) -> dict[Var, str]:
     """The user's names for inputs; v1, v2, ... for what the equations assign."""
     names = dict(graph.names)
     for number, variable in enumerate(graph.inputs):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Final
 
@@ -24,14 +26,28 @@ _SCIPY = os.path.join(os.path.dirname(_NUMPY_PACKAGE), "scipy", "")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A line of a file, and the function that it stands in."""
+    """A line of a file, and the function that it stands in; where it is known, also the instruction that ran."""
 
     file: str
     line: int
     function: str
+    code: CodeType | None = field(default=None, compare=False, repr=False)
+    instruction: int = field(default=-1, compare=False, repr=False)
+
+    @property
+    def extent(self) -> tuple[int, int, int, int] | None:
+        """First and last line, first and last column of the expression that the instruction computes, if known."""
+        return None if self.code is None else _extent(self.code, self.instruction)
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.line}"
+
+
+@lru_cache(4096)
+def _extent(code: CodeType, instruction: int) -> tuple[int, int, int, int] | None:
+    # two bytes an instruction, in every interpreter that has positions
+    found = next(islice(code.co_positions(), instruction // 2, None), ())
+    return None if None in found or not found else found  # type: ignore[return-value]
 
 
 # files by name, and whether they are the user's: asked for every equation that is recorded
@@ -111,7 +127,7 @@ def _source(frame: FrameType) -> Source:
     if found is None or found[0] is not code:
         if len(_sources) >= _MOST:
             _sources.clear()
-        found = _sources[key] = (code, Source(code.co_filename, frame.f_lineno, code.co_name))
+        found = _sources[key] = (code, Source(code.co_filename, frame.f_lineno, code.co_name, code, frame.f_lasti))
     return found[1]
 
 
