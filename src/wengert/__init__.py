@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from wengert.api.explain_nan import explain_nan
     from wengert.api.jit import jit
     from wengert.api.symbols import Matrix, Scalar, Vector
+    from wengert.api.variable import Variable, no_grad
     from wengert.testing import check_derivatives
 
 __all__ = [
     "Matrix",
     "Primitive",
     "Scalar",
+    "Variable",
     "Vector",
     "check_derivatives",
     "checkpoint",
@@ -56,6 +58,7 @@ __all__ = [
     "jvp",
     "linear_transpose",
     "linearize",
+    "no_grad",
     "numpy",
     "scan",
     "scipy",
@@ -71,6 +74,7 @@ __all__ = [
 # What only a proof or a formula needs is imported on first use.
 _ON_FIRST_USE = {
     **dict.fromkeys(("Matrix", "Scalar", "Vector"), "wengert.api.symbols"),
+    **dict.fromkeys(("Variable", "no_grad"), "wengert.api.variable"),
     "check_derivatives": "wengert.testing",
     "derive": "wengert.api.derive",
     "explain": "wengert.api.explain",
