@@ -18,6 +18,7 @@ import numpy as np
 from wengert import tree
 from wengert.api.explain import explain_call
 from wengert.api.explanation import Explanation
+from wengert.cli.experiments import add_experiments
 from wengert.cli.formulas import derived_text, formula_of
 from wengert.cli.inputs import Inputs, choose_argnames, gather
 from wengert.cli.target import Target, find_function, imported, split_target, told
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)")
     command.set_defaults(run=_explain, command="explain")
     _add_derive(commands)
+    add_experiments(commands)
     return parser
 
 

@@ -1,0 +1,42 @@
+"""How long a call takes, and how much memory it holds."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any, Final
+
+__all__ = ["peak_memory", "seconds"]
+
+# what is spent on one figure, and the fewest samples
+_BUDGET: Final = 0.05
+_FEWEST: Final = 3
+
+
+def seconds(call: Callable[[], Any], budget: float = _BUDGET) -> float:
+    """The fastest of several calls: on a machine that does other things too, everything else only adds to it."""
+    call()
+    best = float("inf")
+    spent, samples = 0.0, 0
+    while samples < _FEWEST or spent < budget:
+        start = time.perf_counter()
+        call()
+        elapsed = time.perf_counter() - start
+        best = min(best, elapsed)
+        spent += elapsed
+        samples += 1
+    return best
+
+
+def peak_memory(call: Callable[[], Any]) -> int:
+    """The most bytes that a call held beyond what was there before, as Python and NumPy report them."""
+    call()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        call()
+        return max(0, tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
