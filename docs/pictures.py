@@ -76,9 +76,12 @@ def _run(text: str, name: str, names: dict[str, Any]) -> None:
 def _as_html(drawn: Any) -> str:
     if isinstance(drawn, str):
         return drawn
-    text = io.StringIO()
-    drawn.savefig(text, format="svg", transparent=True, bbox_inches="tight")
-    return text.getvalue()[text.getvalue().index("<svg") :]
+    file = io.StringIO()
+    drawn.savefig(file, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+    text = file.getvalue()
+    # black is what the theme writes with, so that the plot is readable on dark ground
+    text = text[text.index("<svg") :].replace("#000000", "currentColor")
+    return text.replace("<svg ", '<svg fill="currentColor" style="max-width:100%;min-width:24rem;height:auto" ', 1)
 
 
 def _write_style(app: Sphinx, error: Exception | None) -> None:

@@ -120,7 +120,8 @@ def cost_ratio(progress: Callable[[Any], Any] = iter, quick: bool = False) -> Re
         alone: tuple[Callable[..., Any], ...] = (function, jit(function))
         for kind, one in zip(ratios, alone, strict=True):
             both = grad(one) if one is function else jit(grad(function))
-            ratios[kind].append(seconds(partial(both, *args)) / seconds(partial(one, *args)))
+            once, derivative = seconds(partial(one, *args), partial(both, *args))
+            ratios[kind].append(derivative / once)
     places = tuple(map(float, range(len(names))))
     series = tuple(Series(kind, places, tuple(values)) for kind, values in ratios.items())
     means = {kind: float(np.exp(np.mean(np.log(values)))) for kind, values in ratios.items()}

@@ -59,10 +59,10 @@ def checkpoint_memory(progress: Callable[[Any], Any] = iter, quick: bool = False
     x = np.linspace(0.0, 1.0, _ENTRIES)
     for depth in progress(depths):
         width = math.isqrt(depth)
-        for kind, function in zip(kinds, (_kept, _checkpointed), strict=True):
-            gradient = partial(grad(partial(function, width)), x)
+        gradients = [partial(grad(partial(function, width)), x) for function in (_kept, _checkpointed)]
+        for kind, gradient, time in zip(kinds, gradients, seconds(*gradients), strict=True):
             held[kind].append(peak_memory(gradient) / 1e6)
-            took[kind].append(1e3 * seconds(gradient))
+            took[kind].append(1e3 * time)
     places = tuple(map(float, depths))
 
     def panel(title: str, label: str, found: dict[str, list[float]]) -> Panel:

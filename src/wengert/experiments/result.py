@@ -122,4 +122,4 @@ def _draw(axes: Any, panel: Panel) -> None:
     if panel.mark is not None:
         axes.axvline(panel.mark[0], color="0.5", linewidth=0.8, label=panel.mark[1])
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", framealpha=0)

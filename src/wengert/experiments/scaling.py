@@ -42,9 +42,10 @@ def gradient_time(progress: Callable[[Any], Any] = iter, quick: bool = False) ->
     for dimension in progress(dimensions):
         x = np.linspace(-1.0, 1.0, dimension)
         loss = _loss(dimension)
-        once = seconds(partial(loss, x))
-        for name, call in zip(ratios, (_by_differences, _forward, _reverse), strict=True):
-            ratios[name].append(seconds(partial(call, loss, x)) / once)
+        methods = (_by_differences, _forward, _reverse)
+        once, *times = seconds(partial(loss, x), *[partial(method, loss, x) for method in methods])
+        for name, time in zip(ratios, times, strict=True):
+            ratios[name].append(time / once)
     series = [Series(name, tuple(map(float, dimensions)), tuple(values)) for name, values in ratios.items()]
     for name, factor in (("2 d", 2.0), ("d", 1.0)):
         theory = tuple(factor * dimension for dimension in dimensions)
@@ -107,8 +108,10 @@ def jacobian_modes(progress: Callable[[Any], Any] = iter, quick: bool = False) -
         def product(x: Any, A: Any = A) -> Any:
             return A @ x
 
-        for name, call in zip(times, (_forward, _reverse), strict=True):
-            times[name].append(1e3 * seconds(partial(call, product, x)))
+        for name, time in zip(
+            times, seconds(partial(_forward, product, x), partial(_reverse, product, x)), strict=True
+        ):
+            times[name].append(1e3 * time)
     series = tuple(Series(name, tuple(map(float, counts)), tuple(values)) for name, values in times.items())
     crossing = _crossing(counts, *times.values())
     return Result(
