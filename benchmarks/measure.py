@@ -39,6 +39,8 @@ from benchmarks.results import CaseResult, Status, Timing
 __all__ = ["QUICK", "Settings", "first_line", "measure_case"]
 
 CALIBRATIONS, WARM_UPS = 4, 3
+WARM_UP_SECONDS = 0.012
+"""Three ticks of a slow scheduler, which puts a thread that woke on its caller's core elsewhere at a tick."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,10 @@ class Entrant:
 
     def warm_up(self, inputs: tuple[Any, ...]) -> None:
         """Uncounted calls, which wake threads and fill caches; a call of many samples' length needs none."""
-        for _ in range(WARM_UPS if self.brief else 0):
+        start, calls = time.perf_counter(), 0
+        while self.brief and (calls < WARM_UPS or time.perf_counter() - start < WARM_UP_SECONDS):
             self.call(*inputs)
+            calls += 1
 
     def stays(self, settings: Settings) -> bool:
         """Whether it takes part in one more round; of who takes long a single sample is enough."""

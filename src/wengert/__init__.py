@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wengert.api.explain import explain
     from wengert.api.explain_nan import explain_nan
     from wengert.api.jit import jit
+    from wengert.api.steps import steps
     from wengert.api.symbols import Matrix, Scalar, Vector
     from wengert.api.variable import Variable, no_grad
     from wengert.testing import check_derivatives
@@ -62,6 +63,7 @@ __all__ = [
     "numpy",
     "scan",
     "scipy",
+    "steps",
     "stop_gradient",
     "trace",
     "tree",
@@ -80,6 +82,7 @@ _ON_FIRST_USE = {
     "explain": "wengert.api.explain",
     "explain_nan": "wengert.api.explain_nan",
     "jit": "wengert.api.jit",
+    "steps": "wengert.api.steps",
 }
 
 

@@ -116,6 +116,20 @@ class Slotted:
         return x @ self.A @ x
 
 
+class Compiled:
+    def __init__(self):
+        self.A = A
+
+    @wg.jit
+    def loss(self, x):
+        return x @ self.A @ x
+
+
+@wg.jit
+def compiled(x):
+    return np.exp(b @ x)
+
+
 @dataclass(frozen=True)
 class Frozen:
     A: np.ndarray
@@ -166,6 +180,12 @@ PROGRAMS = {
     "writing in place": (in_place, "72x"),
     "filling": (filled, "2AᵀAx"),
     "math": (lambda x: float(x @ x) ** 2, "4‖x‖²x"),
+    "compiled": (compiled, "exp(bᵀx)b"),
+    "compiled twice": (wg.jit(wg.jit(lambda x: x @ A @ x)), "(A + Aᵀ)x"),
+    "compiled inside": (lambda x: compiled(x) * (b @ x), "exp(bᵀx)(1 + bᵀx)b"),
+    "a compiled method": (Compiled().loss, "(A + Aᵀ)x"),
+    "partial and compiled": (functools.partial(wg.jit(lambda s, x: s * (x @ A @ x)), 2.0), "s(A + Aᵀ)x"),
+    "a compiled gradient": (lambda x: wg.jit(wg.grad(compiled))(x) @ b, "exp(bᵀx) ‖b‖²b"),
     "a sum over a list": (lambda x: sum(x @ M @ x for M in LISTED), "(LISTED0 + LISTED0ᵀ + LISTED1 + LISTED1ᵀ)x"),
 }  # fmt: skip
 
@@ -176,6 +196,12 @@ def test_what_counts_as_a_program(name):
     gradient = wg.derive(f, x0).gradient
     np.testing.assert_allclose(gradient.compile()(x0), wg.grad(f)(x0), rtol=1e-9)
     assert str(gradient).replace(" ", "") == expected.replace(" ", "")
+
+
+@pytest.mark.parametrize("around", [wg.grad, lambda f: wg.jit(wg.grad(f)), lambda f: wg.grad(wg.jit(f)), wg.jacobian])
+def test_arrays_that_a_transformed_program_finds_outside(around):
+    form = wg.derive(around(lambda x: x @ A @ x + b @ x), x0)
+    assert str(form).splitlines()[0].endswith("(A + Aᵀ)x + b")
 
 
 Y, X0 = RANDOM.normal(size=(5, 3)), A + 5 * np.eye(5)

@@ -8,6 +8,7 @@ import pytest
 
 from wengert.api.explain import explain
 from wengert.api.explanation import Gradient, Products
+from wengert.api.jit import jit
 from wengert.errors import ArgumentError, IntegerInputError
 
 
@@ -73,6 +74,14 @@ def test_several_results_and_several_arguments():
     ]
     np.testing.assert_array_equal(blocks["d result['product'] / d a"], [3.0, 4.0])
     np.testing.assert_array_equal(blocks["d result['product'] / d b"], 2 * np.eye(2))
+
+
+def test_a_compiled_function_is_the_function_behind_it():
+    given, compiled = np.array([0.5, 1.0, 2.0]), jit(jit(rosenbrock))
+    plain, found = explain(rosenbrock, given), explain(compiled, given)
+    assert (found.function, found.source, found.summary) == (plain.function, plain.source, plain.summary)
+    assert found.bill.function.equations == plain.bill.function.equations
+    assert compiled.explain().endswith("not called yet")
 
 
 def test_single_precision():

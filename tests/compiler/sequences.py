@@ -3373,6 +3373,119 @@ def f(x):
 >> f(5.0)
 >> f(-3.0)
 >> f(1e200)
+
+== attribute of an enumeration's member
+import enum
+class E(enum.Enum):
+    A = 1
+    B = 2
+E.A.scale = 2.0
+def f(x, by=None): return x * (E.A if by is None else E[by]).scale, sum(getattr(e, 'scale', 1.0) for e in E)
+>> f(X)
+>> E.A.scale = 5.0
+>> f(X)
+>> E.B.scale = 7.0
+>> f(X)
+>> f(X, 'B')
+>> E.B.scale = 8.0
+>> f(X, 'B')
+
+== attribute of a member that is an argument
+import enum
+class E(enum.Enum):
+    A = 1
+E.A.weights = [2.0, 3.0]
+def f(x, e): return x * e.weights[0]
+>> f(X, E.A)
+>> E.A.weights[0] = 5.0
+>> f(X, E.A)
+>> E.A.weights = [7.0]
+>> f(X, E.A)
+
+== array in an enumeration
+import enum
+class E(enum.Enum):
+    A = (np.arange(3.0), 2.0)
+def f(x): return x * E.A.value[0] * E.A.value[1]
+>> f(X)
+>> E.A.value[0][1] = 50.0
+>> f(X)
+
+== methods of enumerations
+import enum
+k = 2.0
+class Base(enum.Enum):
+    def run(self, x): return x * self.value * k
+class E(Base):
+    A = 1.5
+    def also(self, x): return x + self.value
+def f(x): return E.A.run(x) + E.A.also(x)
+>> f(X)
+>> k = 3.0
+>> f(X)
+>> E.also = lambda self, x: x - self.value
+>> f(X)
+>> Base.run = lambda self, x: x
+>> f(X)
+
+== attribute of an enumeration
+import enum
+class E(enum.Enum):
+    A = 1
+E.scale, E.members = 2.0, [1.0]
+def f(x): return x * E.scale + E.members[0]
+>> f(X)
+>> E.scale = 3.0
+>> f(X)
+>> E.members[0] = 5.0
+>> f(X)
+
+== registered with an abstract class
+import abc
+class Shape(abc.ABC): pass
+class Below(Shape): pass
+class Own: pass
+class Other: pass
+o = Own()
+def f(x): return x * isinstance(o, Shape) + 2 * issubclass(Own, Shape) + 4 * issubclass(Other, Shape)
+>> f(X)
+>> Shape.register(Own)
+>> f(X)
+>> Below.register(Other)
+>> f(X)
+>> abc.ABC.register(Own)
+>> f(X)
+
+== registered with Python's abstract classes
+import collections.abc, numbers, typing
+from collections.abc import Sized
+class Own: pass
+o = Own()
+def f(x): return x * isinstance(o, numbers.Real) + 2 * isinstance(o, collections.abc.Sequence) + 4 * isinstance(o, Sized)
+def g(x): return x * isinstance(x, np.ndarray) + isinstance(o, numbers.Complex) + 2 * isinstance(o, typing.Mapping)
+h = wg.jit(g)
+>> f(X), h(X)
+>> numbers.Real.register(Own)
+>> f(X), h(X)
+>> collections.abc.Sequence.register(Own)
+>> f(X), h(X)
+>> numbers.Complex.register(Own)
+>> f(X), h(X)
+>> collections.abc.Mapping.register(Own)
+>> f(X), h(X)
+
+== context of decimal numbers
+import decimal
+from decimal import Decimal
+three = Decimal(3)
+def f(x): return x * float(1 / three), x * float(Decimal(2) / 7)
+>> f(X)
+>> decimal.setcontext(decimal.Context(prec=3))
+>> f(X)
+>> decimal.getcontext().rounding = decimal.ROUND_UP
+>> f(X)
+>> decimal.setcontext(decimal.Context())
+>> f(X)
 """
 
 

@@ -110,13 +110,91 @@ def test_what_is_not_finite_stays_so(wrong):
         np.testing.assert_allclose(compiled(product, A, B), product(A, B), rtol=1e-12, atol=1e-12)
 
 
+# What is done to the entries of U Vᵀ, given how T is taken from them, and what reads the result R; whether all of that
+# happens tile by tile.
+HANDED_ON = {
+    "both ways": (lambda U, V, T, less: both_ways(less(U @ V.T, T), U, V), True),
+    "along the columns": (lambda U, V, T, less: less(U @ V.T, T) @ V, True),
+    "down the rows": (lambda U, V, T, less: U.T @ less(U @ V.T, T), True),
+    "down the rows with another factor": (lambda U, V, T, less: U[:, :2].T @ less(U @ V.T, T), True),
+    "a factor that stands in rows": (lambda U, V, T, less: along_rows(less, U, 1.0 * V.T, T), True),
+    "with sums": (lambda U, V, T, less: with_sums(less(U @ V.T, T), U, V), True),
+    "several operations": (lambda U, V, T, less: both_ways(less(2.0 * (U @ V.T), T) * T[0] * T[:, :1], U, V), True),
+    "a result as well": (lambda U, V, T, less: (R := less(U @ V.T, T), *both_ways(R, U, V)), False),
+    "read by something else": (lambda U, V, T, less: read_by_more(less(U @ V.T, T), U, V), False),
+    "another factor": (lambda U, V, T, less: less(U @ V.T, T) @ (V + 1.0), False),
+    "against the order in memory": (lambda U, V, T, less: both_ways(less(U @ V.T, T[:, ::-1]), U, V), False),
+    "an exponential": (lambda U, V, T, less: both_ways(np.exp(U @ V.T * 0.125), U, V), False),
+}
+# rows, terms, columns: whole tiles and parts of them, one block and several, chunks
+HANDED_SIZES = [(500, 10, 300), (601, 7, 203), (1000, 5, 97), (1003, 24, 96)]
+
+
+def both_ways(R, U, V):
+    return R @ V, U.T @ R
+
+
+def along_rows(less, U, W, T):
+    R = less(U @ W, T)
+    return R @ W.T, U.T @ R
+
+
+def with_sums(R, U, V):
+    return R @ V, U.T @ R, np.sum(R * R), np.sum(R)
+
+
+def read_by_more(R, U, V):
+    return R @ V, U.T @ R, np.sum(R, axis=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("size", HANDED_SIZES, ids=str)
+@pytest.mark.parametrize("name", HANDED_ON)
+def test_entries_of_a_product_that_further_products_read(name, size, dtype):
+    (m, k, n), (program, expected) = size, HANDED_ON[name]
+    args = [DRAW.normal(size=shape).astype(dtype) for shape in ((m, k), (n, k), (m, n))]
+    fast = wg.jit(lambda U, V, T: program(U, V, T, np.subtract))
+    fast(*args)
+    found = fast(*args)
+    wide = [arg.astype(np.longdouble) for arg in args]
+    exact, bound = program(*wide, np.subtract), program(*map(np.abs, wide), np.add)
+    for one, other, most in zip(*[x if isinstance(x, tuple) else (x,) for x in (found, exact, bound)], strict=True):
+        assert np.shape(one) == np.shape(other)
+        assert np.all(np.abs(one - other) <= 24 * np.finfo(dtype).eps * most)
+    assert ("tile by tile" in fast.explain()) == expected
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [(0, -1, 0), (0, -5, 1), (0, 3, 2), (1, -2, 1), (1, 0, 0), (2, -3, -3), (2, 0, 0)])
+def test_what_further_products_read_is_not_finite(place, wrong):
+    args = [DRAW.normal(size=shape) for shape in ((603, 7), (203, 7), (603, 203))]
+    args[place[0]][place[1:]] = wrong
+
+    def program(U, V, T):
+        return both_ways(U @ V.T - T, U, V)
+
+    fast = wg.jit(program)
+    with np.errstate(invalid="ignore"):
+        fast(*args)
+        for one, other in zip(fast(*args), program(*args), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+    assert "tile by tile" in fast.explain()
+
+
 def misfit(U, V, T, w):
     return np.sum(np.tanh(U @ V.T - T) ** 2 * w[:, None])
 
 
-def test_results_do_not_depend_on_the_number_of_threads():
+def plain_misfit(U, V, T, w):
+    return np.sum((U @ V.T - T) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "how"), [(misfit, "\n    tiles of"), (plain_misfit, "tile by tile:\n      tiles of")]
+)
+def test_results_do_not_depend_on_the_number_of_threads(function, how):
     args = [DRAW.normal(size=shape) for shape in ((700, 10), (300, 10), (700, 300), (700,))]
-    fast = wg.jit(wg.value_and_grad(misfit, argnums=(0, 1)))
+    fast = wg.jit(wg.value_and_grad(function, argnums=(0, 1)))
     fast(*args)
     found = []
     for count in (1, 2, 3):
@@ -126,4 +204,4 @@ def test_results_do_not_depend_on_the_number_of_threads():
     threads.limit(threads.usable())
     assert found[0] == found[1] == found[2]
     assert " chunks" in fast.explain()
-    assert "tiles of 700 x 300: matmul over 10" in fast.explain()
+    assert f"{how} 700 x 300: matmul over 10" in fast.explain()

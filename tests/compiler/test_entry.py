@@ -459,6 +459,16 @@ def test_errors_are_passed_on():
         entered(code.address("kernel"), [concrete_type(1.0)], [huge], miss=missed, keep=[code])(1.0)
 
 
+class Odd:
+    """A key that is mistaken for a name, and cannot be compared with it."""
+
+    def __hash__(self):
+        return hash("new")
+
+    def __eq__(self, other):
+        raise ZeroDivisionError
+
+
 class Model:
     """Has an attribute in a slot, and one in a dictionary."""
 
@@ -470,6 +480,9 @@ def guarded_places():
     namespace, mapping, members = {"helper": len, "rate": 0.5, "count": 3, "mode": "fast"}, {}, [len, max]
     value = object()
     variable = (lambda: value).__closure__[0]
+    empty, named, ordered, odd = {}, {"a": 1, "b": 2}, {"a": 1, "b": 2}, {}
+    kind = type("Kind", (), {})
+    instance = kind()
     model = Model()
     model.kept = model.free = value
 
@@ -512,7 +525,31 @@ def guarded_places():
         "an int": ("number", item(namespace, "count", ""), 3, put(namespace, "count"), [4, 3.0, True]),
         "a text": ("number", item(namespace, "mode", ""), "fast", put(namespace, "mode"), ["slow", b"fast"]),
         "a name that is not there": ("absent", fixed(mapping, ""), "new", put(mapping, "new"), [1]),
+        "a name beside another key": ("absent", fixed(odd, ""), "new", lambda new: odd.update({Odd(): new}), [1]),
         "a length": ("length", fixed(members, ""), 2, lambda new: members.append(new), [1]),
+        "the length of a class": (
+            "length",
+            fixed(vars(kind), ""),
+            len(vars(kind)),
+            lambda new: setattr(kind, "x", new),
+            [1],
+        ),
+        "no members": ("void", fixed(empty, ""), None, lambda new: empty.update(new=new), [1]),
+        "names": ("names", fixed(named, ""), ["a", "b"], lambda new: named.update(c=new), [3]),
+        "the order of names": (
+            "names",
+            fixed(ordered, ""),
+            ["a", "b"],
+            lambda new: ordered.update(a=ordered.pop("a")),
+            [1],
+        ),
+        "a class": (
+            "class",
+            fixed(instance, ""),
+            kind,
+            lambda new: setattr(instance, "__class__", new),
+            [type("Other", (), {})],
+        ),
     }
 
 
@@ -528,6 +565,17 @@ def test_whatever_steered_the_recording_is_looked_at_in_each_call(name):
             put(expected)
             assert call(1.0) == 1.0
     assert isinstance(call("x"), Missed)
+
+
+@pytest.mark.parametrize("name", guarded_places())
+def test_what_steered_the_recording_is_looked_at_without_python(name):
+    manner, place, expected, *_ = guarded_places()[name]
+    programs = [
+        entry_program(0, [concrete_type(1.0)], [], guards=Guards(checks))
+        for checks in ([], [Check(manner, place, expected)])
+    ]
+    without, calls = [[step.kind for step in program.steps].count("CALL") for program in programs]
+    assert calls == without
 
 
 def test_a_guard_that_finds_nothing_or_raises_does_not_hold():

@@ -170,6 +170,35 @@ def test_what_numpy_refuses_or_cannot_count(name):
             assert_same(outcome(fast, *spoilt(kind)), outcome(asked, *spoilt(kind)), 1e-11)
 
 
+# of a matrix with columns so far apart: what depends on the factors
+GRADED = {
+    "det": np.linalg.det,
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "solve": lambda a: np.linalg.solve(a, np.ones(len(a))),
+    "inv": np.linalg.inv,
+    "gradient": wg.grad(np.linalg.det),
+}
+
+
+@pytest.mark.parametrize("name", GRADED)
+@pytest.mark.parametrize(
+    ("dtype", "decades"), [(np.float64, 250), (np.float64, 350), (np.float64, 500), (np.float32, 60)]
+)
+def test_columns_whose_scales_are_far_apart(name, dtype, decades):
+    fast = wg.jit(GRADED[name])
+    for seed in range(6):
+        a = operands(2 + seed % 3, 1, np.float64, seed)[0]
+        scales = 10.0 ** np.linspace(-decades / 2, decades / 2, len(a))
+        for given in (a * scales, a * scales[:, None], a):
+            given = given.astype(dtype)
+            found, expected = outcome(fast, given), outcome(GRADED[name], given)
+            if isinstance(expected, str):
+                assert found == expected
+            else:
+                # entry by entry, each of its own scale
+                np.testing.assert_allclose(found[0], expected[0], rtol=1e-3 if dtype is np.float32 else 1e-10)
+
+
 def test_a_matrix_that_is_not_symmetric_is_treated_as_without_machine_code():
     plain = wg.jit(np.linalg.cholesky)
     asked = wg.grad(lambda a: np.sum(np.linalg.cholesky(a)))

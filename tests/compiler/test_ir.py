@@ -111,6 +111,89 @@ def test_a_constant_in_lanes_is_that_of_one_lane(number):
     assert lane == called(lambda b: ir.splat(WORD, number), result=WORD) == number
 
 
+PLACES = {
+    "x + 3": (lambda b, x, y: b.add(x, word(3)), lambda x, y: x + 3),
+    "3 + x + 4": (lambda b, x, y: b.add(b.add(word(3), x), word(4)), lambda x, y: x + 7),
+    "x + 3 - 3": (lambda b, x, y: b.sub(b.add(x, word(3)), word(3)), lambda x, y: x),
+    "(x + 3)(-5)": (lambda b, x, y: b.mul(b.add(x, word(3)), word(-5)), lambda x, y: -5 * x - 15),
+    "5(x - 3) + y": (lambda b, x, y: b.add(b.mul(word(5), b.sub(x, word(3))), y), lambda x, y: 5 * x + y - 15),
+    "x + 3 + y + 9": (lambda b, x, y: b.add(b.add(x, word(3)), b.add(y, word(9))), lambda x, y: x + y + 12),
+    "x + 3 - (y - 9)": (lambda b, x, y: b.sub(b.add(x, word(3)), b.sub(y, word(9))), lambda x, y: x - y + 12),
+    "y - (x + 1)": (lambda b, x, y: b.sub(y, b.add(x, word(1))), lambda x, y: y - x - 1),
+    "7 - (x + 1)": (lambda b, x, y: b.sub(word(7), b.add(x, word(1))), lambda x, y: 6 - x),
+    "(x + 1)(y + 2)": (lambda b, x, y: b.mul(b.add(x, word(1)), b.add(y, word(2))), lambda x, y: (x + 1) * (y + 2)),
+    "(x + 1) ^ (x + 1)": (lambda b, x, y: b.xor(b.add(x, word(1)), b.add(x, word(1))), lambda x, y: 0),
+    "x + most + most": (lambda b, x, y: b.add(b.add(x, word(2**63 - 1)), word(2**63 - 1)), lambda x, y: x - 2),
+}
+
+
+@pytest.mark.parametrize("x", [0, 5, -(2**63), 2**63 - 1])
+@pytest.mark.parametrize("name", PLACES)
+def test_known_distances_are_added_at_last(name, x):
+    write, expected = PLACES[name]
+    for y in (-7, 11, 2**62):
+        assert called(write, x, y, result=WORD) == (expected(x, y) + 2**63) % 2**64 - 2**63
+
+
+@pytest.mark.parametrize("place", [-2, 0, 5])
+def test_neighbours_are_addressed_from_one_place(place):
+    def write(b, x):
+        room = b.alloca(WORD, 16)
+        for k in range(16):
+            b.store(word(k * k), b.gep(room, [word(k)]))
+        return b.load(b.gep(room, [b.add(b.mul(x, word(1)), word(place))]))
+
+    assert called(write, 4, result=WORD) == (4 + place) ** 2
+    module, _ = written(write, WORD, result=WORD)
+    assert " add " not in str(module)
+
+
+def test_a_distance_that_another_block_needs_is_added_where_it_is_known():
+    def write(b, x):
+        shifted = b.add(x, word(3))
+        with b.if_then(b.icmp_signed("<", x, word(10))):
+            b.ret(b.mul(shifted, shifted))
+        return b.sub(word(0), shifted)
+
+    assert [called(write, x, result=WORD) for x in (2, 20)] == [25, -23]
+    joined = called(_chosen, 4, result=WORD), called(_chosen, 40, result=WORD)
+    assert joined == (5, 39)
+
+
+def _chosen(b, x):
+    before, more, less = b.block, b.add(x, word(1)), b.sub(x, word(1))
+    with b.if_then(b.icmp_signed("<", x, word(10))):
+        inside = b.block
+    value = b.phi(WORD)
+    value.add_incoming(less, before)
+    value.add_incoming(more, inside)
+    return value
+
+
+WRITES = {
+    "a store": lambda b, room: b.store(word(7), room),
+    "a call": lambda b, room: b.call(_filled(b.module), [room, ir.Constant(ir.IntType(32), 0), word(8)]),
+}
+
+
+def _filled(module):
+    return module.declared("memset", ir.FunctionType(ir.PointerType(), [ir.PointerType(), ir.IntType(32), WORD]))
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_memory_is_read_again_only_when_it_may_have_changed(name):
+    def write(b, x):
+        room = b.alloca(WORD)
+        b.store(x, room)
+        first = b.load(room)
+        assert b.load(room) is first
+        WRITES[name](b, room)
+        assert b.load(room) is not first
+        return b.sub(first, b.load(room))
+
+    assert called(write, 40, result=WORD) == 40 - (7 if name == "a store" else 0)
+
+
 def test_equal_instructions_of_a_block_are_one():
     def write(b, x, y):
         assert b.fmul(x, y) is b.fmul(x, y)

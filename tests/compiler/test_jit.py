@@ -122,6 +122,23 @@ CALLS = {
     "zero times infinity": (wg.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0))), np.array([0.0, 1.0, -1.0])),
     "not finite": (wg.value_and_grad(lambda x: np.sum(np.log(x))), np.array([0.0, 1.0, np.inf])),
     "infinity times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, np.inf], [2.0, 3.0]])),
+    "infinity in an outer product": (lambda x: np.outer(x, x).sum(0), np.array([1.0, np.inf, -2.0])),
+    "infinity in a chain of products": (lambda A, x: A @ A @ x, normal(3, 3), np.array([1.0, np.inf, -2.0])),
+    "infinity in rows that are summed": (
+        lambda x, A: np.sum(np.outer(x, x + 1) @ A, axis=0),
+        np.array([1.0, np.inf, -2.0]),
+        normal(3, 3),
+    ),
+    "infinity in a product of three": (
+        lambda x, A: np.einsum("ij,jk,k->i", A, np.outer(x, x), x),
+        np.array([1.0, np.inf, -2.0]),
+        normal(3, 3),
+    ),
+    "infinity in a determinant": (
+        wg.grad(lambda x: np.sum(np.log(np.diag(np.linalg.cholesky(np.eye(3) + np.outer(x, x)))))),
+        np.array([1e200, -1e200, 1.0]),
+    ),
+    "bytes in the other order": (lambda A: (A @ A.T, np.sort(A), np.sin(A)), normal(4, 6).astype(">f8")),
     "finite times the identity": (lambda A: (np.eye(2) @ A, A * 2), np.array([[1.0, 5.0], [2.0, 3.0]])),
     "products of truth values": (
         lambda m: (m @ m.T, m.T @ m[:, 0], np.einsum("ij->i", m), np.einsum("ij->", m), np.sum(m, dtype=bool)),

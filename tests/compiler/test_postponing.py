@@ -11,7 +11,7 @@ import wengert as wg
 import wengert.scipy.special
 from wengert.compiler import following
 from wengert.compiler.following import ValueNeeded
-from wengert.compiler.postponing import LARGE, VIEWING, Types, is_postponed, room
+from wengert.compiler.postponing import FACTORING, LARGE, VIEWING, Types, factored, is_postponed, room
 from wengert.compiler.recording import record
 from wengert.graph import REGISTRY, ArrayType, Literal, concrete_type, typed_params
 
@@ -39,7 +39,7 @@ def test_a_stand_in_is_of_the_kind_of_the_value(name):
             with np.errstate(all="ignore"):
                 value = primitive.function(params)(*operands)
             inputs = [Literal(operand, concrete_type(operand)) for operand in operands]
-            kind = Types().of(primitive, inputs, params)
+            (kind,) = Types().of(primitive, inputs, params)
             assert isinstance(kind, ArrayType)
             found = room(primitive, kind, operands)
             if found is None:
@@ -137,3 +137,19 @@ def test_a_look_at_a_value_records_once_more(monkeypatch):
     recorded = record(branching, (np.ones(N),), {})
     assert len(asked) == 1
     assert [seen.value for seen in recorded.steering] == [True]
+
+
+@pytest.mark.parametrize("name", sorted(FACTORING))
+def test_a_stand_in_of_a_factorisation_is_of_the_kind_of_the_value(name):
+    primitive = REGISTRY[name]
+    for args, params in samples(name):
+        value = primitive.function(params)(*args)
+        inputs = [Literal(operand, concrete_type(operand)) for operand in args]
+        found = factored(primitive, Types().of(primitive, inputs, params))
+        if found is None:
+            assert name == "solve"
+            continue
+        for one, other in zip(found, value if primitive.outputs > 1 else (value,), strict=True):
+            assert concrete_type(one) is concrete_type(other)
+            assert type(one) is type(other)
+            assert getattr(one, "strides", ()) == getattr(other, "strides", ())

@@ -20,6 +20,7 @@ from wengert.api.forward import jvp
 from wengert.api.matrices import jacobian
 from wengert.api.point import Point, hold, is_float
 from wengert.api.reverse import value_and_grad, vjp
+from wengert.calculus.exchange import uncompiled
 from wengert.display.bill import Bill, Cost, measure
 from wengert.display.parts import Part
 from wengert.errors import OutputError, WengertWarning
@@ -54,7 +55,8 @@ def explain(
     Parameters
     ----------
     f
-        Any function that Wengert differentiates. It is called many times, for the proof and for the times.
+        Any function that Wengert differentiates. It is called many times, for the proof and for the times; of a
+        compiled one the function behind it is.
     args, kwargs
         The point. The arrays in it are never modified.
     argnums, argnames
@@ -94,6 +96,7 @@ def explain_call(
     seed: int = 0,
 ) -> Explanation:
     """`explain` for arguments in hand, whose names may be those of `explain` itself."""
+    f = uncompiled(f)
     point = Point(f, args, kwargs, argnums, argnames)
     notes: list[str] = []
     with _noted(notes):

@@ -19,6 +19,7 @@ from wengert.compiler.describing import described
 from wengert.compiler.errstate import is_quiet
 from wengert.compiler.pausing import without_collection
 from wengert.compiler.recording import NotRecordable, confirmed, record, signature
+from wengert.compiler.vectorcall import call_directly, directly_callable
 from wengert.errors import WengertWarning
 from wengert.graph import Operand
 from wengert.programs import Program, call
@@ -55,11 +56,12 @@ def _is_own(function: Any) -> bool:
     return str(names.get("__name__")).partition(".")[0] not in ("wengert", "contextlib")
 
 
+@directly_callable
 class Jitted:
     """A function that runs as machine code; made by `jit`, called like the function itself."""
 
-    # What serves most calls stands in the object and is found by the interpreter, so that nothing of Python is between
-    # the caller and the machine code of the latest recording.
+    # What serves most calls stands in the object, where machine code finds it, so that nothing of Python is between the
+    # caller and the latest recording.
     __slots__ = ("__call__", "__dict__", "__weakref__")
     __call__: Callable[..., Any]
 
@@ -132,7 +134,9 @@ class Jitted:
             if not tries or len(known) >= _PATHS or (not met and self._kinds() >= _SIGNATURES):
                 return ()
             try:
-                compiled = self._made(args, kwargs, own)
+                # until the equations are gone again, of which there may be hundreds of thousands
+                with without_collection():
+                    compiled = self._made(args, kwargs, own)
             except NotRecordable as refusal:
                 self._refusals[key] = _Refusal(refusal.reason, tries - 1 if refusal.passing else 0)
                 return ()
@@ -146,6 +150,7 @@ class Jitted:
                     stacklevel=2,
                 )
                 return ()
+            call_directly(self)
             self._newest, self._made_so_far = compiled.serve, self._made_so_far + 1
             self._refusals.pop(key, None)
             self._compiled[key] = (compiled, *known)
@@ -161,8 +166,7 @@ class Jitted:
                 raise NotRecordable(f"it raises {type(error).__name__} where no traced value is", True) from error
             recorded = confirmed(recorded, own[0], (args, kwargs))
         otherwise = self._newest if self._made_so_far % _LINKED else self._slowly
-        with without_collection():
-            return Compiled(recorded, args, kwargs, self.cache, otherwise, self.function)
+        return Compiled(recorded, args, kwargs, self.cache, otherwise, self.function)
 
     def _kinds(self) -> int:
         """How many signatures have been met."""

@@ -13,20 +13,33 @@ from typing import Any
 from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.graph import Equation, Graph, Literal, Var, bind
+from wengert.primitives.linalg.witness import WITNESSES
 
-__all__ = ["Contribution", "Pulled", "pull", "push", "values_of"]
+__all__ = ["Contribution", "Pulled", "Pushed", "alone", "differentiable", "pull", "push", "values_of"]
 
 Values = dict[Var, Any]
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one use of a variable adds to its adjoint: the product of the result's adjoint with a local derivative."""
+    """What passes through an operation from one variable to another: the product with a local derivative.
+
+    In reverse mode it is added to the adjoint of `variable`, the operand at this place; in forward mode to the tangent
+    of `variable`, a result.
+    """
 
     equation: Equation
     place: int
     variable: Var
     value: Any
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """The forward sweep: tangents of all variables that depend on the seeds, and what they are sums of, in order."""
+
+    tangents: Values
+    contributions: list[Contribution] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,19 +60,20 @@ def values_of(graph: Graph, inputs: tuple[Any, ...]) -> Values:
     return values
 
 
-def push(graph: Graph, values: Mapping[Var, Any], tangents: Mapping[Var, Any]) -> Values:
+def push(graph: Graph, values: Mapping[Var, Any], tangents: Mapping[Var, Any]) -> Pushed:
     """The tangent of every variable that depends on those given: `dv = Σ ∂v/∂u du` over the operands u."""
-    found: Values = dict(tangents)
+    found = Pushed(dict(tangents))
     for equation in graph.equations:
-        places = [place for place in _differentiable(equation) if equation.inputs[place] in found]
-        if places:
-            moved = [equation.inputs[place] for place in places]
-            primals = tuple(values[variable] for variable in moved if isinstance(variable, Var))
-            directions = tuple(found[variable] for variable in moved if isinstance(variable, Var))
-            _, pushed = jvp(_alone(equation, places, values), primals, directions)
-            for variable, tangent in zip(equation.outputs, pushed, strict=True):
-                if variable.type.inexact:
-                    found[variable] = tangent
+        for place in differentiable(equation):
+            variable = equation.inputs[place]
+            if not isinstance(variable, Var) or variable not in found.tangents:
+                continue
+            _, pushed = jvp(alone(equation, [place], values), (values[variable],), (found.tangents[variable],))
+            for result, part in zip(equation.outputs, pushed, strict=True):
+                if result.type.inexact:
+                    before = found.tangents.get(result)
+                    found.tangents[result] = part if before is None else before + part
+                    found.contributions.append(Contribution(equation, place, result, part))
     return found
 
 
@@ -67,11 +81,11 @@ def pull(graph: Graph, values: Mapping[Var, Any], adjoints: Mapping[Var, Any]) -
     """The adjoint of every variable that those given depend on: `ū = Σ (∂v/∂u)ᵀ v̄` over the results v that use u."""
     found = Pulled(dict(adjoints))
     for equation in reversed(graph.equations):
-        places = _differentiable(equation)
+        places = differentiable(equation)
         if not places or found.adjoints.keys().isdisjoint(equation.outputs):
             continue
         variables = [variable for place in places if isinstance(variable := equation.inputs[place], Var)]
-        results, pullback = vjp(_alone(equation, places, values), *[values[variable] for variable in variables])
+        results, pullback = vjp(alone(equation, places, values), *[values[variable] for variable in variables])
         seeds = tuple(
             found.adjoints.get(variable, _zero(result))
             for variable, result in zip(equation.outputs, results, strict=True)
@@ -87,14 +101,20 @@ def _zero(result: Any) -> Any:
     return result * 0
 
 
-def _differentiable(equation: Equation) -> list[int]:
+def differentiable(equation: Equation) -> list[int]:
     """The places of the operands that the results change smoothly with."""
     if not equation.primitive.differentiable:
         return []
-    return [place for place, atom in enumerate(equation.inputs) if isinstance(atom, Var) and atom.type.inexact]
+    # what was made of another operand moves with that one
+    witnesses = WITNESSES[equation.primitive.name][1] if equation.primitive.name in WITNESSES else ()
+    return [
+        place
+        for place, atom in enumerate(equation.inputs)
+        if isinstance(atom, Var) and atom.type.inexact and place not in witnesses
+    ]
 
 
-def _alone(equation: Equation, places: list[int], values: Mapping[Var, Any]) -> Callable[..., tuple[Any, ...]]:
+def alone(equation: Equation, places: list[int], values: Mapping[Var, Any]) -> Callable[..., tuple[Any, ...]]:
     """The operation of an equation as a function of the operands at these places; it returns a tuple."""
     operands = _operands(equation, values)
 

@@ -18,7 +18,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from wengert.calculus.exchange import attributes_of, exchanged, filled, holds_too_many, is_container, items_of
+from wengert.calculus.exchange import (
+    attributes_of,
+    exchanged,
+    filled,
+    holds_too_many,
+    is_container,
+    is_transform,
+    items_of,
+    uncompiled,
+)
 from wengert.errors import UnsupportedError
 from wengert.graph.source import belongs_to_user
 from wengert.programs import Program as TracedProgram
@@ -123,12 +132,13 @@ def _name_for(name: str, value: Any, data: Mapping[str, Any]) -> str:
 
 
 def _opened(function: Function) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
-    """The function inside a partial one, with the arguments that it brings."""
+    """The function inside a partial or a compiled one, with the arguments that it brings."""
     args: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
+    function = uncompiled(function)
     while isinstance(function, functools.partial):
         args, keywords = (*function.args, *args), {**function.keywords, **keywords}
-        function = function.func
+        function = uncompiled(function.func)
     return function, args, keywords
 
 
@@ -207,6 +217,7 @@ class _Reach:
                     self._look_into(holder)
 
     def _visit(self, value: Any) -> None:
+        value = uncompiled(value)
         if id(value) in self._known:
             return
         self._known.add(id(value))
@@ -215,6 +226,12 @@ class _Reach:
             self._waiting += [value.__func__, value.__self__]
         elif isinstance(value, functools.partial):
             self._waiting += [value.func]
+        elif isinstance(value, TracedProgram):
+            self._waiting += [value.function]
+        elif is_transform(value):
+            self.reached.append(value)
+            held = [cell.cell_contents for cell in value.__closure__ if filled(cell)]
+            self._waiting += [part for part in held if isinstance(part, TracedProgram) or is_transform(part)]
         elif _is_user_function(value) or _is_holder(value):
             self.reached.append(value)
             if isinstance(value, FunctionType):
@@ -239,7 +256,7 @@ class _Reach:
             # methods of the classes above it are reached by super()
             for cls in type(holder).__mro__:
                 method = vars(cls).get(name)
-                self._await(method.__func__ if isinstance(method, staticmethod) else method)
+                self._await(uncompiled(method.__func__ if isinstance(method, staticmethod) else method))
         self._await(inspect.getattr_static(type(holder), "__call__", None))
 
     def _await(self, method: Any) -> None:

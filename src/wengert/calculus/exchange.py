@@ -13,7 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["attributes_of", "exchanged", "filled", "holds_too_many", "is_container", "items_of"]
+from wengert.programs import Program
+
+__all__ = [
+    "attributes_of", "exchanged", "filled", "holds_too_many", "is_container", "is_transform", "items_of", "uncompiled",
+]  # fmt: skip
 
 Function = Callable[..., Any]
 # longer lists are no parameters with names
@@ -43,6 +47,32 @@ def filled(cell: CellType) -> bool:
     except ValueError:
         return False
     return True
+
+
+def uncompiled(value: Any) -> Any:
+    """The function behind one that is compiled; anything else as it is."""
+    while getattr(type(value), "inlined", False):
+        value = value.function
+    if isinstance(value, MethodType) and getattr(type(value.__func__), "inlined", False):
+        return MethodType(uncompiled(value.__func__), value.__self__)
+    return value
+
+
+def is_transform(value: Any) -> bool:
+    """Whether a value is a function of Wengert's that runs a program, such as a gradient."""
+    waiting, known = [value], {}
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Program):
+            return True
+        if id(one) not in known and isinstance(one, FunctionType) and _is_own(one):
+            known[id(one)] = one
+            waiting += [cell.cell_contents for cell in one.__closure__ or () if filled(cell)]
+    return False
+
+
+def _is_own(function: FunctionType) -> bool:
+    return str(function.__globals__.get("__name__")).startswith("wengert.")
 
 
 def attributes_of(holder: Any) -> dict[str, Any]:
@@ -90,7 +120,9 @@ class _Exchange:
         self.copies: dict[int, Any] = {}
         scopes: dict[int, dict[str, Any]] = {}
         for value in reached:
-            if isinstance(value, FunctionType):
+            if is_transform(value):
+                self.copies[id(value)] = _function_like(value, value.__globals__)
+            elif isinstance(value, FunctionType):
                 scope = scopes.setdefault(id(value.__globals__), dict(value.__globals__))
                 self.copies[id(value)] = _function_like(value, scope)
             else:
@@ -106,10 +138,13 @@ class _Exchange:
 
     def new(self, name: str, value: Any) -> Any:
         """What stands in the place of a value."""
+        value = uncompiled(value)
         if (name, id(value)) in self.values:
             return self.values[(name, id(value))]
         if isinstance(value, MethodType):
             return MethodType(self.new("", value.__func__), self.new("", value.__self__))
+        if isinstance(value, Program):
+            return Program(self.new("", value.function))
         if isinstance(value, functools.partial):
             return functools.partial(self.new("", value.func), *value.args, **value.keywords)
         if id(value) not in self.copies and is_container(value):
@@ -148,10 +183,10 @@ class _Exchange:
         }
         for name in dir(cls):
             method = inspect.getattr_static(cls, name, None)
-            inner = method.__func__ if isinstance(method, (staticmethod, classmethod)) else method
+            inner = uncompiled(method.__func__ if isinstance(method, (staticmethod, classmethod)) else method)
             if isinstance(inner, FunctionType) and id(inner) in self.copies:
                 mine = self.copies[id(inner)]
-                members[name] = mine if inner is method else type(method)(mine)
+                members[name] = type(method)(mine) if isinstance(method, (staticmethod, classmethod)) else mine
         if members:
             metaclass: Any = type(cls)
             object.__setattr__(made, "__class__", metaclass(cls.__name__, (cls,), {"__slots__": (), **members}))

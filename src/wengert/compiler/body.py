@@ -12,6 +12,7 @@ from wengert.compiler import entrywise, ir
 from wengert.compiler.buffers import Buffer, spread
 from wengert.compiler.counting import INDEX, number
 from wengert.compiler.plan import Entry, Nest, Piece, Read, kind_of
+from wengert.compiler.prefetching import prefetch
 from wengert.compiler.reducing import Accumulator
 from wengert.compiler.shape import Loops
 from wengert.compiler.values import Builder, Value
@@ -44,7 +45,10 @@ class Rows:
 
 
 class Body:
-    """Writes the operations of a nest at one place after the other; `buffers` are where it reads and writes."""
+    """Writes the operations of a nest at one place after the other.
+
+    `buffers` are where it reads and writes, `fetched` where the next step of a loop does, and whether it writes.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Body:
         buffers: Mapping[Read | Var, Buffer],
         accumulators: Sequence[Accumulator],
         rows: Rows | None,
+        fetched: Sequence[tuple[Buffer, bool]] = (),
     ) -> None:
         self.builder = builder
         self.nest = nest
@@ -61,6 +66,7 @@ class Body:
         self.buffers = buffers
         self.accumulators = accumulators
         self.rows = rows
+        self.fetched = fetched
 
     def write(self, index: Index, fresh: Value | None = None) -> None:
         """All operations at one place; `fresh` are the lanes that no earlier vector has held."""
@@ -72,6 +78,8 @@ class Body:
         for accumulator in self.accumulators:
             read = accumulator.reduction.read
             accumulator.add(self._operand(read, index, known), index.places, fresh)
+        for buffer, is_written in self.fetched:
+            prefetch(self.builder, buffer, index.places, index.lanes, is_written)
 
     def _entry(self, entry: Entry, index: Index, known: dict[Var, Value], fitting: Value | None = None) -> Value:
         operands = [self._operand(read, index, known, fitting) for read in entry.reads]

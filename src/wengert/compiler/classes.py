@@ -37,7 +37,9 @@ class _Shadow(type):
 
 
 class _AbstractShadow(_Shadow, abc.ABCMeta):
-    pass
+    def __subclasscheck__(cls, subclass: Any) -> bool:
+        # classes are registered with the user's own, which asks those below it
+        return type.__subclasscheck__(cls, subclass)
 
 
 def shadow_of(cls: type, world: Any, remember: Callable[[Any], None]) -> Any:

@@ -8,17 +8,17 @@ chunks depend on the sizes alone, never on the number of threads, and so do the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
 from wengert.compiler.mathlib import FUNCTIONS
 from wengert.compiler.plan import Call, Contraction, Nest, Plan, Read, Reduction, kind_of, sources
+from wengert.compiler.relaying import Relay, relayed
 from wengert.compiler.views import Axis, identity, long_axes
 from wengert.graph import Literal, Var, array_type
 
-__all__ = ["Blocks", "Cluster", "clustered"]
+__all__ = ["Blocks", "Cluster", "clustered", "work_of"]
 
 # Bytes that the arrays of one block may take together: half of a usual second-level cache.
 _CACHE: Final = 1 << 18
@@ -101,20 +101,23 @@ def clustered(plan: Plan) -> list[Cluster]:
         for variable in step.written(plan.stored):
             # what is overwritten in place is made anew, for all that stands in its memory
             made_in[variable] = made_in[plan.same.get(variable, variable)] = place
-    return [part for cluster in clusters for part in _parted(cluster, plan.stored)]
+    return [part for cluster in clusters for part in _parted(cluster, plan)]
 
 
-def _parted(cluster: Cluster, stored: dict[Var, None]) -> list[Cluster]:
+def _parted(cluster: Cluster, plan: Plan) -> list[Cluster]:
     """A cluster with its blocks, and one that adds up what the chunks have found."""
     if cluster.length is None:
         return [cluster]
-    cluster.blocks = _blocks(cluster, stored)
-    if cluster.blocks is None or cluster.blocks.chunks == 1:
+    blocks = cluster.blocks = _blocks(cluster, plan.stored)
+    if blocks is None:
+        return [cluster]
+    cluster.steps = relayed(cluster.steps, plan, cluster.length % blocks.rows or blocks.rows)
+    if blocks.chunks == 1:
         return [cluster]
     total = Cluster([], None)
     for reduction in summed(cluster):
         kind = reduction.result.type
-        stacked = Var(array_type((cluster.blocks.chunks, *kind.shape), kind.dtype))
+        stacked = Var(array_type((blocks.chunks, *kind.shape), kind.dtype))
         cluster.parts[reduction.result] = stacked
         domain = long_axes(stacked.type.shape)
         read = Read(stacked, identity(len(domain)))
@@ -141,7 +144,14 @@ def _place(step: Nest | Call, clusters: list[Cluster], made_in: dict[Var, int], 
 
 
 def _size(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.int64))
+    return math.prod(shape)
+
+
+def work_of(nest: Nest) -> float:
+    """Additions, or their equivalent, that a nest takes."""
+    if isinstance(nest, Relay):
+        return sum(map(work_of, nest.parts()))
+    return _work(nest) * _size(nest.domain)
 
 
 def _work(nest: Nest) -> float:
@@ -185,7 +195,7 @@ def _blocks(cluster: Cluster, stored: dict[Var, None]) -> Blocks | None:
     length = cluster.length
     nests = [step for step in cluster.steps if isinstance(step, Nest)]
     assert length is not None
-    work = int(sum([_work(nest) * _size(nest.domain) for nest in nests]))
+    work = int(sum(map(work_of, nests)))
     if length < 2 or work < 2 * _CHUNK:
         return None
     # what the chunks find has to be added up

@@ -107,6 +107,7 @@ class Compiled:
             arena=kernel.arena,
             heavy=kernel.heavy,
             keep=[kernel],
+            attach=kernel.attach,
         )
         return lambda miss, eager: entry(
             program, miss, {Status.LOST: eager, Status.RAISED: eager, Status.STOPPED: stopped}

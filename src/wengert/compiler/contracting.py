@@ -121,6 +121,11 @@ def _even(length: int, most: int) -> list[_Run]:
     return [run for run in runs if run.start < run.stop]
 
 
+def _sizes(length: int, most: int) -> int:
+    """How many sizes there are among those parts."""
+    return 1 if length % -(-length // most) == 0 else 2
+
+
 class _Place(NamedTuple):
     """The addresses of the operands and of the result, at some place of the loops."""
 
@@ -172,7 +177,7 @@ class ContractionWriter:
         def cost(shape: tuple[int, int]) -> float:
             columns, lines = shape
             once = max(columns * lines / 2, (columns + lines) / 2, 2) + 0.5
-            sizes = len(_even(vectors, columns)) * (len(_even(count, lines)) if self.adds else 1)
+            sizes = _sizes(vectors, columns) * (_sizes(count, lines) if self.adds else 1)
             return -(-vectors // columns) * -(-count // lines) * once * (1 + _WRITTEN * sizes)
 
         shapes = [

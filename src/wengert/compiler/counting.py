@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from wengert.compiler import ir
@@ -12,11 +13,17 @@ from wengert.compiler.values import Builder
 __all__ = ["INDEX", "counting", "least", "number", "word"]
 
 INDEX: Final = ir.IntType(64)
+_TURNING: Final = ir.FunctionType(INDEX, [INDEX])
 
 
 def number(value: Any) -> Any:
     """LLVM's number of a Python integer; what is one of LLVM's already as it is."""
-    return ir.Constant(INDEX, value) if isinstance(value, int) else value
+    return _constant(value) if isinstance(value, int) else value
+
+
+@lru_cache(maxsize=4096)
+def _constant(value: int) -> Any:
+    return ir.Constant(INDEX, value)
 
 
 def word(value: int) -> Any:
@@ -56,5 +63,5 @@ def _hidden(builder: Builder, value: Any) -> Any:
 
     It would take a quarter of the time of the back end to find out that places are counted as they should be.
     """
-    turned = builder.module.declared("llvm.bswap.i64", ir.FunctionType(INDEX, [INDEX]))
+    turned = builder.module.declared("llvm.bswap.i64", _TURNING)
     return builder.call(turned, [builder.call(turned, [value])])

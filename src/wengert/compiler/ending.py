@@ -52,6 +52,7 @@ class _Ending(Repeating):
         builder.position_at_end(inside)
         if asking is not None and loop.kept:
             self.writer.leave_if(builder.icmp_signed(">=", turn, number(loop.count)), Status.LOST)
+        self.look_for_signals(turn)
         targets = self.rooms_of_turn(builder.sub(turn, first))
         self.take_step(turn, targets, arena)
         if asking is not None:

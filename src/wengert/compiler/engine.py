@@ -6,6 +6,7 @@ latency: LLVM's own list for -O2 costs twenty times as much and finds little mor
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import sys
@@ -29,6 +30,7 @@ from wengert.compiler.linking import (
 )
 
 __all__ = [
+    "HURRIED",
     "LOCK",
     "Code",
     "EngineError",
@@ -39,6 +41,7 @@ __all__ = [
     "linked",
     "load",
     "load_stored",
+    "object_code_aside",
     "provide",
     "provide_on_demand",
     "vector_width",
@@ -56,6 +59,8 @@ _VERY_LONG: Final = 16_000_000
 _WITHOUT_A_LOOP: Final = 20_000
 
 _ALL: Final = 3
+HURRIED: Final = -1
+"""An effort: code as soon as it can be there."""
 
 
 def _before_fork() -> None:
@@ -113,8 +118,9 @@ def _features() -> frozenset[str]:
 def compile_module(module: Any, *, key: str | None = None, effort: int | None = None) -> Code:
     """Machine code of a module, an `ir.Module` or LLVM's text, for the host.
 
-    `effort` is how hard LLVM works, 0 to 3; without it 2, and less for modules of many megabytes. With 3 it also runs
-    its own passes of -O2, which takes about as long again, and gains up to a sixth where much arithmetic is done.
+    `effort` is how hard LLVM works, 0 to 3, or `HURRIED`; without it 2, and less for modules of many megabytes. With 3
+    it also runs its own passes of -O2, which takes about as long again, and gains up to a sixth where much arithmetic
+    is done.
 
     With a `key` the object code is looked for on the disk first and kept there afterwards. The key must decide what
     the module is; host and versions are added to it.
@@ -141,6 +147,14 @@ def compile_module(module: Any, *, key: str | None = None, effort: int | None = 
     return code
 
 
+def object_code_aside(text: str) -> tuple[bytes, list[str], list[str]]:
+    """What `load` takes, for a module's text, from a back end that works as hard as it should while others compile too.
+
+    No two threads may be in here at the same time.
+    """
+    return _object_code(text, {}, _effort(text), aside=True)
+
+
 @cache
 def _target(effort: int) -> Any:
     """The machine that code is made for, with a back end that works as hard as `effort` says."""
@@ -153,14 +167,21 @@ def _target(effort: int) -> Any:
 
 
 @cache
+def _target_aside(effort: int) -> Any:
+    return _target.__wrapped__(effort)
+
+
+@cache
 def _linker() -> Any:
     # which owns its machine, so that it cannot be one of the others
     return binding.create_lljit_compiler(_target.__wrapped__(2), use_jit_link=_JIT_LINK, suppress_errors=True)
 
 
-def _object_code(text: str, seconds: dict[str, float], effort: int) -> tuple[bytes, list[str], list[str]]:
+def _object_code(
+    text: str, seconds: dict[str, float], effort: int, aside: bool = False
+) -> tuple[bytes, list[str], list[str]]:
     """The object code of a module's text, the functions that it exports, and the symbols that it needs."""
-    target = _target(min(effort, 2))
+    target = (_target_aside if aside else _target)(min(max(effort, 0), 2))
     clock = time.perf_counter()
     # a context of its own, since a context keeps every type and constant that it has ever seen
     with binding.create_context() as context:
@@ -178,9 +199,35 @@ def _object_code(text: str, seconds: dict[str, float], effort: int) -> tuple[byt
                     function.add_function_attribute("nounwind")
             _optimise(parsed, target, effort)
             seconds["optimise"], clock = time.perf_counter() - clock, time.perf_counter()
-            object_code = target.emit_object(parsed)
+            object_code = _emitted_aside(target, parsed) if aside else target.emit_object(parsed)
             seconds["emit"] = time.perf_counter() - clock
     return object_code, names, needed
+
+
+def _emitted_aside(target: Any, parsed: Any) -> bytes:
+    """The object code of a module whose context and target are nobody else's.
+
+    llvmlite lets one thread at a time into LLVM. Choosing instructions is most of the time that LLVM takes, and needs
+    nothing of what others work on.
+    """
+    buffer = _emission()(target, parsed, 1, ctypes.byref(ctypes.c_char_p()))
+    if not buffer:
+        raise EngineError("LLVM emits no object code.")
+    found = ctypes.cast(buffer, binding.ffi.LLVMMemoryBufferRef)
+    try:
+        size = binding.ffi.lib.LLVMPY_GetBufferSize(found)
+        return ctypes.string_at(binding.ffi.lib.LLVMPY_GetBufferStart(found), size)
+    finally:
+        binding.ffi.lib.LLVMPY_DisposeMemoryBuffer(found)
+
+
+@cache
+def _emission() -> Any:
+    """LLVM's function that emits a module, without llvmlite's lock around it."""
+    function = ctypes.CDLL(binding.ffi.lib._name).LLVMPY_TargetMachineEmitToMemory
+    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
+    function.restype = ctypes.c_void_p
+    return function
 
 
 def _verify(parsed: Any) -> None:
@@ -220,11 +267,13 @@ def _optimise(parsed: Any, target: Any, effort: int) -> None:
     else:
         passes = binding.create_new_module_pass_manager()
         passes.add_always_inliner_pass()
-        passes.add_global_dead_code_eliminate_pass()
+        if effort != HURRIED:
+            passes.add_global_dead_code_eliminate_pass()
         passes.add_sroa_pass()
-        passes.add_simplify_cfg_pass()
-        # what only a rare branch needs is computed there, and takes no register from the loop
-        passes.add_sinking_pass()
+        if effort != HURRIED:
+            passes.add_simplify_cfg_pass()
+            # what only a rare branch needs is computed there, and takes no register from the loop
+            passes.add_sinking_pass()
     passes.run(parsed, builder)
 
 

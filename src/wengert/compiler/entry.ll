@@ -13,6 +13,9 @@
 %step = type { i64, i64, i64, i64, i64 }                ; kind, a, b, c, d
 %output = type { i64, ptr, i64, ptr, i64 }              ; kind, dtype, number of axes, lengths, offset of its slot
 
+@PyCFunction_Type = external global i8
+@name_of_call = external global i8
+@wengert_method = external global i8                     ; a PyMethodDef, that of all entries
 @PyList_Type = external global i8
 @PyDict_Type = external global i8
 @PyLong_Type = external global i8
@@ -31,9 +34,11 @@ declare ptr @PyObject_CallNoArgs(ptr)
 declare ptr @PyObject_GetAttr(ptr, ptr)
 declare ptr @PyObject_GetItem(ptr, ptr)
 declare i32 @PyObject_IsTrue(ptr)
+declare i64 @PyObject_Size(ptr)
 declare i32 @PyContextVar_Get(ptr, ptr, ptr)
 declare i32 @PyObject_RichCompareBool(ptr, ptr, i32)
 declare ptr @PyDict_GetItemWithError(ptr, ptr)
+declare i32 @PyDict_Contains(ptr, ptr)
 declare i32 @PyDict_Next(ptr, ptr, ptr, ptr)
 declare i64 @PyDict_Size(ptr)
 declare ptr @PyDict_New()
@@ -53,6 +58,49 @@ declare void @PyEval_RestoreThread(ptr)
 declare ptr @numpy_new_array(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @numpy_scalar(ptr, ptr, ptr)
 declare ptr @numpy_copy(ptr, i32)
+
+; The call of an object whose class has the word of the vectorcall protocol: of what its slot `__call__` holds, which
+; another thread may exchange meanwhile. An entry needs no further call of the interpreter.
+define ptr @wengert_call_object(ptr %object, ptr %arguments, i64 %count.and.flag, ptr %names) nounwind {
+start:
+  %served.at = getelementptr i8, ptr %object, i64 $header
+  %served = load ptr, ptr %served.at
+  %served.none = icmp eq ptr %served, null
+  br i1 %served.none, label %none, label %look
+look:
+  call void @Py_IncRef(ptr %served)
+  %class.at = getelementptr i8, ptr %served, i64 $class
+  %class = load ptr, ptr %class.at
+  %native = icmp eq ptr %class, @PyCFunction_Type
+  br i1 %native, label %method.find, label %other
+method.find:
+  %method.at = getelementptr i8, ptr %served, i64 $header
+  %method = load ptr, ptr %method.at
+  %own = icmp eq ptr %method, @wengert_method
+  br i1 %own, label %entry.call, label %other
+entry.call:
+  ; `wengert_call`, perhaps in better code than this
+  %routine.at = getelementptr i8, ptr %method, i64 $method_call
+  %routine = load ptr, ptr %routine.at
+  %self.at = getelementptr i8, ptr %served, i64 $method_self
+  %self = load ptr, ptr %self.at
+  %count = and i64 %count.and.flag, 9223372036854775807
+  %entry.result = call ptr %routine(ptr %self, ptr %arguments, i64 %count, ptr %names)
+  call void @Py_DecRef(ptr %served)
+  ret ptr %entry.result
+none:
+  ; the class may have something else to be called, and says it otherwise
+  %found = call ptr @PyObject_GetAttr(ptr %object, ptr @name_of_call)
+  %found.none = icmp eq ptr %found, null
+  br i1 %found.none, label %failed, label %other
+failed:
+  ret ptr null
+other:
+  %callable = phi ptr [ %served, %look ], [ %served, %method.find ], [ %found, %none ]
+  %other.result = call ptr @PyObject_Vectorcall(ptr %callable, ptr %arguments, i64 %count.and.flag, ptr %names)
+  call void @Py_DecRef(ptr %callable)
+  ret ptr %other.result
+}
 
 define ptr @wengert_call(ptr %self, ptr %arguments, i64 %count, ptr %names) nounwind {
 start:
@@ -76,6 +124,13 @@ start:
   %positional.fits = icmp eq i64 %count, %positional
   %keywords.at = getelementptr i8, ptr %entry, i64 $keywords
   %keywords = load i64, ptr %keywords.at
+  ; mostly there are no names, neither given nor expected
+  %names.number = ptrtoint ptr %names to i64
+  %names.or.keywords = or i64 %names.number, %keywords
+  %names.neither = icmp eq i64 %names.or.keywords, 0
+  %plain = and i1 %positional.fits, %names.neither
+  br i1 %plain, label %frame.make, label %positional.compare
+positional.compare:
   br i1 %positional.fits, label %names.any, label %missed
 
 ; keyword arguments: the recorded names in the recorded order
@@ -112,21 +167,6 @@ frame.make:
   %frame.bytes.at = getelementptr i8, ptr %entry, i64 $frame_bytes
   %frame.bytes = load i64, ptr %frame.bytes.at
   %frame = alloca i8, i64 %frame.bytes, align 64
-  %inputs.offset.at = getelementptr i8, ptr %entry, i64 $inputs_at
-  %inputs.offset = load i64, ptr %inputs.offset.at
-  %inputs = getelementptr i8, ptr %frame, i64 %inputs.offset
-  %outputs.offset.at = getelementptr i8, ptr %entry, i64 $outputs_at
-  %outputs.offset = load i64, ptr %outputs.offset.at
-  %outputs = getelementptr i8, ptr %frame, i64 %outputs.offset
-  %objects.offset.at = getelementptr i8, ptr %entry, i64 $objects_at
-  %objects.offset = load i64, ptr %objects.offset.at
-  %objects = getelementptr i8, ptr %frame, i64 %objects.offset
-  %owned.offset.at = getelementptr i8, ptr %entry, i64 $owned_at
-  %owned.offset = load i64, ptr %owned.offset.at
-  %owned = getelementptr i8, ptr %frame, i64 %owned.offset
-  %stack.offset.at = getelementptr i8, ptr %entry, i64 $stack_at
-  %stack.offset = load i64, ptr %stack.offset.at
-  %stack = getelementptr i8, ptr %frame, i64 %stack.offset
   %given = add i64 %count, %keywords
   br label %arguments.each
 arguments.each:
@@ -143,6 +183,12 @@ arguments.copy:
 
 ; the program: `continue` is where a step ends that fits
 program:
+  %inputs.offset.at = getelementptr i8, ptr %entry, i64 $inputs_at
+  %inputs.offset = load i64, ptr %inputs.offset.at
+  %inputs = getelementptr i8, ptr %frame, i64 %inputs.offset
+  %owned.offset.at = getelementptr i8, ptr %entry, i64 $owned_at
+  %owned.offset = load i64, ptr %owned.offset.at
+  %owned = getelementptr i8, ptr %frame, i64 %owned.offset
   %steps.at = getelementptr i8, ptr %entry, i64 $steps
   %steps = load i64, ptr %steps.at
   %program.at = getelementptr i8, ptr %entry, i64 $program
@@ -453,6 +499,8 @@ step.place:
     i64 $CELL, label %cell
     i64 $GLOBAL_IS, label %global.is
     i64 $PART_IS, label %part.is
+    i64 $SIZE_IS, label %size.is
+    i64 $ABSENT, label %absent
     i64 $QUIET, label %quiet
   ]
 
@@ -507,6 +555,18 @@ part.is:
   %part.same = icmp eq ptr %part.content, %c.object
   br i1 %part.same, label %continue, label %unfit
 
+; size.is: the container a has b members
+size.is:
+  %size.found = call i64 @PyObject_Size(ptr %a.object)
+  %size.same = icmp eq i64 %size.found, %b
+  br i1 %size.same, label %continue, label %unfit
+
+; absent: the dict a has no key b
+absent:
+  %absent.found = call i32 @PyDict_Contains(ptr %a.object, ptr %b.object)
+  %absent.holds = icmp eq i32 %absent.found, 0
+  br i1 %absent.holds, label %continue, label %unfit
+
 ; quiet: the context variable a holds the object b, or one that holds, behind d, the address of a number without the
 ; bits c
 quiet:
@@ -545,6 +605,15 @@ missed:
 
 ; the arena: in the frame, or the block that the entry keeps, or, while another thread has that, one of this call's
 arena.choose:
+  %outputs.offset.at = getelementptr i8, ptr %entry, i64 $outputs_at
+  %outputs.offset = load i64, ptr %outputs.offset.at
+  %outputs = getelementptr i8, ptr %frame, i64 %outputs.offset
+  %objects.offset.at = getelementptr i8, ptr %entry, i64 $objects_at
+  %objects.offset = load i64, ptr %objects.offset.at
+  %objects = getelementptr i8, ptr %frame, i64 %objects.offset
+  %stack.offset.at = getelementptr i8, ptr %entry, i64 $stack_at
+  %stack.offset = load i64, ptr %stack.offset.at
+  %stack = getelementptr i8, ptr %frame, i64 %stack.offset
   %block.bytes.at = getelementptr i8, ptr %entry, i64 $block_bytes
   %block.bytes = load i64, ptr %block.bytes.at
   %block.at = getelementptr i8, ptr %entry, i64 $block
@@ -716,12 +785,19 @@ number.store:
 build:
   %parts.at = getelementptr i8, ptr %entry, i64 $parts
   %parts = load i64, ptr %parts.at
+  %parts.none = icmp eq i64 %parts, 0
+  br i1 %parts.none, label %build.only, label %build.first
+build.only:
+  ; nothing is to be built: the result is the one output
+  %only = load ptr, ptr %objects
+  br label %done
+build.first:
   %building.at = getelementptr i8, ptr %entry, i64 $building
   %part.first = load ptr, ptr %building.at
   %part.last = getelementptr %step, ptr %part.first, i64 %parts
   br label %parts.each
 parts.each:
-  %part = phi ptr [ %part.first, %build ], [ %part.next, %part.push ]
+  %part = phi ptr [ %part.first, %build.first ], [ %part.next, %part.push ]
   %parts.end = icmp eq ptr %part, %part.last
   br i1 %parts.end, label %built, label %part.do
 part.do:
@@ -822,9 +898,18 @@ part.push:
   store i64 %push.deeper, ptr %depth
   br label %parts.each
 built:
-  %result = load ptr, ptr %stack
+  %stacked = load ptr, ptr %stack
   call void @release(ptr %objects, ptr %k)
+  br label %done
+done:
+  %result = phi ptr [ %only, %build.only ], [ %stacked, %built ]
+  %owned.left = load i64, ptr %owned.count
+  %owned.none = icmp eq i64 %owned.left, 0
+  br i1 %owned.none, label %return, label %owned.release
+owned.release:
   call void @release(ptr %owned, ptr %owned.count)
+  br label %return
+return:
   ret ptr %result
 
 ; an error, which the caller will see: no memory, or a callable that raised

@@ -29,6 +29,9 @@ __all__ = ["entry", "entry_program"]
 _PYTHON_NUMBERS: Final = {"f": float, "c": complex, "i": int, "b": bool}
 _NEW_NUMBERS: Final = {"f": "NEW_FLOAT", "c": "NEW_COMPLEX", "i": "NEW_INTEGER", "b": "NEW_TRUTH"}
 _COMPARED_BY_VALUE: Final = (int, str, bytes)
+_CONTAINERS: Final = (dict, list, set, tuple, MappingProxyType)
+# Names of one dictionary that are compared in the frame of a call, where each takes room.
+_NAMES: Final = 100
 
 
 def entry_program(
@@ -45,6 +48,7 @@ def entry_program(
     arena: int = 0,
     heavy: bool = False,
     keep: Sequence[Any] = (),
+    attach: Callable[[Any], None] | None = None,
 ) -> Program:
     """What happens in a call: it runs `i32 kernel(i8** inputs, i8** outputs, i8* arena)` on the data of its arguments.
 
@@ -52,6 +56,8 @@ def entry_program(
     ----------
     kernel, keep
         The kernel's address, and whatever must live for it to be there.
+    attach
+        Sets the attribute `kernel` of what calls it to the address, and later to another one that shall be called.
     inputs, outputs
         The types of what the kernel reads and writes: first the leaves of the arguments, then the `captured` arrays.
     captured, constants
@@ -81,6 +87,7 @@ def entry_program(
         arena=arena,
         heavy=heavy,
         keep=list(keep),
+        attach=attach,
     )
     writer = _Writer(program, inputs)
     writer.arguments([*arguments, *(keywords or {}).values()])
@@ -107,6 +114,10 @@ def entry(
     native = calling.supported() and calling.fits(program)
     make = calling.callable_of if native else interpreting.callable_of
     return make(program, miss, refused)
+
+
+def _are_few_names(keys: Sequence[Any]) -> bool:
+    return len(keys) <= _NAMES and all([type(key) is str for key in keys])
 
 
 def _usual_result(count: int) -> Any:
@@ -223,7 +234,11 @@ class _Writer:
     def check(self, check: Check) -> bool:
         """Look whether something is as it was; False where only Python can."""
         place, expected = check.place, check.expected
-        if check.manner == "number" and type(expected) in (float, *_COMPARED_BY_VALUE):
+        if place.kind == "fixed" and type(place.owner) in _CONTAINERS:
+            return self.contents(check)
+        if check.manner == "class":
+            self.step("CLASS", self.fetch(place), Object(expected))
+        elif check.manner == "number" and type(expected) in (float, *_COMPARED_BY_VALUE):
             self.static(self.fetch(place), expected)
         elif check.manner != "same":
             return False
@@ -237,6 +252,21 @@ class _Writer:
             self.step("PART_IS", Object(place.owner), Part(place.key), held)
         else:
             self.step("SAME", self.fetch(place), Object(expected))
+        return True
+
+    def contents(self, check: Check) -> bool:
+        """Look at a container of Python's own, which is always the same one; False where only Python can."""
+        owner, expected = check.place.owner, check.expected
+        if check.manner in ("void", "length"):
+            self.step("SIZE_IS", Object(owner), expected or 0)
+        elif check.manner == "absent" and type(owner) is dict and type(expected) is str:
+            self.step("ABSENT", Object(owner), Object(expected))
+        elif check.manner == "names" and type(owner) is dict and _are_few_names(expected):
+            first = self.new_registers(len(expected))
+            self.step("DICT", self.fetch(check.place), len(expected), Objects(tuple(expected)), first)
+            self.program.owned += len(expected)
+        else:
+            return False
         return True
 
     def quiet(self) -> None:

@@ -13,7 +13,7 @@ from wengert.compiler.status import Status
 from wengert.errors import WengertError
 from wengert.graph import ArrayType, Primitive, bind
 
-__all__ = ["DONE", "Fallback", "Known", "Stored", "stopped"]
+__all__ = ["DONE", "Fallback", "Known", "Stored", "keep_error", "stopped"]
 
 DONE: Final = 1
 """What a callback returns where all went well: not zero, which ctypes gives where it has not even begun."""
@@ -29,6 +29,11 @@ _CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
 def stopped(*args: Any, **kwargs: Any) -> NoReturn:
     """Raise what has stopped the last kernel of this thread."""
     raise _STOPPED_BY.__dict__.pop("error", KeyboardInterrupt())
+
+
+def keep_error(error: BaseException) -> None:
+    """Keep what stops a kernel of this thread."""
+    _STOPPED_BY.error = error
 
 
 class Known(NamedTuple):
@@ -62,6 +67,10 @@ class Fallback:
         self.params = params
         self.operands = tuple(operands)
         self.results = tuple(results)
+        self._given = [_Window(*one) if isinstance(one, Stored) else one for one in operands]
+        self._targets = [_Window(kind) for kind in results]
+        count = len([one for one in operands if isinstance(one, Stored)]) + len(results)
+        self._addresses = ctypes.c_void_p * count
         self._callback = _CALLBACK(self._run)
 
     @property
@@ -76,32 +85,49 @@ class Fallback:
             # the program is then run by NumPy, and raises what the user is to see
             return Status.RAISED
         except BaseException as error:  # noqa: BLE001 (ctypes would swallow it)
-            _STOPPED_BY.error = error
+            keep_error(error)
             return Status.STOPPED
         return DONE
 
     def _compute(self, table: int) -> None:
-        addresses = iter(range(table, table + 8 * (len(self.operands) + len(self.results)), 8))
-
-        def array(kind: ArrayType, offset: int = 0, strides: tuple[int, ...] | None = None) -> Any:
-            start = ctypes.c_void_p.from_address(next(addresses)).value or 0
-            return _view(start + offset, kind, strides) if kind.size else np.empty(kind.shape, kind.dtype)
-
-        operands: list[Any] = []
-        for operand in self.operands:
-            if isinstance(operand, Known):
-                operands.append(operand.value)
-                continue
-            kind, found = operand.type, array(*operand)
-            operands.append(found if kind.shape else found.item() if kind.weak else found[()])
+        addresses = iter(self._addresses.from_address(table))
+        operands = [one.operand(next(addresses) or 0) if isinstance(one, _Window) else one.value for one in self._given]
         results = bind(self.primitive, tuple(operands), self.params)
         several = results if self.primitive.outputs > 1 else (results,)
-        for kind, value in zip(self.results, several, strict=True):
-            if np.shape(value) != kind.shape:
+        for window, value in zip(self._targets, several, strict=True):
+            if np.shape(value) != window.kind.shape:
                 raise ValueError("the shape of a result has changed")
-            np.copyto(array(kind), value, casting="same_kind")
+            np.copyto(window.array(next(addresses) or 0), value, casting="same_kind")
 
 
-def _view(start: int, kind: ArrayType, strides: tuple[int, ...] | None) -> Any:
-    place = {"data": (start, False), "shape": kind.shape, "typestr": kind.dtype.str, "strides": strides, "version": 3}
-    return np.asarray(type("Memory", (), {"__array_interface__": place})())
+class _Window:
+    """Entries in a kernel's memory, of which the addresses come with each call, as an array of NumPy's."""
+
+    def __init__(self, kind: ArrayType, offset: int = 0, strides: tuple[int, ...] | None = None) -> None:
+        self.kind = kind
+        self.shape, self.dtype, self.strides = kind.shape, kind.dtype, strides
+        reach = [(length - 1) * step for length, step in zip(kind.shape, strides or (), strict=strides is not None)]
+        below, above = sum([min(end, 0) for end in reach]), sum([max(end, 0) for end in reach])
+        # where the lowest entry stands, and how far behind it the first one does
+        self.lowest, self.first = offset + below, -below
+        extent = kind.size * kind.dtype.itemsize if strides is None else above - below + kind.dtype.itemsize
+        self.memory = ctypes.c_char * extent
+        # many calls work in the same memory, and to look at it takes as long as a small operation
+        self.latest: tuple[int, Any] = (-1, None)
+
+    def array(self, address: int) -> Any:
+        """The entries at an address; what has none needs no address."""
+        known, found = self.latest
+        if known == address:
+            return found
+        if not self.kind.size:
+            return np.empty(self.shape, self.dtype)
+        memory: Any = self.memory.from_address(address + self.lowest)
+        found = np.ndarray(self.shape, self.dtype, memory, self.first, self.strides)
+        self.latest = (address, found)
+        return found
+
+    def operand(self, address: int) -> Any:
+        """The same as an operation gets it: a number where there are no axes."""
+        found = self.array(address)
+        return found if self.shape else found.item() if self.kind.weak else found[()]

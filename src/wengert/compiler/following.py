@@ -8,26 +8,25 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from wengert.compiler.errstate import is_quiet, setting
-from wengert.compiler.postponing import LARGE, VIEWING, Types, is_postponed, room
+from wengert.compiler.operands import is_too_large, kept, of_machine_size, plain_param
+from wengert.compiler.optimise.literals import repeated_part
+from wengert.compiler.postponing import FACTORING, LARGE, VIEWING, Types, factored, is_postponed, room
 from wengert.compiler.refusals import NotRecordable
-from wengert.graph import REGISTRY, Equation, Literal, Locator, Operand, Primitive, Var, concrete_type, locate
+from wengert.compiler.retracing import retracing_of
+from wengert.graph import REGISTRY, Equation, Literal, Operand, Primitive, Var, concrete_type, locate
 from wengert.graph.walk import dependents
 from wengert.numpy.host import HostArray as Hosted
-from wengert.primitives.linalg.parting import path_taken
+from wengert.primitives.linalg.parting import OpenChoiceError, path_taken
 from wengert.primitives.loops import Loop
 from wengert.programs import RUNNER
 from wengert.tracing import GraphRecording, Tracer, type_of
 from wengert.transforms.bodies import stand_ins
 
-__all__ = ["Expected", "GuardedRecording", "ValueNeeded", "kept"]
+__all__ = ["Expected", "GuardedRecording", "ValueNeeded"]
 
 # operations that raise on Python's numbers
 _DIVIDING: Final = frozenset({"/", "//", "%"})
 _POWERS: Final = frozenset({"power", "power_constant"})
-
-
-# the first whole number that is none of 64 bits
-_LARGEST: Final = 1 << 63
 
 
 class ValueNeeded(BaseException):
@@ -51,6 +50,7 @@ class Expected(NamedTuple):
 
 # Operations in the steps of a loop, beyond which it is run as machine code only.
 _LONG: Final = 2000
+_BY_VALUES: Final = (np.linalg.LinAlgError, OpenChoiceError)
 _OUTSIDE: Final = "it reads a value that a derivative outside of it follows"
 
 
@@ -65,7 +65,11 @@ class GuardedRecording(GraphRecording):
         self.deferring = deferring
         self.deferred: set[Var] = set()
         self.types = Types()
-        self.locator = Locator()
+        # how Wengert's own operations entry by entry are carried out, which raise no errors
+        self.functions: dict[Primitive, Callable[..., Any]] = {}
+        self._numbers: dict[Any, Literal] = {}
+        # errors that other values would not have raised
+        self.raised: list[Exception] = []
         # so many of the first inputs are arguments of the call, and no captured arrays
         self.arguments = 0
         self.steered: list[tuple[Var, Expected]] = []
@@ -73,36 +77,35 @@ class GuardedRecording(GraphRecording):
         # what NumPy does about floating-point errors
         self.setting = setting()
 
-    def __exit__(self, *details: object) -> None:
-        self.locator.close()
-        super().__exit__(*details)
-
     def atom(self, value: Any) -> Var | Literal:
-        if value.__class__ is Hosted:
+        kind = value.__class__
+        if (kind is float or kind is int) and value:
+            # equal numbers are one constant, but for zeros, which have signs
+            found = self._numbers.get((kind, value))
+            if found is None:
+                found = self._numbers[kind, value] = Literal(value, type_of(value))
+            return found
+        if kind is Hosted:
             value = np.array(value, subok=False)
-        elif value.__class__ is np.ndarray and value.size >= LARGE and 0 in value.strides:
+        elif kind is np.ndarray and value.size >= LARGE:
             # what is repeated is kept once
-            part = value[tuple([slice(0, None if step else 1) for step in value.strides])]
-            return Literal(np.broadcast_to(part.copy(), value.shape), type_of(value))
+            part = repeated_part(value)
+            if part is not value:
+                return Literal(np.broadcast_to(part.copy(), value.shape), type_of(value))
         return super().atom(value)
 
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-        if path_taken() is not None:
-            raise NotRecordable(
-                "its derivative is the limit of others, since values of a decomposition coincide", passing=True
-            )
-        if self.closed:
-            raise self.leaked()
-        if setting() is not self.setting:
-            self._require_quiet()
+        if path_taken() is not None or self.closed or setting() is not self.setting:
+            self._require_usual()
         if params:
-            params = tuple(map(_plain_param, params))
+            params = tuple(map(plain_param, params))
         fixed = self.fixed
         inputs: list[Any] = []
         plain: list[Any] = []
         changing = large = False
-        for arg in _of_machine_size(primitive, args):
-            if isinstance(arg, Operand):
+        for arg in args:
+            kind = arg.__class__
+            if kind is Tracer or isinstance(arg, Operand):
                 if arg.is_view:
                     arg.refresh()
                 if arg.recording is not self:
@@ -110,22 +113,108 @@ class GuardedRecording(GraphRecording):
                 atom = arg.payload
                 if not (changing or atom.__class__ is Literal or atom in fixed):
                     changing = True
-                if arg.type.size >= LARGE:
+                if atom.type.size >= LARGE:
                     large = True
                 inputs.append(atom)
                 plain.append(arg.value)
             else:
+                if kind is int and is_too_large(arg):
+                    return self.apply(primitive, of_machine_size(primitive, args), params)
                 inputs.append(self.atom(arg))
                 plain.append(arg)
-        values = None
-        if changing and self.deferring and (large or params or self.deferred):
-            values = self._without_values(primitive, inputs, plain, params, large)
-        found = self._note(primitive, tuple(inputs), plain, params, values)
-        if not changing:
-            fixed.update(self.equations[-1].outputs)
-        elif found.__class__ is Tracer and found.type.weak:
+        if primitive.outputs > 1:
+            return self._note_several(primitive, inputs, plain, params, changing, large)
+        value, output = self.note(primitive, inputs, plain, params, changing, large)
+        found = Tracer(value, output.type, self, output)
+        if changing and output.type.weak:
             self._guard_numbers(primitive, (*args, *params[:1]), found)
         return found
+
+    def unary(self, primitive: Primitive, operand: Operand, params: tuple[Any, ...]) -> Any:
+        function = self.functions.get(primitive)
+        if params or function is None or self._is_delicate() or not self._is_simple(operand):
+            return self.apply(primitive, (operand,), params)
+        return self._followed(primitive, (operand.payload,), function(operand.value))
+
+    def binary(self, primitive: Primitive, left: Operand, right: Operand) -> Any:
+        function = self.functions.get(primitive)
+        if function is None or self._is_delicate() or not (self._is_simple(left) and self._is_simple(right)):
+            return self.apply(primitive, (left, right), ())
+        return self._followed(primitive, (left.payload, right.payload), function(left.value, right.value))
+
+    def with_constant(self, primitive: Primitive, operand: Operand, constant: Any, constant_first: bool) -> Any:
+        function = self.functions.get(primitive)
+        known = self._numbers.get((constant.__class__, constant)) if constant.__class__ is float else None
+        if function is None or known is None or self._is_delicate() or not self._is_simple(operand):
+            return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
+        if constant_first:
+            return self._followed(primitive, (known, operand.payload), function(constant, operand.value))
+        return self._followed(primitive, (operand.payload, known), function(operand.value, constant))
+
+    def _is_delicate(self) -> bool:
+        """Whether more has to be asked than of a usual operation on what is simple."""
+        return bool(self.deferred) or path_taken() is not None or self.closed or setting() is not self.setting
+
+    def _is_simple(self, operand: Operand) -> bool:
+        """Whether a value depends on an input, and is neither a number of Python's nor large."""
+        atom, kind = operand.payload, operand.type
+        followed = operand.__class__ is Tracer and operand.recording is self and atom.__class__ is Var
+        return followed and not kind.weak and kind.size < LARGE and atom not in self.fixed
+
+    def _followed(self, primitive: Primitive, inputs: tuple[Any, ...], value: Any) -> Tracer:
+        output = Var(concrete_type(value))  # type: ignore[arg-type]
+        self.equations.append(Equation(primitive, inputs, (), (output,)))
+        return Tracer(value, output.type, self, output)
+
+    def retraced(self, rule: Any, operands: tuple[Any, ...]) -> Any:
+        retracing = retracing_of(rule)
+        if retracing is None or self.closed or path_taken() is not None:
+            return NotImplemented
+        if setting() is not self.setting:
+            self._require_quiet()
+        fixed = self.fixed
+        values: list[Any] = []
+        atoms: list[Any] = []
+        for operand in operands:
+            if operand.__class__ is Tracer:
+                atom = operand.payload
+                if operand.recording is not self or operand.type.weak or atom.__class__ is Literal or atom in fixed:
+                    return NotImplemented
+                values.append(operand.value)
+                atoms.append(atom)
+            elif isinstance(operand, Operand) or is_too_large(operand):
+                return NotImplemented
+            else:
+                values.append(operand)
+                atoms.append(None)
+        deferring = self.deferring and (bool(self.deferred) or retracing.long)
+        try:
+            return retracing.write(self, operands, values, atoms, deferring)
+        except _BY_VALUES as error:
+            self.raised.append(error)
+            raise
+
+    def _note_error(self, error: Exception, primitive: Primitive, inputs: list[Any], plain: list[Any]) -> None:
+        """The program may catch an error, and go on where other values would not lead it."""
+        if isinstance(error, ZeroDivisionError) and primitive.infix in _DIVIDING:
+            if inputs[1].__class__ is Var:
+                self._look(Tracer(plain[1], inputs[1].type, self, inputs[1]), lambda divisor: divisor != 0)
+            return
+        found = isinstance(error, (*_BY_VALUES, ArithmeticError))
+        found = found or (isinstance(error, IndexError) and len(inputs) > 2)
+        # a negative power of whole numbers
+        if found or (isinstance(error, ValueError) and primitive.name in _POWERS):
+            self.raised.append(error)
+
+    def _require_usual(self) -> None:
+        """Raise where what is computed here is not what a later call computes."""
+        if path_taken() is not None:
+            raise NotRecordable(
+                "its derivative is the limit of others, since values of a decomposition coincide", passing=True
+            )
+        if self.closed:
+            raise self.leaked()
+        self._require_quiet()
 
     def _require_quiet(self) -> None:
         """Raise where the program wants to be told of floating-point errors."""
@@ -133,31 +222,65 @@ class GuardedRecording(GraphRecording):
             raise NotRecordable("it computes where floating-point errors are more than warned of")
         self.setting = setting()
 
-    def _note(
+    def note(
         self,
         primitive: Primitive,
-        inputs: tuple[Any, ...],
+        inputs: list[Any],
         plain: list[Any],
         params: tuple[Any, ...],
-        values: tuple[Any, ...] | None,
-    ) -> Any:
-        """Write down an equation, whose results have these stand-ins if it is not carried out."""
-        # two calls of Wengert's own lie between the program and `apply` at least
-        source = self.locator.locate(5)
-        if values is None and primitive.outputs == 1:
-            value = self._evaluated(primitive, plain, params)
+        changing: bool,
+        large: bool,
+    ) -> tuple[Any, Var]:
+        """Write down an equation with one result: its value, or a stand-in, and the variable."""
+        values = None
+        if changing and self.deferring and (large or params or self.deferred):
+            values = self._without_values(primitive, inputs, plain, params, large)
+        if values is None:
+            function = None if params else self.functions.get(primitive)
+            try:
+                value = self._evaluated(primitive, plain, params) if function is None else function(*plain)
+            except Exception as error:
+                if changing:
+                    self._note_error(error, primitive, inputs, plain)
+                raise
             output = Var(concrete_type(value))  # type: ignore[arg-type]
-            self.equations.append(Equation(primitive, inputs, params, (output,), source))
-            return Tracer(value, output.type, self, output)
+        else:
+            (value,) = values
+            output = Var(concrete_type(value))  # type: ignore[arg-type]
+            self.deferred.add(output)
+        self.equations.append(Equation(primitive, tuple(inputs), params, (output,)))
+        if not changing:
+            self.fixed.add(output)
+        return value, output
+
+    def _note_several(
+        self,
+        primitive: Primitive,
+        inputs: list[Any],
+        plain: list[Any],
+        params: tuple[Any, ...],
+        changing: bool,
+        large: bool,
+    ) -> tuple[Any, ...]:
+        """Write down an equation with several results."""
+        values = None
+        if changing and self.deferring and (large or params or self.deferred):
+            values = self._without_values(primitive, inputs, plain, params, large)
         deferred = values is not None
         if values is None:
-            values = self._evaluated(primitive, plain, params)
+            try:
+                values = self._evaluated(primitive, plain, params)
+            except Exception as error:
+                if changing:
+                    self._note_error(error, primitive, inputs, plain)
+                raise
         outputs = tuple([Var(concrete_type(value)) for value in values])  # type: ignore[arg-type]
         if deferred:
             self.deferred.update(outputs)
-        self.equations.append(Equation(primitive, inputs, params, outputs, source))
-        results = tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])
-        return results if primitive.outputs > 1 else results[0]
+        self.equations.append(Equation(primitive, tuple(inputs), params, outputs))
+        if not changing:
+            self.fixed.update(outputs)
+        return tuple([Tracer(v, o.type, self, o) for v, o in zip(values, outputs, strict=True)])
 
     def _without_values(
         self, primitive: Primitive, inputs: list[Any], plain: list[Any], params: tuple[Any, ...], large: bool
@@ -165,9 +288,13 @@ class GuardedRecording(GraphRecording):
         """Stand-ins for the results of what is long or large, or depends on that; None where it is computed."""
         depends = bool(self.deferred) and not self.deferred.isdisjoint(inputs)
         if (large or depends) and is_postponed(primitive):
-            made = room(primitive, self.types.of(primitive, inputs, params), plain)
+            made = room(primitive, self.types.of(primitive, inputs, params)[0], plain)
             if made is not None:
                 return (made,)
+        if (large or depends) and REGISTRY.get(primitive.name) is primitive and primitive.name in FACTORING:
+            several = factored(primitive, self.types.of(primitive, inputs, params))
+            if several is not None:
+                return several
         if depends:
             if primitive.name in VIEWING and self.deferred.isdisjoint(inputs[1:]):
                 return (self._evaluated(primitive, plain, params),)
@@ -178,7 +305,10 @@ class GuardedRecording(GraphRecording):
 
     def _evaluated(self, primitive: Primitive, operands: list[Any], params: tuple[Any, ...]) -> Any:
         if REGISTRY.get(primitive.name) is primitive:
-            return primitive.function(params)(*operands)
+            function = primitive.function(params)
+            if not params and primitive.elementwise and primitive.name not in _POWERS:
+                self.functions[primitive] = function
+            return function(*operands)
         # around a function of the user's, which computes with plain values here as it does later
         token = RUNNER.set(None)
         try:
@@ -248,27 +378,3 @@ class GuardedRecording(GraphRecording):
                 f"it looks at the content of a float{f' at {place}' if place else ''}, to write it as text or to "
                 f"decide by it in a way that is not recorded"
             )
-
-
-def _of_machine_size(primitive: Primitive, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands, in which a whole number of too many bits is what NumPy and Python make of it beside a float."""
-    large = [arg.__class__ is int and not -_LARGEST <= arg < _LARGEST for arg in args]
-    if True not in large:
-        return args
-    if primitive.infix in ("+", "-", "*", "/") and any([getattr(type_of(arg), "inexact", False) for arg in args]):
-        return tuple([float(arg) if is_large else arg for arg, is_large in zip(args, large, strict=True)])
-    raise NotRecordable("it computes with a whole number of more than 64 bits")
-
-
-def _plain_param(param: Any) -> Any:
-    """A parameter as a plain value: a length that the program has computed may be an integer that is followed."""
-    if isinstance(param, Operand):
-        return param.recording.strip(param)
-    if param.__class__ is tuple:
-        return tuple(map(_plain_param, param))
-    return param
-
-
-def kept(value: Any) -> Any:
-    """A value that later writes do not reach."""
-    return value.copy() if isinstance(value, np.ndarray) else value

@@ -19,6 +19,7 @@ from wengert.compiler.cumulative import is_cumulative, write_cumulative
 from wengert.compiler.ending import write_ending_loop
 from wengert.compiler.factorising import is_factorisation
 from wengert.compiler.fallback import Fallback
+from wengert.compiler.handing import RelayWriter
 from wengert.compiler.inlaying import is_inlay, write_inlay
 from wengert.compiler.lapack import write_factorisation
 from wengert.compiler.memory import Place, bytes_of
@@ -26,8 +27,10 @@ from wengert.compiler.nest import NestWriter
 from wengert.compiler.placed import is_placed
 from wengert.compiler.places import write_placed
 from wengert.compiler.plan import Block, Call, Contraction, Nest
+from wengert.compiler.prefetching import Stream, companions
 from wengert.compiler.products import is_product, write_product
 from wengert.compiler.reducing import clear
+from wengert.compiler.relaying import Relay
 from wengert.compiler.repeating import write_loop
 from wengert.compiler.status import Status
 from wengert.compiler.symmetrising import is_transposed_sum, write_transposed_sum
@@ -57,11 +60,14 @@ class Assembly:
 class FunctionWriter:
     """Writes `i32 name(i8** inputs, i8** outputs, i8* arena)`, and a function for each cluster that runs in chunks."""
 
-    def __init__(self, assembly: Assembly, block: Block, name: str, held: Sequence[Place] = ()) -> None:
+    def __init__(
+        self, assembly: Assembly, block: Block, name: str, held: Sequence[Place] = (), streams: Sequence[Stream] = ()
+    ) -> None:
         self.assembly = assembly
         self.plan = block.plan
         self.clusters = block.clusters
         self.places = block.layout
+        self.ahead = companions(block.plan, streams)
         self.module = assembly.module
         kind = ir.FunctionType(WORD, [POINTER] * (3 + len(held)))
         self.function = ir.Function(self.module, kind, name)
@@ -121,10 +127,17 @@ class FunctionWriter:
     def nest(self, step: Nest, pointer: Any = None, rows: Rows | None = None) -> None:
         """One nest at the builder's place."""
         places = pointer or self.pointer
+        if isinstance(step, Relay):
+            assert rows is not None
+            RelayWriter(self.builder, step, places, rows).write()
+            return
         if isinstance(step, Contraction):
             ContractionWriter(self.builder, step, places, rows).write()
             return
-        NestWriter(self.builder, step, self.plan.stored, places, engine.vector_width(), rows).write()
+        width, ahead = engine.vector_width(), self.ahead.get(id(step), ())
+        # what changes its own memory is not to be changed twice
+        once = any([entry.result in self.plan.same for entry in step.entries])
+        NestWriter(self.builder, step, self.plan.stored, places, width, rows, once=once, ahead=ahead).write()
 
     def run_chunks(self, cluster: Cluster) -> None:
         """Call the function of a cluster for each of its chunks."""
@@ -257,12 +270,13 @@ class FunctionWriter:
         builder.cbranch(builder.icmp_unsigned("==", code, word(Status.DONE)), onward, self.failed)
         builder.position_at_end(onward)
 
-    def body(self, block: Block, held: Sequence[Place] = ()) -> Any:
+    def body(self, block: Block, held: Sequence[Place] = (), streams: Sequence[Stream] = ()) -> Any:
         """A function of its own for what a loop repeats, or a branch may run.
 
-        The addresses of `held` are further arguments; the function then becomes a part of its caller.
+        The addresses of `held` are further arguments; the function then becomes a part of its caller. Of `streams` it
+        fetches what the next step takes.
         """
-        function = FunctionWriter(self.assembly, block, self.module.get_unique_name("body"), held).write()
+        function = FunctionWriter(self.assembly, block, self.module.get_unique_name("body"), held, streams).write()
         function.linkage = "internal"
         if held:
             function.attributes.add("alwaysinline")

@@ -17,7 +17,7 @@ from wengert.compiler.outside import REFUSED_BUILTINS, is_harmless
 from wengert.compiler.refusals import NotRecordable
 from wengert.programs.conversions import BUILTINS, COMPARED, Asking, type_by
 from wengert.programs.dispatching import dispatched, implementations
-from wengert.programs.kinds import KINDS, NAMESPACES, kind_of
+from wengert.programs.kinds import KINDS, NAMESPACES, is_subclass, kind_of
 from wengert.programs.libraries import is_of_scipy, mirror_of
 from wengert.programs.need import Manner, names_in
 from wengert.programs.reach import MISSING, content_of, left_alone
@@ -175,6 +175,7 @@ class Functions(Given):
             known = {**vars(builtins), **{name: value for name, value in BUILTINS.items() if name not in kept}}
             known |= {name: self._refusal(name, why) for name, why in REFUSED_BUILTINS.items()}
             known |= {"type": type_by(self._answer(manner)), "__import__": functools.partial(self._imported, serve)}
+            known["issubclass"] = is_subclass
             found = self._scopes[id(names), manner] = _Names(self, names, known, serve)
         return found
 
@@ -199,6 +200,7 @@ class Functions(Given):
         if found is None:
             return self.serve(value, place, name)
         self.notes.add("same", place, value, name)
+        self.note_state(value)
         return found
 
     def _imported(self, serve: Callable[..., Any], name: str, *details: Any, **options: Any) -> Any:

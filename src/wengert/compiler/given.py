@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import decimal
 import types
 from collections.abc import Callable
 from typing import Any, Final
 
+from wengert.compiler.elsewhere import DecimalContext, Registrations, abstract_classes
 from wengert.compiler.guards import Notes
 from wengert.compiler.hosts import Place, fixed
 from wengert.compiler.refusals import NotRecordable, Refused
@@ -43,6 +45,15 @@ class Given:
     def inner(self, value: Any) -> Any:
         """`serve`, for what is found in something that does not change."""
         return self.serve(value, fixed(value, name_of(value)))
+
+    def note_state(self, value: Any) -> None:
+        """Note what the answers of a class, a module or an object depend on, without anybody reading it."""
+        classes = abstract_classes(value)
+        if classes:
+            place = fixed(classes[0], f"the classes registered with {name_of(value)}")
+            self.notes.add("registered", place, Registrations(classes))
+        elif value is decimal.Decimal or isinstance(value, decimal.Decimal):
+            self.notes.add("context", fixed(decimal.Decimal, "the context of decimal numbers"), DecimalContext())
 
     def remember(self, value: Any, served: Any) -> None:
         self.served[id(value)] = (value, served)

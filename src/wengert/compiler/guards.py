@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from wengert.compiler.elsewhere import same_context, same_registrations
 from wengert.compiler.hosts import Place
 from wengert.graph import ArrayType, concrete_type
 from wengert.tree.kinds import told_apart
@@ -113,10 +114,13 @@ _MANNERS: Final[dict[str, str]] = {
     "absent": "{1} not in {0}",
     "vacant": "vacant({0})",
     "empty": "not hasattr({0}, {1})",
+    "registered": "same_registrations({0}, {1})",
+    "context": "same_context({0}, {1})",
 }
 _HELPERS: Final = {
     "same_number": _same_number, "same_content": _same_content, "same_members": _same_members,
     "same_keys": _same_keys, "of_type": _of_type, "vacant": _is_vacant,
+    "same_registrations": same_registrations, "same_context": same_context,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from wengert.compiler.mathlib import FUNCTIONS
-from wengert.compiler.plan import Entry, Read
+from wengert.compiler.plan import Entry, Piece, Read
 from wengert.compiler.views import compose, identity
 from wengert.graph import Literal, Var
 
@@ -71,10 +71,18 @@ def _again(planner: Planner, read: Read, level: int, domain: Shape) -> Read:
 def with_repeated(planner: Planner, entry: Entry, domain: Shape) -> Entry:
     """An entry whose pieces compute what is cheap themselves."""
     counts = Counter([piece.read.base for piece in entry.pieces])
+
+    def again(piece: Piece) -> Repeated | None:
+        size = math.prod([high - low for low, high in piece.box])
+        return repeated(planner, piece.read, len(domain), size, counts[piece.read.base])
+
+    # what one piece has to take from memory, the others need not compute
+    for piece in entry.pieces:
+        if again(piece) is None:
+            planner.ready(piece.read)
     pieces = []
     for piece in entry.pieces:
-        size = math.prod([high - low for low, high in piece.box])
-        found = repeated(planner, piece.read, len(domain), size, counts[piece.read.base])
+        found = again(piece)
         pieces.append(piece if found is None else replace(piece, entries=found[0], read=found[1]))
     return replace(entry, pieces=tuple(pieces))
 

@@ -20,13 +20,15 @@ FUNCTION_PARTS: Final = ("__code__", "__defaults__", "__kwdefaults__")
 _FUNCTIONS: Final = (
     *("Py_IncRef", "Py_DecRef", "PyErr_Clear", "PyErr_Occurred", "PyErr_NoMemory", "PyObject_Vectorcall"),
     *("PyObject_CallNoArgs", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_IsTrue", "PyObject_RichCompareBool"),
-    *("PyDict_GetItemWithError", "PyDict_Next", "PyDict_Size", "PyDict_New", "PyDict_SetItem", "PyTuple_New"),
+    *("PyDict_GetItemWithError", "PyDict_Contains", "PyDict_Next", "PyDict_Size", "PyDict_New", "PyDict_SetItem"),
+    *("PyObject_Size", "PyTuple_New"),
     *("PyList_New", "PyCell_Get", "PyLong_AsLongLongAndOverflow", "PyLong_FromLongLong", "PyFloat_FromDouble"),
     *("PyComplex_FromDoubles", "PyBool_FromLong", "PyMem_RawMalloc", "PyMem_RawFree"),
     *("PyEval_SaveThread", "PyEval_RestoreThread", "PyContextVar_Get"),
 )
 _CLASSES: Final = {f"Py{name}_Type": class_ for name, class_ in (
-    ("List", list), ("Dict", dict), ("Long", int), ("Bool", bool), ("Float", float), ("Unicode", str),
+    ("CFunction", type(len)), ("List", list), ("Dict", dict), ("Long", int), ("Bool", bool), ("Float", float),
+    ("Unicode", str),
 )} | {"numpy_ndarray": np.ndarray}  # fmt: skip
 # Places in NumPy's table of functions, which its binary interface keeps.
 _NUMPY_FUNCTIONS: Final = {"numpy_new_array": 94, "numpy_scalar": 60, "numpy_copy": 85}
@@ -49,6 +51,9 @@ def layout() -> dict[str, int]:
         "tuple_items": tuple.__basicsize__,
         "list_items": header + 8,
         "bytes_data": bytes.__basicsize__ - 1,
+        # PyMethodDef: ml_name, ml_meth; PyCFunctionObject: m_ml, m_self
+        "method_call": 8,
+        "method_self": header + 8,
         # numpy/ndarraytypes.h: data, nd, dimensions, strides, base, descr, flags
         "array_data": header,
         "array_axes": header + 8,
@@ -90,6 +95,8 @@ def provide_functions() -> None:
         linking.provide(name, ctypes.cast(function, ctypes.c_void_p).value or 0)
     for name, class_ in _CLASSES.items():
         linking.provide(name, id(class_), class_)
+    name_of_call = sys.intern("__call__")
+    linking.provide("name_of_call", id(name_of_call), name_of_call)
     capsule = np._core._multiarray_umath._ARRAY_API  # type: ignore[attr-defined]
     kind = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
     read = kind(("PyCapsule_GetPointer", ctypes.pythonapi))

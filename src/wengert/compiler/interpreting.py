@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -47,7 +48,10 @@ def callable_of(
 ) -> Callable[..., Any]:
     """A Python callable which runs the program; what does not fit goes to `miss` or `refused[status]`."""
     run_with_lock, run_without = ctypes.PYFUNCTYPE, ctypes.CFUNCTYPE
-    kernel = (run_without if program.heavy else run_with_lock)(ctypes.c_int32, *_ARGUMENTS)(program.kernel)
+    function = (run_without if program.heavy else run_with_lock)(ctypes.c_int32, *_ARGUMENTS)
+    found = SimpleNamespace(kernel=program.kernel)
+    if program.attach is not None:
+        program.attach(found)
 
     def compiled(*arguments: Any, **named: Any) -> Any:
         if len(arguments) != program.positional or tuple(named) != program.names:
@@ -60,7 +64,7 @@ def callable_of(
             return miss(*arguments, **named)
         arena = np.empty(program.arena + 64, np.uint8)
         outputs = [np.empty(output.shape, output.dtype) for output in program.outputs]
-        status = kernel(_pointers(call.data), _pointers(outputs), -(-arena.ctypes.data // 64) * 64)
+        status = function(found.kernel)(_pointers(call.data), _pointers(outputs), -(-arena.ctypes.data // 64) * 64)
         if status:
             return refused.get(status, miss)(*arguments, **named)
         made = [_object(output, data) for output, data in zip(program.outputs, outputs, strict=True)]
@@ -188,6 +192,8 @@ _STEPS: Final[Mapping[str, Callable[..., None]]] = {
     "GLOBAL": _fetching(lambda owner, key: owner[key]),
     "CELL": _fetching(lambda owner, key: owner.cell_contents),
     "GLOBAL_IS": lambda call, a, b, c, d: _demand(a.value[b.value] is c.value),
+    "SIZE_IS": lambda call, a, b, c, d: _demand(len(a.value) == b),
+    "ABSENT": lambda call, a, b, c, d: _demand(b.value not in a.value),
     "QUIET": lambda call, a, b, c, d: _demand(is_quiet()),
     "PART_IS": lambda call, a, b, c, d: _demand(getattr(a.value, b.name) is (c.value if c else None)),
 }

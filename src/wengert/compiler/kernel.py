@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,11 +12,17 @@ from typing import Any, Final
 import numpy as np
 
 # compiled code calls what these provide
-from wengert.compiler import library, linking, threads  # noqa: F401
+from wengert.compiler import library, linking, signals, threads  # noqa: F401
 from wengert.compiler.fallback import Fallback
 from wengert.compiler.status import Status
 
 __all__ = ["Kernel"]
+
+# held while the code of a kernel changes
+_CHANGING: Final = threading.Lock()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_CHANGING.acquire, after_in_parent=_CHANGING.release, after_in_child=_CHANGING.release)
 
 _FUNCTION: Final = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -41,6 +49,8 @@ class Kernel:
         Its loops and calls in words, line by line.
     seconds
         What each part of making it took.
+    provisional
+        Whether better code is being made, which will take the place of what is there.
     """
 
     code: linking.Code
@@ -51,6 +61,9 @@ class Kernel:
     operations: int
     account: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    provisional: bool = False
+    _callers: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _former: linking.Code | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # so that the code is the same in every process
@@ -61,6 +74,26 @@ class Kernel:
     def address(self) -> int:
         """Where the function begins."""
         return self.code.address("kernel")
+
+    def attach(self, caller: Any) -> None:
+        """Let what calls the kernel, at the address in its attribute `kernel`, find better code there once it is made.
+
+        It must live no longer than the kernel.
+        """
+        with _CHANGING:
+            caller.kernel = self.address
+            if self.provisional:
+                self._callers.append(caller)
+
+    def take(self, code: linking.Code) -> None:
+        """Run other code from the next call on, which computes the same."""
+        with _CHANGING:
+            # which somebody may be running
+            self._former, self.code = self.code, code
+            self.provisional = False
+            for caller in self._callers:
+                caller.kernel = self.address
+            self._callers.clear()
 
     @property
     def size(self) -> int:

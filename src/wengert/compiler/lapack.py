@@ -113,6 +113,22 @@ class _Routines:
             builder.store(builder.or_(builder.load(room, typ=ir.IntType(1)), bad(entry).ir), room)
         self.writer.leave_if(builder.load(room, typ=ir.IntType(1)), status)
 
+    def refuse_range(self, start: Any) -> None:
+        """Leave the kernel where numbers on a diagonal are so far apart that quotients lose digits by underflow."""
+        builder, limits = self.builder, np.finfo(self.dtype)
+        with builder.goto_entry_block():
+            rooms = [builder.alloca(self.kind) for _ in range(2)]
+        for room, value in zip(rooms, (float("inf"), 0.0), strict=True):
+            builder.store(ir.Constant(self.kind, value), room)
+        with counting(builder, 0, self.size) as row:
+            size = fabs(Value(self.load(start, builder.mul(row, number(self.size + 1))), builder))
+            least, most = [Value(builder.load(room, typ=self.kind), builder) for room in rooms]
+            builder.store(select(size < least, size, least).ir, rooms[0])
+            builder.store(select(size > most, size, most).ir, rooms[1])
+        least, most = [Value(builder.load(room, typ=self.kind), builder) for room in rooms]
+        near = float(limits.tiny) / float(limits.eps) ** 2
+        self.writer.leave_if((~(least > most * near)).ir, Status.LOST)
+
     def refuse_singular(self, start: Any) -> None:
         """Leave the kernel where a number on the diagonal of a triangle is zero or none."""
         self.refuse_diagonal(start, lambda entry: ~(fabs(entry) > 0.0), Status.RAISED)
@@ -164,6 +180,8 @@ def _lu(routines: _Routines) -> None:
     )
     # an infinity anywhere in a matrix gives one, or NaN, among the pivots: what comes of it is up to NumPy
     routines.refuse_diagonal(routines.result(), lambda entry: ~(fabs(entry) < float("inf")), Status.LOST)
+    # what is lost differs between a matrix and the transpose that LAPACK sees
+    routines.refuse_range(routines.result())
 
 
 def _lu_inverse(routines: _Routines) -> None:

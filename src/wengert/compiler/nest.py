@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,8 +13,10 @@ from wengert.compiler import ir
 from wengert.compiler.body import Body, Index, Rows
 from wengert.compiler.buffers import Buffer, spread, stored_type
 from wengert.compiler.counting import counting, least, number
+from wengert.compiler.interleaving import MOST
 from wengert.compiler.mathlib import FUNCTIONS
 from wengert.compiler.plan import Nest, Read, Reduction
+from wengert.compiler.prefetching import Ahead
 from wengert.compiler.reducing import Accumulator
 from wengert.compiler.shape import Access, Loops, loops_of
 from wengert.compiler.values import Builder, Value
@@ -37,7 +41,7 @@ class NestWriter:
     """Writes one nest, or a block of its rows, at the builder's place.
 
     `pointer` gives the memory of a value, `targets` the part of another one that a result is. To sums over the rows
-    other blocks add as well. What is changed in its own memory must be met `once`.
+    other blocks add as well. What is changed in its own memory must be met `once`. What comes later is fetched `ahead`.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class NestWriter:
         rows: Rows | None = None,
         targets: Mapping[Var, Any] | None = None,
         once: bool = False,
+        ahead: Sequence[Ahead] = (),
     ) -> None:
         self.builder = builder
         self.nest = nest
@@ -57,6 +62,7 @@ class NestWriter:
         inside = {entry.result for entry in nest.entries}
         self.loops: Loops = loops_of(nest, stored, inside, rows.most if rows else None, targets or {})
         self.once = once
+        self.ahead = ahead
         self.pointer = pointer
         self.width = width
         self.accumulators: list[Accumulator] = []
@@ -68,7 +74,8 @@ class NestWriter:
             return
         buffers = self._buffers()
         self.accumulators = [self._accumulator(reduction, buffers) for reduction in self.nest.reductions]
-        self.body = Body(self.builder, self.nest, self.loops, buffers, self.accumulators, self.rows)
+        fetched = [self._fetched(ahead, buffers) for ahead in self.ahead]
+        self.body = Body(self.builder, self.nest, self.loops, buffers, self.accumulators, self.rows, fetched)
         for accumulator in self.accumulators:
             accumulator.clear(self.rows.count if self.rows else None)
         self._outer(0, [], [])
@@ -76,23 +83,34 @@ class NestWriter:
     def _buffers(self) -> dict[Read | Var, Buffer]:
         """Where operands and results stand."""
         starts: dict[Any, Any] = {}
+        # what a piece reads may begin or end inside of a group
+        pieces = [piece for entry in self.nest.entries for piece in entry.pieces]
+        pieced = {read for piece in pieces for read in (piece.read, *piece.reads())}
         buffers: dict[Read | Var, Buffer] = {}
         accesses: list[tuple[Read | Var, Access]] = [*self.loops.reads.items(), *self.loops.written.items()]
         for what, access in accesses:
             place = access.key, access.row
-            if place not in starts:
-                starts[place] = self._start(access)
             dtype = self.loops.dtypes[access.key]
-            buffers[what] = Buffer(self.builder, access, starts[place], dtype, self.loops.vector)
+            if place not in starts:
+                starts[place] = self._start(access, stored_type(dtype))
+            group = 0 if what in pieced else _group(access, self.loops)
+            buffers[what] = Buffer(self.builder, access, starts[place], dtype, self.loops.vector, group)
         return buffers
 
-    def _start(self, access: Access) -> Any:
+    def _start(self, access: Access, kind: Any) -> Any:
         """The address of the first row of the block in an array."""
         base = self.pointer(access.key)
         if self.rows is None or not access.row:
             return base
         offset = self.builder.mul(self.rows.start, number(access.row))
-        return self.builder.gep(base, [offset], inbounds=True, source_etype=stored_type(self.loops.dtypes[access.key]))
+        return self.builder.gep(base, [offset], inbounds=True, source_etype=kind)
+
+    def _fetched(self, ahead: Ahead, buffers: Mapping[Read | Var, Buffer]) -> tuple[Buffer, bool]:
+        """Where the next step of a loop reads or writes, and whether it writes."""
+        guide, stream = buffers[ahead.guide], ahead.stream
+        this_step = self._start(replace(guide.access, key=stream.variable), guide.type)
+        start = self.builder.gep(this_step, [number(stream.distance)], source_etype=ir.IntType(8))
+        return guide.at(start), stream.is_written
 
     def _accumulator(self, reduction: Reduction, buffers: Mapping[Read | Var, Buffer]) -> Accumulator:
         goes_on = self.rows is not None and 0 in reduction.axes
@@ -147,9 +165,9 @@ class NestWriter:
                 lanes = self._lanes(high - low)
                 self._stretch(places, ranges, span, lanes, (high - low) % (lanes or 1) != 0)
             elif len(several) == 1:
-                fewest = self.loops.lengths[axis] // rows.most * rows.least
-                lanes = self._lanes(fewest)
-                self._stretch(places, ranges, span, lanes, lanes is not None)
+                each = self.loops.lengths[axis] // rows.most
+                lanes = self._lanes(each * (math.gcd(rows.most, rows.least) if self.once else rows.least))
+                self._stretch(places, ranges, span, lanes, lanes is not None and not self.once)
             else:
                 self._part_of_rows(places, ranges, span)
 
@@ -225,3 +243,11 @@ class NestWriter:
         numbers = ir.Constant(ir.VectorType(word, lanes), list(range(lanes)))
         first = spread(self.builder, self.builder.trunc(skipped, word), lanes)
         return Value(self.builder.icmp_signed(">=", numbers, first), self.builder)
+
+
+def _group(access: Access, loops: Loops) -> int:
+    """How many entries of an array stand beside one another for each place of the vector's loop, if there are few."""
+    inner = loops.lengths[loops.vector + 1 :]
+    if len(inner) != 1 or not 2 <= inner[0] <= MOST:
+        return 0
+    return inner[0] if access.strides[loops.vector :] == (inner[0], 1) else 0

@@ -26,9 +26,11 @@ from wengert.compiler.lifetimes import Lifetimes
 from wengert.compiler.memory import layout
 from wengert.compiler.moves import MOVES
 from wengert.compiler.multiplying import PRODUCTS, summed_in_tiles
+from wengert.compiler.overwriting import overwrite
 from wengert.compiler.placed import Placement, placement_of, with_slots
 from wengert.compiler.plan import Block, Call, Entry, Nest, Plan, Read, Reduction, kind_of
 from wengert.compiler.products import is_product
+from wengert.compiler.refusals import NotRecordable
 from wengert.compiler.shape import access_of
 from wengert.compiler.symmetrising import SUMS
 from wengert.compiler.views import View, broadcast, compose, identity, long_axes
@@ -50,6 +52,7 @@ def laid_out(
     Outputs behind the first `results` stay in the arena; inputs that are `own` may be overwritten. Outputs that must
     hold no NaN are `lost` if they do, those that are `finite` must hold no infinity either.
     """
+    _require_native(graph)
     planned = Planner(graph, results, own).plan({**dict.fromkeys(lost, False), **dict.fromkeys(finite, True)})
     clusters = clustered(planned)
     return Block(planned, clusters, layout(planned, clusters, results))
@@ -96,6 +99,7 @@ class Planner:
         flags = {outputs[place]: watched(self, outputs[place], too) for place, too in looks.items()}
         for nest in self.nests.values():
             self.clear_of_dead(nest)
+        overwrite(self, outputs)
         steps: list[Nest | Call] = [*[nest for nest in self.nests.values() if nest.written(self.stored)], *self.calls]
         steps.sort(key=lambda step: step.level)
         constants = list(self.constants.values())
@@ -329,7 +333,7 @@ class Planner:
         read = self.resolve(atom, kind.shape)
         strides = access_of(read, kind.shape).strides[kind.shape[0] != 1 :]
         inner = long_axes(kind.shape[1:])
-        whole = tuple([int(np.prod(inner[axis + 1 :], dtype=np.int64)) for axis in range(len(inner))])
+        whole = tuple([math.prod(inner[axis + 1 :]) for axis in range(len(inner))])
         number = isinstance(read.base, Literal) and not np.ndim(read.base.value)
         return read if strides == whole and not number else self.whole_read(atom)
 
@@ -346,6 +350,14 @@ class Planner:
             self.ready(read)
             return read.base
         return self.copied(atom, read)
+
+
+def _require_native(graph: Graph) -> None:
+    """Raise unless numbers stand in memory as the processor reads them: views and libraries know no other order."""
+    read = [atom.type for equation in graph.equations for atom in (*equation.inputs, *equation.outputs)]
+    kinds = [*read, *[atom.type for atom in (*graph.inputs, *graph.outputs)]]
+    if not all([kind.dtype.isnative for kind in kinds if isinstance(kind, ArrayType)]):
+        raise NotRecordable("it computes with an array whose bytes are in another order than the processor's")
 
 
 def _is_whole(read: Read, shape: Shape) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.graph import REGISTRY, ArrayType, Literal, Primitive, Var
 
-__all__ = ["LARGE", "VIEWING", "Types", "is_postponed", "room"]
+__all__ = ["FACTORING", "LARGE", "VIEWING", "Types", "factored", "is_postponed", "room"]
 
 LARGE: Final = 1 << 12
 """Entries of an operand from which on its arithmetic is not done."""
@@ -28,6 +28,10 @@ _NOT_FRESH: Final = frozenset(
     {"constant", "imag", "number", "real", "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn"}
     | {"stop_gradient"}
 )
+FACTORING: Final = frozenset(
+    {"cholesky", "det", "inverse_of_regular", "lu_factor", "slogdet", "solve", "triangle", "triangular_solve"}
+)
+"""Factorisations, and what is computed from one: machine code has them fail where NumPy's fail."""
 VIEWING: Final = frozenset({"broadcast_to", "imag", "real", "reshape", "take", "transpose"})
 """What looks into an array, or copies it, and never minds what it holds."""
 
@@ -50,18 +54,20 @@ class Types:
     """The types of results, each inferred once."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, ArrayType] = {}
+        self._known: dict[Any, tuple[ArrayType, ...]] = {}
 
-    def of(self, primitive: Primitive, inputs: Sequence[Var | Literal], params: tuple[Any, ...]) -> ArrayType:
-        """The type of the only result of an operation."""
+    def of(
+        self, primitive: Primitive, inputs: Sequence[Var | Literal], params: tuple[Any, ...]
+    ) -> tuple[ArrayType, ...]:
+        """The types of the results of an operation."""
         operands = tuple([atom.type if isinstance(atom.type, ArrayType) else atom.value for atom in inputs])
         try:
             found = self._known.get((primitive, operands, params))
         except TypeError:
             # an index need not hash
-            return primitive.infer(operands, params)[0]
+            return primitive.infer(operands, params)
         if found is None:
-            found = self._known[primitive, operands, params] = primitive.infer(operands, params)[0]
+            found = self._known[primitive, operands, params] = primitive.infer(operands, params)
         return found
 
 
@@ -72,6 +78,15 @@ def room(primitive: Primitive, kind: ArrayType, operands: Sequence[Any]) -> Any:
     if primitive.name in _BY_ROWS or all([_is_by_rows(x) for x in operands if x.__class__ is np.ndarray]):
         return np.empty(kind.shape, kind.dtype)
     return None
+
+
+def factored(primitive: Primitive, kinds: tuple[ArrayType, ...]) -> tuple[Any, ...] | None:
+    """Values of these types for one of `FACTORING`; None where they would lie in memory column by column."""
+    if primitive.name == "solve" and kinds[0].shape[-1] != 1:
+        return None
+    # whole numbers are numbers of rows, with which LAPACK may be called for something else
+    made = [np.ones(kind.shape, kind.dtype) if kind.kind == "i" else np.empty(kind.shape, kind.dtype) for kind in kinds]
+    return tuple([value if value.shape else value.dtype.type(1) for value in made])
 
 
 # whose results lie in memory row by row, however the operands do

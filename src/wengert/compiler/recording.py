@@ -17,10 +17,12 @@ import numpy as np
 
 from wengert import tree
 from wengert.compiler.draws import without_draws
-from wengert.compiler.following import Expected, GuardedRecording, ValueNeeded, kept
+from wengert.compiler.following import Expected, GuardedRecording, ValueNeeded
 from wengert.compiler.guards import Guards
 from wengert.compiler.hosts import HostArray, fixed
+from wengert.compiler.operands import kept
 from wengert.compiler.pausing import without_collection
+from wengert.compiler.raising import watched
 from wengert.compiler.refusals import REFUSALS, NotRecordable
 from wengert.compiler.results import UNKNOWN, Containers, Result, all_different, confirmed_leaf, form_of
 from wengert.compiler.signature import STATIC, is_traced, signature
@@ -172,6 +174,9 @@ class _Attempt:
                 for refusal in REFUSALS.get() or ():
                     # the program has caught it
                     raise refusal
+                for error in self.recording.raised:
+                    reason = f"it catches {type(error).__name__}, which is raised for some values and not for others"
+                    raise NotRecordable(reason, passing=True)
                 containers.require_untouched()
                 self._require_untouched()
                 return self._finish(result, tuple(places), containers, Containers((args, kwargs)).found)
@@ -213,7 +218,14 @@ class _Attempt:
         equations, steered = combined(recording.equations, steered)
         atoms = (*map(recording.atom, outputs), *[atom for atom, _ in steered])
         graph = Graph(tuple(recording.inputs), tuple(equations), atoms, recording.names)
-        equations = live(graph)
+        needed = live(graph)
+        further, watching = watched(equations, needed, recording.inputs)
+        if further:
+            steered = [*steered, *watching]
+            outputs_and_steering = (*graph.outputs, *[atom for atom, _ in watching])
+            graph = Graph(graph.inputs, (*equations, *further), outputs_and_steering, graph.names)
+            needed = live(graph)
+        equations = needed
         graph, sources, results = self._without_unused(graph, equations, arguments, results)
         said = None if self.world.said is None else frozenset(self.world.said)
         guards = self.world.notes.guards(said, [source.place for source in sources])

@@ -8,6 +8,7 @@ sums, for any length.
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from wengert.compiler.buffers import Buffer, as_stored, stored_type
 from wengert.compiler.counting import counting, least, number
 from wengert.compiler.plan import Reduction
 from wengert.compiler.shape import Loops
-from wengert.compiler.values import Builder, Value, maximum, minimum, select
+from wengert.compiler.values import Builder, Value, any_lane, maximum, minimum, select
 
 __all__ = ["Accumulator", "clear"]
 
@@ -153,8 +154,12 @@ class Accumulator:
 
     def step(self) -> None:
         """After all places of one step."""
-        for places, value in self.pending.values():
-            self._keep(places, value)
+        pending = list(self.pending.values())
+        if self.again and self.dtype.kind == "f" and self.buffer.holds_group([value for _, value in pending]):
+            self.buffer.combine(pending[0][0], [value for _, value in pending], partial(_combined, self.name))
+        else:
+            for places, value in pending:
+                self._keep(places, value)
         self.pending.clear()
 
     def carry(self) -> None:
@@ -189,6 +194,8 @@ class Accumulator:
     def _across(self, value: Value) -> Value:
         """All lanes combined."""
         lanes = value.lanes
+        if lanes is not None and value.width == 1 and self.name in ("any", "all"):
+            return any_lane(value) if self.name == "any" else ~any_lane(~value)
         while lanes is not None and lanes > 1 and lanes % 2 == 0:
             half = lanes // 2
             nothing = ir.Constant(value.type, ir.Undefined)

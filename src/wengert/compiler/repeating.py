@@ -14,7 +14,9 @@ from wengert.compiler.counting import INDEX, counting, number
 from wengert.compiler.memory import Place, bytes_of
 from wengert.compiler.nest import NestWriter
 from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
+from wengert.compiler.prefetching import Stream, is_worth_it
 from wengert.compiler.shape import access_of
+from wengert.compiler.signals import SYMBOL, steps_between_looks
 from wengert.compiler.views import long_axes
 from wengert.graph import Var
 
@@ -47,7 +49,8 @@ class Repeating:
         self.changed = [self.is_changed(place) for place in range(self.loop.carried)]
         # for numbers: where the body finds the one of the step before, and where it leaves the next
         self.numbers = {place: self.rooms(place) for place in range(self.loop.carried) if self.is_number(place)}
-        self.body = writer.body(block, [spot for place in self.numbers for spot in self.spots(place)])
+        held = [spot for place in self.numbers for spot in self.spots(place)]
+        self.body = writer.body(block, held, self.streams())
         self.starts = [self.start(read, atom) for read, atom in zip(step.reads, step.equation.inputs, strict=True)]
         self.results = [writer.pointer(variable) for variable in step.equation.outputs]
 
@@ -60,9 +63,19 @@ class Repeating:
         for place, (came, _) in self.numbers.items():
             self.pass_on(place, self.starts[loop.fixed + place], came)
         with counting(self.builder, 0, loop.count, perhaps_never=True) as turn:
+            if loop.count > steps_between_looks(loop.body):
+                self.look_for_signals(turn)
             self.take_step(turn, self.targets(turn, results, spare), arena)
         for place, (came, _) in self.numbers.items():
             self.pass_on(place, came, results[place])
+
+    def look_for_signals(self, turn: Any) -> None:
+        """Let handlers of signals run now and then, and leave the kernel where one of them raises."""
+        builder, module, often = self.builder, self.builder.module, steps_between_looks(self.loop.body)
+        rest = builder.and_(turn, number(often - 1))
+        with builder.if_then(builder.icmp_unsigned("==", rest, number(often - 1)), likely=False):
+            look = module.globals.get(SYMBOL) or ir.Function(module, ir.FunctionType(WORD, []), SYMBOL)
+            self.writer.check(builder.call(look, []))
 
     def take_step(self, turn: Any, targets: Sequence[Any], arena: Any) -> None:
         """Run the body once: what it carries goes to the targets, from where the next step takes it."""
@@ -70,8 +83,7 @@ class Repeating:
         for place, target in enumerate(targets):
             self.put(self.outputs, place, target)
         for place in range(loop.carried, loop.carried + loop.kept):
-            length = bytes_of(kind_of(self.block.plan.outputs[place]))
-            self.put(self.outputs, place, self.moved(self.results[place], turn, length))
+            self.put(self.outputs, place, self.moved(self.results[place], turn, self.length(place)))
         for place in range(loop.fixed + loop.carried, len(self.starts)):
             self.put(self.inputs, place, self.moved(self.starts[place], turn, self.distance(place)))
         tables = [builder.bitcast(table, POINTER) for table in (self.inputs, self.outputs)]
@@ -169,6 +181,19 @@ class Repeating:
         access = access_of(read, kind_of(atom).shape)
         offset = number(access.offset * kind_of(atom).dtype.itemsize)
         return self.builder.gep(self.writer.pointer(access.key), [offset], source_etype=BYTE)
+
+    def length(self, place: int) -> int:
+        """The bytes of a result of one step."""
+        return bytes_of(kind_of(self.block.plan.outputs[place]))
+
+    def streams(self) -> list[Stream]:
+        """What the steps take from memory, one after the other, and what they put there."""
+        loop, plan = self.loop, self.block.plan
+        taken = range(loop.fixed + loop.carried, len(plan.inputs))
+        kept = range(loop.carried, loop.carried + loop.kept)
+        streams = [Stream(plan.inputs[place], self.distance(place), False) for place in taken]
+        streams += [Stream(plan.outputs[place], self.length(place), True) for place in kept]
+        return [stream for stream in streams if is_worth_it(stream.variable, loop.count)]
 
     def distance(self, place: int) -> int:
         """The bytes from one entry along axis 0 of an operand to the next."""

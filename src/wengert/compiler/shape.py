@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -69,7 +70,7 @@ def key_of(base: Var | Literal) -> Any:
 def _strides(shape: Shape) -> tuple[int, ...]:
     """The strides of the long axes of an array in C order."""
     lengths = long_axes(shape)
-    return tuple([int(np.prod(lengths[axis + 1 :], dtype=np.int64)) for axis in range(len(lengths))])
+    return tuple([math.prod(lengths[axis + 1 :]) for axis in range(len(lengths))])
 
 
 def _access(key: Any, shape: Shape, view: View, rank: int) -> Access:
@@ -123,7 +124,7 @@ def loops_of(
         lengths = [nest.domain[axis] for axis in kept]
         strides = [0] * rank
         for number, axis in enumerate(kept):
-            strides[axis] = int(np.prod(lengths[number + 1 :], dtype=np.int64))
+            strides[axis] = math.prod(lengths[number + 1 :])
         written[reduction.result] = Access(reduction.result, 0, tuple(strides), strides[0] if rank else 0)
     boxes = {entry.result: tuple([piece.box for piece in entry.pieces]) for entry in nest.entries if entry.pieces}
     order = _order(domain, [*accesses.values(), *written.values()])
@@ -165,9 +166,7 @@ def _order(domain: Shape, accesses: list[Access]) -> list[int]:
     def scattered(axis: int) -> int:
         """The entries that have to be fetched one by one with this axis innermost."""
         distant = [a for a in accesses if a.strides[axis] not in (0, 1)]
-        return sum(
-            [int(np.prod([n for n, s in zip(domain, a.strides, strict=True) if s], dtype=np.int64)) for a in distant]
-        )
+        return sum([math.prod([n for n, s in zip(domain, a.strides, strict=True) if s]) for a in distant])
 
     best = min(reversed(axes), key=scattered)
     if scattered(best) < scattered(axes[-1]) and domain[best] >= _SHORT:
@@ -201,7 +200,7 @@ def _groups(
 def _collapsed(nest: _Turned, own: frozenset[Read], row: int | None, origin: Nest) -> Loops:
     accesses, written, boxes = nest.accesses, nest.written, nest.boxes
     groups = _groups(nest.domain, [*accesses.values(), *written.values()], boxes, row)
-    lengths = tuple([int(np.prod([nest.domain[axis] for axis in group], dtype=np.int64)) for group in groups])
+    lengths = tuple([math.prod([nest.domain[axis] for axis in group]) for group in groups])
 
     # the loops as they are without the blocks
     row_loop = None if row is None else next(n for n, group in enumerate(groups) if row in group)

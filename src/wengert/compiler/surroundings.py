@@ -19,6 +19,7 @@ import numpy as np
 
 from wengert.compiler.caching import cached
 from wengert.compiler.classes import shadow_of, slots_of, twin_of
+from wengert.compiler.enumerations import Enumerations
 from wengert.compiler.functions import Functions
 from wengert.compiler.given import NUMBERS, described, name_of
 from wengert.compiler.hosts import HostArray, Place, fixed, item, plain_copy
@@ -33,7 +34,7 @@ from wengert.programs import Program
 from wengert.programs.kinds import SHADOWS
 from wengert.programs.libraries import counterpart_in, is_of_scipy, mirror_of
 from wengert.programs.mirrors import MIRRORS
-from wengert.programs.objects import served_enumeration, twin
+from wengert.programs.objects import twin
 from wengert.programs.reach import CACHED, left_alone
 from wengert.tracing import active_recordings, type_of
 from wengert.tree.registry import kind_of as container_kind
@@ -44,7 +45,7 @@ _MOST_THINGS: Final = 20_000
 _WRAPPING: Final = (MethodType, functools.partial, np.vectorize, CACHED)
 
 
-class World(Functions, Members):
+class World(Functions, Members, Enumerations):
     """All that one recording has been given, and notes of where it was found.
 
     `input` makes an input of an array, or declines with None; arrays then count as constants that are guarded by their
@@ -171,6 +172,7 @@ class World(Functions, Members):
         if isinstance(value, type):
             return self._class(value)
         if is_still(value):
+            self.note_state(value)
             if isinstance(value, (operator.attrgetter, operator.methodcaller)):
                 # which say names that do not stand in the code
                 self.said = None
@@ -241,6 +243,7 @@ class World(Functions, Members):
                 raise NotRecordable(f"it uses the module {name}, which {why}")
             if name in PARTLY_OUTSIDE:
                 return _Module(self, module, vars(module), name)
+            self.note_state(module)
             return module
         return _Module(self, module, vars(module), name)
 
@@ -256,14 +259,14 @@ class World(Functions, Members):
         if cls.__module__ == "builtins" or left_alone(cls.__module__):
             if not is_harmless(cls.__module__, cls.__name__):
                 raise NotRecordable(f"it uses {cls.__module__}.{cls.__name__}, whose results may change")
+            self.note_state(cls)
             return cls
         if isinstance(cls, enum.EnumMeta):
-            if not any(isinstance(part, (FunctionType, property)) for part in vars(cls).values()):
-                return cls
-            return served_enumeration(cls, self.inner, functools.partial(self.remember, cls))
+            return self.enumeration(cls)
         if is_plain_namedtuple(cls):
             self.notes.add("length", fixed(vars(cls), f"the members of {cls.__name__}"), len(vars(cls)))
             return cls
+        self.note_state(cls)
         shadow = shadow_of(cls, self, functools.partial(self.remember, cls))
         if shadow is None:
             raise NotRecordable(f"it uses the class {cls.__name__}, which cannot be copied")

@@ -13,6 +13,7 @@ from wengert.compiler.inlaying import is_inlay
 from wengert.compiler.placed import is_placed
 from wengert.compiler.plan import Block, Call, Contraction, Nest
 from wengert.compiler.products import is_product
+from wengert.compiler.relaying import Relay
 from wengert.compiler.symmetrising import is_transposed_sum
 from wengert.graph import ArrayType
 from wengert.primitives.branches import is_branch
@@ -40,6 +41,8 @@ def _cluster(cluster: Cluster) -> Iterator[str]:
 
 
 def _nest(nest: Nest) -> str:
+    if isinstance(nest, Relay):
+        return "\n".join(["tile by tile:", *[f"  {_nest(part)}" for part in nest.parts()]])
     names = [entry.equation.primitive.name if entry.equation else "copy" for entry in nest.operations()]
     names += [f"{reduction.name} over {reduction.axes}" for reduction in nest.reductions]
     counted = [name if count == 1 else f"{count} {name}" for name, count in Counter(names).items()]

@@ -236,12 +236,15 @@ class Value:
         return self.wrap(self.builder.extract_element(self.ir, ir.Constant(ir.IntType(32), place)))
 
 
-def _intrinsic(name: str, *operands: Value, result: Any = None) -> Value:
+def _intrinsic(name: str, *operands: Value) -> Value:
     first = operands[0]
-    kinds = [operand.type for operand in operands]
     lanes = f"v{first.lanes}" if first.lanes else ""
     full = f"{name}.{lanes}{first.element.intrinsic_name}"
-    function = first.builder.module.declared(full, ir.FunctionType(result or first.type, kinds))
+    # the name says what the types are
+    function = first.builder.module.globals.get(full)
+    if function is None:
+        kinds = [operand.type for operand in operands]
+        function = ir.Function(first.builder.module, ir.FunctionType(first.type, kinds), full)
     return Value(first.builder.call(function, [operand.ir for operand in operands]), first.builder, first.signed)
 
 

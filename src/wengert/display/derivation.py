@@ -115,6 +115,8 @@ class Derivation:
 
 # A result of more symbols is no reading matter.
 _LONGEST = 300
+# And nothing in a result of so many deserves a name.
+_FAR_TOO_LONG = 1000
 # Longer lines have their rule on a line of its own.
 _WIDEST = 64
 _LINE = 110
@@ -152,7 +154,11 @@ def derivation(form: Form, level: str = "normal", style: str = "transpose") -> D
     """
     results = results_of(form)
     written = _written(form, results[0])
-    shown = [written.get(found[1], InNames(found[1])) for found in results if found]
+    found = [result[1] for result in results if result]
+    told = [result for result in found if length(result) <= _FAR_TOO_LONG]
+    # the function is made of what its derivatives are made of
+    told += [form.expression] if len(told) < len(found) else []
+    shown = [written.get(result, InNames(result)) for result in told]
     return Derivation(account(form, level, _repeated(form, shown), results, written), style)
 
 

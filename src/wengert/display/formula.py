@@ -34,7 +34,7 @@ from wengert.display.printing import Printer
 from wengert.display.where import with_where
 from wengert.display.writing import notation_of
 
-__all__ = ["abridged", "side_by_side", "text_of", "text_with_where"]
+__all__ = ["TextPrinter", "abridged", "side_by_side", "text_of", "text_with_where"]
 
 _PLAIN: Final = Manner()
 # of a formula in a sentence, so many characters are printed, most of them from its beginning
@@ -77,7 +77,7 @@ def text_of(expression: Expression, variables: Iterable[str] = (), manner: Manne
     >>> print(text_of(algebra.add(half_sum, b), ["x"]))
     ½(A + Aᵀ)x + b
     """
-    return _Text().printed(notation_of(expression, variables, manner))
+    return TextPrinter().printed(notation_of(expression, variables, manner))
 
 
 def abridged(expression: Expression, variables: Iterable[str] = ()) -> str:
@@ -114,10 +114,10 @@ def text_of_name(name: str) -> str:
 
 def side_by_side(left: str, right: str) -> str:
     """Two factors, with a space between them where they would run together."""
-    return _Text().joined(left, right)
+    return TextPrinter().joined(left, right)
 
 
-class _Text(Printer):
+class TextPrinter(Printer):
     """Formulas in one line."""
 
     signs = ("+", "−")

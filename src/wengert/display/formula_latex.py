@@ -35,7 +35,7 @@ from wengert.display.printing import Printer
 from wengert.display.where import with_where
 from wengert.display.writing import notation_of
 
-__all__ = ["latex_of", "latex_with_where"]
+__all__ = ["LatexPrinter", "latex_of", "latex_with_where"]
 
 _PLAIN: Final = Manner()
 _CONSTANTS: Final = {"identity": "I", "Identity": r"\mathrm{Id}", "ones": r"\mathbf{1}", "zero": "0"}
@@ -63,7 +63,7 @@ def latex_of(expression: Expression, variables: Iterable[str] = (), manner: Mann
     >>> print(latex_of(algebra.matmul(algebra.number(0.5), algebra.add(A, algebra.transpose(A)), x)))
     \tfrac{1}{2}(A + A^\top)x
     """
-    return _Latex().printed(notation_of(expression, variables, manner))
+    return LatexPrinter().printed(notation_of(expression, variables, manner))
 
 
 def latex_with_where(
@@ -78,7 +78,7 @@ def latex_with_where(
     return latex_of(short, variables, manner) + (rf", \quad \text{{where }} {listed}" if listed else "")
 
 
-class _Latex(Printer):
+class LatexPrinter(Printer):
     """Formulas for MathJax."""
 
     signs = ("+", "-")

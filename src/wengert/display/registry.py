@@ -54,7 +54,8 @@ def shown_notation(primitive: Primitive) -> str:
     for literal, field, _, _ in string.Formatter().parse(primitive.notation):
         parts.append(literal)
         if field is not None:
-            parts.append(args if field == "args" else _OPERANDS[int(field)] if field.isdecimal() else field)
+            named = f"({field})" if literal[-1:].isalnum() else field
+            parts.append(args if field == "args" else _OPERANDS[int(field)] if field.isdecimal() else named)
     return "".join(parts)
 
 

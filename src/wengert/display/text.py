@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 
@@ -63,7 +64,11 @@ def _atom(atom: Var | Literal, names: dict[Var, str]) -> str:
 def _operation(equation: Equation, names: dict[Var, str]) -> str:
     primitive = equation.primitive
     operands = [_atom(atom, names) for atom in equation.inputs]
-    named = {key: _param(value) for key, value in primitive.named(equation.params).items()}
+    named = {
+        # a tuple right after a name is the arguments of a call, and keeps its brackets
+        key: str(value) if re.search(rf"\w\{{{key}\}}", primitive.notation) else _param(value)
+        for key, value in primitive.named(equation.params).items()
+    }
     fields = {name for _, name, _, _ in string.Formatter().parse(primitive.notation) if name}
     if primitive.value_shaped and len(operands) > 2 and "1" in fields:
         operands = _with_arrays(equation, operands)

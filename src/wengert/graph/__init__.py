@@ -3,7 +3,7 @@
 from wengert.graph.core import Equation, Graph, Literal, Var
 from wengert.graph.primitive import REGISTRY, Operand, Primitive, Recorder, bind, typed_params
 from wengert.graph.python_source import compile_graph, harden
-from wengert.graph.source import Locator, Source, locate
+from wengert.graph.source import Source, locate
 from wengert.graph.types import OPAQUE, ArrayType, array_type, concrete_type, declare_opaque
 from wengert.graph.verify import verify
 from wengert.graph.walk import dependents, live, prune
@@ -15,7 +15,6 @@ __all__ = [
     "Equation",
     "Graph",
     "Literal",
-    "Locator",
     "Operand",
     "Primitive",
     "Recorder",

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["Locator", "Source", "belongs_to_user", "blame", "locate", "user_frame"]
+__all__ = ["Source", "belongs_to_user", "blame", "locate", "user_frame"]
 
 # absolute, but with links left as they are, because the names of files in code objects keep them too
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -80,44 +80,6 @@ def locate(depth: int = 2) -> Source | None:
     """The user's line that is being executed, or None outside any user's program."""
     frame = user_frame(depth)
     return None if frame is None else _source(frame)
-
-
-class Locator:
-    """`locate` for where it is asked again and again: from a call that still runs on, the way is known."""
-
-    __slots__ = ("_found", "_frame")
-
-    def __init__(self) -> None:
-        self._frame: FrameType | None = None
-        self._found: Source | None = None
-
-    def locate(self, depth: int) -> Source | None:
-        """The user's line that is being executed, or None outside any user's program."""
-        frame: FrameType | None = sys._getframe(depth)
-        reached, far, steps = self._frame, None, 0
-        while frame is not None:
-            if frame is reached:
-                return self._found
-            code = frame.f_code
-            known = _known.get(code.co_filename)
-            if belongs_to_user(code) if known is None else known:
-                break
-            steps += 1
-            if steps == _FAR:
-                far = frame
-            frame = frame.f_back
-        found = None if frame is None else _source(frame)
-        if far is not None:
-            self._frame, self._found = far, found
-        return found
-
-    def close(self) -> None:
-        """Hold no call any longer."""
-        self._frame = self._found = None
-
-
-# so many calls further out, a reverse sweep runs whose equations are carried out one after the other
-_FAR: Final = 6
 
 
 def _source(frame: FrameType) -> Source:

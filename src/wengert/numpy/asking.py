@@ -123,7 +123,12 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any =
 @implements(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     edges = as_operand(a)
-    return places_in(edges if sorter is None else edges[sorter], as_operand(v), side)
+    return _scalar(places_in(edges if sorter is None else edges[sorter], as_operand(v), side))
+
+
+def _scalar(places: Any) -> Any:
+    """A place of one number as a scalar, constant or not."""
+    return places if type_of(places).shape else places[()]
 
 
 @implements(np.digitize)
@@ -132,10 +137,10 @@ def digitize(x: Any, bins: Any, right: Any = False) -> Any:
     steps = np.diff(bins)
     side = "left" if right else "right"
     if np.all(steps >= 0):
-        return places_in(bins, x, side)
+        return _scalar(places_in(bins, x, side))
     if not np.all(steps <= 0):
         raise ValueError("bins must be monotonically increasing or decreasing")
-    return type_of(bins).shape[0] - places_in(bins[::-1], x, "right" if right else "left")
+    return _scalar(type_of(bins).shape[0] - places_in(bins[::-1], x, "right" if right else "left"))
 
 
 @implements(np.isin)

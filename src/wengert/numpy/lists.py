@@ -48,10 +48,14 @@ def _members_taken(argument: Any) -> Any:
 def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's that also takes lists of traced values; they can be written into what it returns."""
     nested = function.__name__ in _OF_NESTED_LISTS
+    # what NumPy asks no argument about
+    own = None if isinstance(function, type(np.sum)) else FUNCTIONS.get(function)
     first = _members_taken if function.__name__ in _OF_SEQUENCES else _taken
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
+        if own is not None and holds_traced((*args, *kwargs.values())):
+            return own(*args, **kwargs)
         if not nested:
             for argument in args:
                 if argument.__class__ in _PREPARED:

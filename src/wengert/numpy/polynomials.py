@@ -55,8 +55,19 @@ _sum_rule("polysub", np.subtract)
 
 @implements(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
-    # NumPy makes polynomials of both, which drops leading zeros of arrays in no case
-    return convolve(_coefficients(a1), _coefficients(a2))
+    one, two = _coefficients(a1), _coefficients(a2)
+    # NumPy drops leading zeros first, but what is left of the product changes with them
+    dropped = _leading_zeros(one) + _leading_zeros(two)
+    product = convolve(one, two)
+    return product[dropped:] if dropped else product
+
+
+def _leading_zeros(p: Any) -> int:
+    """How many coefficients are zero before the first other one; the last one stays."""
+    if type_of(p).ndim != 1:
+        raise ValueError("Polynomial must be 1d only.")
+    (present,) = np.nonzero(p != 0)
+    return int(present[0]) if len(present) else max(type_of(p).size - 1, 0)
 
 
 @implements(np.polydiv)

@@ -81,7 +81,20 @@ def _lined_up(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
     return bind(reshape, (moved,), ((math.prod(shape[i] for i in axes), *(shape[i] for i in rest)),)), kept
 
 
-def _ordered_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: Any, skip_nan: bool) -> Any:
+def _between(below: Any, above: Any, weight: Any) -> Any:
+    """NumPy's linear interpolation, which starts from the nearer end."""
+    step = above - below
+    return select(weight >= 0.5, above - step * (1 - weight), below + step * weight)
+
+
+def _middle(below: Any, above: Any, weight: Any) -> Any:
+    """The entry at a whole place, which has no neighbour, or the mean of two."""
+    return select(weight == 0, below, (below + above) / 2)
+
+
+def _ordered_quantile(
+    a: Any, q: Any, axis: Any, method: str, keepdims: Any, skip_nan: bool, join: Any = _between
+) -> Any:
     line, kept = _lined_up(a, axis)
     total = type_of(line).shape[0]
     if not total:
@@ -94,13 +107,13 @@ def _ordered_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: Any, ski
     rank = type_of(line).ndim - 1
     column = bind(reshape, (q,), ((*type_of(q).shape, *(1,) * rank),)) if rank else q
     last = np.maximum(count - 1, 0) if skip_nan else total - 1
-    place = np.clip(_place_of(method, count, column), 0, last)
+    place = _place_of(method, count, column)
     lower = _floor(place)
-    result, above = [_entries(line, cast(np.clip(i, 0, total - 1), np.intp)) for i in (lower, lower + 1)]
+    # beyond either end there is one neighbour
+    first, second = [np.clip(i, 0, last) for i in (lower, lower + 1)]
+    result, above = [_entries(line, cast(i, np.intp)) for i in (first, second)]
     if method not in _WHOLE:
-        weight = place - lower
-        # an entry that has no weight may be infinite
-        result = result + select(weight == 0, 0.0, above - result) * weight
+        result = join(result, above, np.clip(place, 0, last) - first)
     poisoned = count == 0 if skip_nan else invalid[-1]
     result = select(poisoned, np.nan, result)
     return bind(reshape, (result,), ((*type_of(q).shape, *kept),)) if keepdims else result
@@ -150,6 +163,8 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, w
     if method != "inverted_cdf":
         raise ValueError(f"only the method 'inverted_cdf' supports weights, got {method!r}")
     weights = as_operand(weights)
+    if np.any(weights < 0):
+        raise ValueError("Weights must be non-negative.")
     if type_of(weights).shape != type_of(a).shape:
         shape = [1] * type_of(a).ndim
         for i, n in zip(axis if isinstance(axis, (tuple, list)) else (axis,), type_of(weights).shape, strict=True):
@@ -181,7 +196,7 @@ def _median_rule(name: str, skip_nan: bool) -> Callable[..., Any]:
         a = as_operand(a)
         half = _strong(0.5, a)
         kept = keepdims is not _UNSET and bool(keepdims)
-        return _finish(_ordered_quantile(a, half, axis, "linear", kept, skip_nan), out)
+        return _finish(_ordered_quantile(a, half, axis, "linear", kept, skip_nan, _middle), out)
 
     median.__name__ = median.__qualname__ = name
     return median
@@ -199,6 +214,20 @@ def _variables(m: Any, rowvar: Any) -> Any:
     return m.T if not rowvar and m.shape[0] != 1 else m
 
 
+def _weights(name: str, given: Any, count: int) -> Any:
+    """Weights of so many samples, of which NumPy refuses some."""
+    given = as_operand(given)
+    if name == "fweights" and not np.all(given == np.rint(given)):
+        raise TypeError("fweights must be integer")
+    if type_of(given).ndim > 1:
+        raise RuntimeError(f"cannot handle multidimensional {name}")
+    if type_of(given).shape[0] != count:
+        raise RuntimeError(f"incompatible numbers of samples and {name}")
+    if np.any(given < 0):
+        raise ValueError(f"{name} cannot be negative")
+    return given
+
+
 @implements(np.cov)
 def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None, fweights: Any = None,
         aweights: Any = None, *, dtype: Any = None) -> Any:  # fmt: skip
@@ -209,16 +238,21 @@ def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any 
     if y is not None:
         x = np.concatenate([x, _variables(y, rowvar)], axis=0)
     x = cast(x, np.result_type(type_of(x).dtype, np.float64) if dtype is None else dtype)
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
     ddof = (0 if bias else 1) if ddof is None else int(ddof)
     weights: Any = None
-    for part in (fweights, aweights):
+    for name, part in (("fweights", fweights), ("aweights", aweights)):
         if part is not None:
-            weights = as_operand(part) if weights is None else weights * as_operand(part)
+            part = _weights(name, part, x.shape[1])
+            weights = part if weights is None else weights * part
     if weights is None:
         total, mean = float(x.shape[1]), np.mean(x, axis=1, keepdims=True)
         freedom: Any = total - ddof
     else:
         total = np.sum(weights)
+        if total == 0:
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         mean = np.sum(x * weights, axis=1, keepdims=True) / total
         freedom = total - ddof
         if ddof and aweights is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from wengert.graph import bind
 from wengert.numpy.reducing import cumprod, cumsum, deviation, max, mean, min, prod, sum, var
 from wengert.numpy.ufuncs import placed
+from wengert.numpy.values import as_scalar
 from wengert.primitives.arithmetic import select
 from wengert.primitives.elementwise import CONSTANT
 from wengert.tracing import as_operand, implements, type_of
@@ -53,7 +54,7 @@ def _extreme(name: str, function: Callable[..., Any], neutral: float) -> None:
         empty = np.all(gaps | ~np.asarray(chosen), axis=axis, **kept)
         if initial is _UNSET:
             found = select(empty, np.nan, found)
-        return placed(found, out)
+        return placed(as_scalar(found), out)
 
     rule.__name__ = rule.__qualname__ = name
     implements(getattr(np, name))(rule)

@@ -19,7 +19,18 @@ from wengert.primitives.access import cast
 from wengert.tracing import FUNCTIONS, holds_traced
 from wengert.tracing.mutation import is_array
 
-__all__ = ["KINDS", "NAMESPACES", "SHADOWS", "STANDING", "Complex", "Float", "is_instance", "kind_of", "like"]
+__all__ = [
+    "KINDS",
+    "NAMESPACES",
+    "SHADOWS",
+    "STANDING",
+    "Complex",
+    "Float",
+    "is_instance",
+    "is_subclass",
+    "kind_of",
+    "like",
+]
 
 # A served class of a program -> the user's class that it stands for.
 SHADOWS: Final[weakref.WeakKeyDictionary[type, type]] = weakref.WeakKeyDictionary()
@@ -46,6 +57,11 @@ def is_instance(instance: Any, kinds: Any) -> bool:
     if not builtins.isinstance(instance, Operand):
         return builtins.isinstance(instance, _original(kinds))
     return kinds is type(instance) or builtins.isinstance(like(instance), _original(kinds))
+
+
+def is_subclass(kind: Any, kinds: Any) -> bool:
+    """`issubclass`, to which what stands for a class is that class."""
+    return builtins.issubclass(_original(kind), _original(kinds))
 
 
 def _original(kinds: Any) -> Any:

@@ -15,13 +15,13 @@ __all__ = ["Manner", "Names", "formats", "names_in"]
 
 # Attributes of NumPy, and builtins, that plain NumPy and Python cannot serve for traced values.
 _TELLING: Final = frozenset(
-    {"append", "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray",
-     "astype", "atleast_1d", "atleast_2d", "atleast_3d", "c_", "clip", "complex", "copy", "default_rng", "dot",
-     "emath", "empty", "empty_like", "extend", "eye", "filter", "flatten", "float", "fromfunction", "fromiter",
-     "full", "full_like", "geomspace", "getattr", "hasattr", "identity", "isinstance", "isscalar", "linspace", "list",
-     "logspace", "map", "ndenumerate", "nditer", "nested_iters", "normal", "ones", "ones_like", "r_", "rand", "randn",
-     "random", "RandomState", "reduce", "repeat", "sorted", "standard_normal", "tolist", "tri", "tuple", "type",
-     "uniform", "vectorize", "zeros", "zeros_like"}
+    {"append", "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
+     "asfortranarray", "asmatrix", "astype", "atleast_1d", "atleast_2d", "atleast_3d", "bmat", "c_", "clip",
+     "complex", "copy", "default_rng", "dot", "emath", "empty", "empty_like", "extend", "eye", "filter", "flatten",
+     "float", "fromfunction", "fromiter", "full", "full_like", "geomspace", "getattr", "hasattr", "identity",
+     "isinstance", "isscalar", "linspace", "list", "logspace", "map", "ndenumerate", "nditer", "nested_iters",
+     "normal", "ones", "ones_like", "r_", "rand", "randn", "random", "RandomState", "reduce", "repeat", "require",
+     "sorted", "standard_normal", "tolist", "tri", "tuple", "type", "uniform", "vectorize", "zeros", "zeros_like"}
 )  # fmt: skip
 _BUILDING: Final = frozenset(
     {"BUILD_LIST", "BUILD_TUPLE", "BUILD_SET", "BUILD_MAP", "LIST_APPEND", "LIST_EXTEND", "IMPORT_NAME"}

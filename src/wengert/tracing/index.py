@@ -89,8 +89,11 @@ def parse_index(index: Any, shape: tuple[int, ...]) -> tuple[Index, tuple[Any, .
     fixed: list[Any] = []
     arrays: list[Any] = []
     for item in items:
-        if item is None or item is Ellipsis or isinstance(item, (bool, int, np.integer)):
+        if item is None or item is Ellipsis or isinstance(item, (bool, int)):
             fixed.append(item)
+        elif isinstance(item, np.integer):
+            # what goes by the places of an index knows Python's integers
+            fixed.append(int(item))
         elif isinstance(item, slice):
             fixed.append(slice(*(_bound(part) for part in (item.start, item.stop, item.step))))
         elif isinstance(item, np.ndarray) and item.dtype.kind == "b":

@@ -94,6 +94,10 @@ class Recording(Recorder):
         operand.refresh()
         return operand.value
 
+    def retraced(self, rule: Any, operands: tuple[Any, ...]) -> Any:
+        """The pullback of a rule, written down at once; `NotImplemented` where it goes operation by operation."""
+        return NotImplemented
+
     def outlived(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         """An operation after the end: constants, which a program may have kept in a cache, are plain values then."""
         plain = tuple([self._outlived_value(arg) for arg in args])

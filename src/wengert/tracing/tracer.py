@@ -12,7 +12,7 @@ from wengert.graph import ArrayType, Operand, Primitive, bind, locate
 from wengert.tracing import names
 from wengert.tracing.recording import as_operand, beneath, defers_to, primal
 
-__all__ = ["Tracer", "binary", "method", "unary"]
+__all__ = ["Tracer", "binary", "joined", "joined_with", "method", "unary"]
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any] | property)
 
@@ -212,6 +212,19 @@ class Tracer(Operand):
 
     def __reduce__(self) -> NoReturn:
         raise self.refusal("pickling", "Pass the value itself.")
+
+
+def joined(primitive: Primitive, x: Any, y: Any) -> Any:
+    """`bind` for two operands that one recording may follow."""
+    followed = x.__class__ is Tracer and y.__class__ is Tracer and x.recording is y.recording
+    return x.recording.binary(primitive, x, y) if followed and not x.recording.closed else bind(primitive, (x, y))
+
+
+def joined_with(primitive: Primitive, x: Any, constant: Any, constant_first: bool) -> Any:
+    """`bind` for an operand that a recording may follow, and a plain number or array, in this or the other order."""
+    if x.__class__ is Tracer and not x.recording.closed:
+        return x.recording.with_constant(primitive, x, constant, constant_first)
+    return bind(primitive, (constant, x) if constant_first else (x, constant))
 
 
 def call_ufunc(self: Tracer, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:

@@ -73,8 +73,11 @@ class Rule:
         self.accumulate = self._accumulator(params)
         self.save = _selector(tuple(i in needed for i in range(self.fixed)))
         self._compiled: dict[Any, Callable[..., Any]] = {}
+        # for recordings that write the pullback down at once
+        self.retracing: Any = None
         # the form for the inner loop of the reverse sweep; what it does not serve goes another way
-        self.pull_raw = self._plain_pullback() if len(results) == 1 and self.accumulate is None else None
+        plain = len(results) == 1 and self.accumulate is None
+        self.pull_raw: Callable[..., Any] | None = self._first_pull if plain else None
 
     def _derive_pushforward(self, params: tuple[Any, ...], opaque: dict[int, Any]) -> Graph:
         """The graph (operands, results, tangents of the active operands) -> tangents of the results."""
@@ -110,10 +113,14 @@ class Rule:
         """`f(*operands, *results, *cotangents)` -> cotangents of the active operands, a bare one if single."""
         return self._compile("pull", self.pull_graph, len(self.results), raw, annihilate, batch, ())
 
-    def _plain_pullback(self) -> Callable[..., Any]:
-        """`f(saved, cotangent)`, else as `pullback`."""
-        single = len(self.pull_graph.outputs) == 1
-        return compile_graph(self.pull_graph, raw=True, opaque=self.opaque, single=single, packed=self.fixed)
+    def _first_pull(self, saved: tuple[Any, ...], cotangent: Any) -> Any:
+        """`f(saved, cotangent)`, else as `pullback`: made when it is called, since a tape under another never does."""
+        if self.pull_raw == self._first_pull:
+            single = len(self.pull_graph.outputs) == 1
+            self.pull_raw = compile_graph(
+                self.pull_graph, raw=True, opaque=self.opaque, single=single, packed=self.fixed
+            )
+        return self.pull_raw(saved, cotangent)  # type: ignore[misc]
 
     def pushforward(
         self, raw: bool, annihilate: bool = False, batch: int = 0, missing: tuple[int, ...] = ()

@@ -14,6 +14,7 @@ import numpy as np
 
 from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
+from wengert.tracing import Tracer
 from wengert.transforms.finite import ANNIHILATING, is_lost
 from wengert.transforms.mixed import sides, together, whole
 from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
@@ -104,11 +105,15 @@ def _pull_traced(block: Sequence[Entry], cotangents: list[Any]) -> None:
         if cotangent is None:
             continue
         cotangents[slot] = None
-        form = forms.get(rule)
-        if form is None:
-            form = forms[rule] = rule.pullback(raw=False)
         try:
-            outgoing = form(*saved, cotangent)
+            outgoing = NotImplemented
+            if cotangent.__class__ is Tracer:
+                outgoing = cotangent.recording.retraced(rule, (*saved, cotangent))
+            if outgoing is NotImplemented:
+                form = forms.get(rule)
+                if form is None:
+                    form = forms[rule] = rule.pullback(raw=False)
+                outgoing = form(*saved, cotangent)
         except _PYTHON_ERRORS:
             outgoing = _hardened(rule.pullback, saved, (cotangent,), False, 0)
         for place, part in ((slots, outgoing),) if slots.__class__ is int else zip(slots, outgoing, strict=True):

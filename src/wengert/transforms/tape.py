@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.errors import MutationError, NonlinearError, UnsupportedError
-from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
-from wengert.tracing import FUNCTIONS, Recording, Tracer, beneath, primal, type_of
+from wengert.graph import OPAQUE, REGISTRY, Operand, Primitive, bind, concrete_type, locate
+from wengert.tracing import FUNCTIONS, Recording, Tracer, active_recordings, beneath, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
+from wengert.tracing.tracer import joined, joined_with
 from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense, settled
@@ -21,6 +22,9 @@ __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
 # Tapes on arrays of more entries than this free what they hold after every few equations of a consuming sweep.
 _HEAVY_SIZE: Final = 1 << 16
 _BLOCK: Final = 8
+# So many results of operations on numbers are looked at for equal ones; beyond, as long as one of a few was met again.
+_LOOKED_AT: Final = 2048
+_OFTEN: Final = 16
 _NUMBERS: Final = {float: type_of(1.0), int: type_of(1)}
 
 
@@ -59,9 +63,15 @@ class Tape(Recording):
         # how many bytes may still be copied where guarding would do
         self.room = ROOM
         self.heavy = False
+        # results of operations on numbers, where equal ones are to be one: in what is recorded to be run again
+        self.again = 0
+        outer = active_recordings()
+        self.met: dict[Any, Tracer] | None = {} if outer and outer[0].repeats else None
 
     def __exit__(self, *details: object) -> None:
         self.quick = False
+        # each of them refers to the tape
+        self.met = None
         super().__exit__(*details)
 
     def input(self, value: Any) -> Tracer:
@@ -111,12 +121,15 @@ class Tape(Recording):
         rule = primitive.rules.get((params, 1, operand.type))
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (operand,), params)
+        if self.met is not None and (met := self.met.get((primitive, params, place))) is not None:
+            return self._again(met)
         x = operand.value
         value = bind(primitive, (x,), params) if self.nested else rule.evaluate(x)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, value), rule))
-        return Tracer(value, rule.result, self, slot)
+        result = Tracer(value, rule.result, self, slot)
+        return result if self.met is None else self._noted((primitive, params, place), result)
 
     def binary(self, primitive: Primitive, left: Operand, right: Operand) -> Any:
         """`apply`, for two operands."""
@@ -124,12 +137,15 @@ class Tape(Recording):
         rule = primitive.rules.get(((), 3, left.type, right.type))
         if rule is None or None in slots or not self.quick:
             return self.apply(primitive, (left, right), ())
+        if self.met is not None and (met := self.met.get((primitive, (), *slots))) is not None:
+            return self._again(met)
         x, y = left.value, right.value
-        value = bind(primitive, (x, y)) if self.nested else rule.evaluate(x, y)
+        value = joined(primitive, x, y) if self.nested else rule.evaluate(x, y)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, slots, rule.save(x, y, value), rule))
-        return Tracer(value, rule.result, self, slot)
+        result = Tracer(value, rule.result, self, slot)
+        return result if self.met is None else self._noted((primitive, (), *slots), result)
 
     def with_constant(self, primitive: Primitive, operand: Operand, constant: Any, constant_first: bool) -> Any:
         """`apply`, for an operand and a plain number or array."""
@@ -139,15 +155,25 @@ class Tape(Recording):
         rule = primitive.rules.get(key)
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
+        noted = None
+        if self.met is not None and constant.__class__ in _NUMBERS:
+            told = _told(constant)
+            noted = (primitive, (), told, place) if constant_first else (primitive, (), place, told)
+            if (met := self.met.get(noted)) is not None:
+                return self._again(met)
         x, y = (constant, operand.value) if constant_first else (operand.value, constant)
-        value = bind(primitive, (x, y)) if self.nested else rule.evaluate(x, y)
+        if self.nested:
+            value = joined_with(primitive, operand.value, constant, constant_first)
+        else:
+            value = rule.evaluate(x, y)
         if rule.keep_constant and constant.__class__ is np.ndarray:
             kept = self.capture(constant)
             x, y = (kept, y) if constant_first else (x, kept)
         slot = self.count
         self.count = slot + 1
         self.entries.append((rule.pull_raw, slot, place, rule.save(x, y, value), rule))
-        return Tracer(value, rule.result, self, slot)
+        result = Tracer(value, rule.result, self, slot)
+        return result if noted is None else self._noted(noted, result)
 
     def with_opaque(self, primitive: Primitive, operand: Operand, opaque: Any, params: tuple[Any, ...]) -> Any:
         """`apply`, for an operand and an opaque object such as an index."""
@@ -167,6 +193,14 @@ class Tape(Recording):
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         if self.closed:
             return self.outlived(primitive, args, params)
+        noted = None if self.met is None else self._key(primitive, args, params)
+        if self.met is None or noted is None:
+            return self._carry_out(primitive, args, params)
+        met = self.met.get(noted)
+        return self._noted(noted, self._carry_out(primitive, args, params)) if met is None else self._again(met)
+
+    def _carry_out(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        """An operation, with what its derivative needs."""
         values: list[Any] = []
         slots: list[int] = []
         key: list[Any] = [params, 0]
@@ -204,8 +238,39 @@ class Tape(Recording):
             if rule is None:
                 return _constant_result(primitive, result)
         if self.linear_only:
-            _require_linear(rule, values)
+            _require_linear(rule, values, results)
         return self._append(rule, slots, values, results)
+
+    def _key(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        """What equal operations have in common; None for what is made again each time."""
+        if not primitive.elementwise or primitive.outputs > 1:
+            return None
+        places: list[Any] = []
+        for arg in args:
+            if isinstance(arg, Operand) and arg.recording is self and arg.payload is not None:
+                places.append(arg.payload)
+            elif arg.__class__ in _NUMBERS:
+                places.append(_told(arg))
+            else:
+                return None
+        return (primitive, params, *places)
+
+    def _again(self, met: Tracer) -> Any:
+        """A result that was there already."""
+        self.again += 1
+        return snapshot(met)
+
+    def _noted(self, key: Any, result: Any) -> Any:
+        """A result, which the same operation will have again if it is a number that is differentiated."""
+        if self.met is not None and len(self.met) > _LOOKED_AT and _OFTEN * self.again < len(self.met):
+            # the steps of a long loop differ
+            self.met = None
+        own = isinstance(result, Tracer) and result.recording is self and result.payload is not None
+        if self.met is not None and own and not result.type.shape:
+            primitive = key[0]
+            if primitive.elementwise and REGISTRY.get(primitive.name) is primitive:
+                self.met[key] = Tracer(snapshot(result.value), result.type, self, result.payload)
+        return result
 
     def _find_rule(
         self, primitive: Primitive, params: tuple[Any, ...], values: list[Any], results: Sequence[Any], active: int
@@ -295,6 +360,11 @@ class Tape(Recording):
             )
 
 
+def _told(number: Any) -> Any:
+    """What a number is known by: zeros have signs, and one is not True."""
+    return number.__class__, number or str(number)
+
+
 def _constant_result(primitive: Primitive, result: Any) -> Any:
     """A result without a derivative: integers and Booleans; what Wengert does not know is refused."""
     kind: Any = type_of(result)
@@ -316,8 +386,14 @@ def _nonlinear(primitive: Primitive) -> NonlinearError:
     )
 
 
-def _require_linear(rule: Rule, values: Sequence[Any]) -> None:
+def _require_linear(rule: Rule, values: Sequence[Any], results: Sequence[Any]) -> None:
     primitive = rule.primitive
+    judge = getattr(rule, "is_linear", None)
+    if judge is not None:
+        # an operation with a body says it itself
+        if not judge(values, results):
+            raise _nonlinear(primitive)
+        return
     jointly = primitive.linear == "jointly"
     if not (jointly or len(rule.active) == 1) or not all(map(primitive.transposable, rule.active)):
         raise _nonlinear(primitive)

@@ -211,10 +211,11 @@ class _Author:
             lines, found = inner_chain(setting, f, short, self.level)
             lines, self.gradient = self._with_value(f, lines, found)
             return Part("f", lines, Result(kind, self.gradient, remarks))
-        lines, found, where = operator_chain(setting, f, short, kind, self.level)
-        lines, found = self._with_value(f, lines, found)
+        lines, found, where, missing = operator_chain(setting, f, short, kind, self.level)
+        if not missing:
+            lines, found = self._with_value(f, lines, found)
         self.gradient = found
-        return Part("f", lines, Result(kind, found, where=where))
+        return Part("f", lines, Result(kind, found, where=where), missing)
 
     def _with_value(
         self, f: Expression, lines: tuple[Line, ...], found: Expression
@@ -243,9 +244,9 @@ class _Author:
         setting.check_differential([self._times_direction(second, result)], gradient, "of the second derivative")
         told = self.written.get(result, InNames(result)) if setting.known else InNames(result)
         short = self._short(told.expression)
-        lines, found, where = operator_chain(setting, self.gradient, short, second, self.level)
+        lines, found, where, missing = operator_chain(setting, self.gradient, short, second, self.level)
         kind = "second derivative" if setting.variable.is_scalar else second
-        return Part("gradient", lines, Result(kind, found, self._remarks(second, result, found), where))
+        return Part("gradient", lines, Result(kind, found, self._remarks(second, result, found), where), missing)
 
     def _operator(self, gradient: Expression) -> Any:
         """The differential of the gradient in the base symbols."""
@@ -344,7 +345,7 @@ def _reserved(setting: Setting) -> set[str]:
 def _readable(part: Part) -> Part:
     """The lines before the first one that is too long to be read."""
     count = next((place for place, line in enumerate(part.lines) if _size([line]) > _LONGEST), len(part.lines))
-    return replace(part, lines=part.lines[:count], left_out=len(part.lines) - count)
+    return replace(part, lines=part.lines[:count], left_out=part.left_out + len(part.lines) - count)
 
 
 def _size(lines: Sequence[Line]) -> int:

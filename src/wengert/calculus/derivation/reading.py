@@ -20,20 +20,24 @@ from wengert.errors import UnsupportedError
 
 __all__ = ["operator_chain"]
 
+# A line that is made of more symbols than this is too long to be read, however it is written.
+_FAR_TOO_LONG: Final = 450
 # A differential of more terms than this is shorter with its brackets.
 _MOST_TERMS: Final = 6
 
 
 def operator_chain(
     setting: Setting, expression: Expression, result: Expression, kind: str, level: str
-) -> tuple[tuple[Line, ...], Expression, tuple[Equation, ...]]:
+) -> tuple[tuple[Line, ...], Expression, tuple[Equation, ...], int]:
     """The lines from the differential of an expression in names to the result, and the result as it is read off.
 
     The result is a matrix, or where `kind` is `differential` or `operator` what becomes of the direction; in this the
-    differentials of names may stand, which are given with it.
+    differentials of names may stand, which are given with it. The last number says how many lines at the end are not
+    written since they are too long to be read.
     """
     reader = _Reader(setting, expression, kind, level)
-    return reader.lines(result)
+    lines, found, where = reader.lines(result)
+    return lines, found, where, reader.left_out
 
 
 class _Reader:
@@ -42,6 +46,7 @@ class _Reader:
         self.is_matrix = kind not in ("differential", "operator")
         self.chain = Chain(setting, expression, level)
         self.directions = tuple(setting.directions.values())
+        self.left_out = 0
 
     def lines(self, result: Expression) -> tuple[tuple[Line, ...], Expression, tuple[Equation, ...]]:
         whole = self.setting.differential(self.expression)
@@ -55,6 +60,9 @@ class _Reader:
                 return tuple(self.chain.lines), neat(whole), self._where(whole)
             whole, more = self._settled(found)
             rules += more
+            if self.is_matrix and self.level != "full" and length(whole) > _FAR_TOO_LONG:
+                self.left_out = self._lines_to_come(whole)
+                return tuple(self.chain.lines), result, ()
         ways = self._readings(whole)
         if ways and (self.level == "full" or not self.chain.lines):
             self._add(whole, rules)
@@ -63,6 +71,16 @@ class _Reader:
         pieces = self._pieces(self.times_direction(shortest))
         self.chain.add(pieces, [*rules, *ways] or ["collect"])
         return tuple(self.chain.lines), shortest, ()
+
+    def _lines_to_come(self, whole: Expression) -> int:
+        """How many lines there would be from this formula on: one for each time that differentials are put in."""
+        held, count = set(self.directions).intersection(walk(whole)), 1
+        while names := self.chain.pending(held):
+            inside = [self.chain.differential_of(name)[0] for name in names]
+            held -= {name.direction for name in names}
+            held |= {part for each in inside for part in walk(each) if part in self.directions}
+            count += not all(isinstance(each, Symbol) for each in inside)
+        return count
 
     def _is_worse(self, found: Expression, whole: Expression, names: list[Definition]) -> bool:
         """Whether a formula is longer than the one before and the differentials that were put in, side by side."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from wengert.compiler.ir.constants import Constant, Operand
 from wengert.compiler.ir.module import Block, Function, Joined, Module
+from wengert.compiler.ir.shifted import PLACES, Shifted, is_place, rounded, taken_apart
 from wengert.compiler.ir.types import ArrayType, IntType, PointerType, Type, VectorType
 
 __all__ = ["IRBuilder"]
@@ -143,15 +144,7 @@ class IRBuilder:
 
     def _pure(self, type: Type, text: str) -> Operand:
         """The result of an instruction that does nothing else, and which therefore is needed once."""
-        block = self.block
-        found = block.known.get(text)
-        if found is None:
-            function = block.function
-            number = function.numbers = function.numbers + 1
-            name = f"%v{number}"
-            found = block.known[text] = Operand(type, name)
-            block.lines.append(f"{name} = {text}")
-        return found
+        return self.block.pure(type, text)
 
     def _effect(self, type: Type, text: str) -> Operand:
         """The result of an instruction that must run as often as it stands here."""
@@ -167,12 +160,21 @@ class IRBuilder:
             left, right = right, left
         if right.__class__ is Constant and right.constant == 0:
             return left  # type: ignore[no-any-return]
+        if left.__class__ is Shifted or right.__class__ is Shifted or is_place(left, right):
+            one, distance = taken_apart(left)
+            other, further = taken_apart(right)
+            return self._shifted(one if other is None else self.add(one, other), distance + further)
         return self._folded("add", left, right, lambda a, b: a + b)
 
     def sub(self, left: Any, right: Any) -> Operand:
         """The difference of integers."""
         if right.__class__ is Constant and right.constant == 0:
             return left  # type: ignore[no-any-return]
+        if left.__class__ is Shifted or right.__class__ is Shifted or is_place(left, right):
+            one, distance = taken_apart(left)
+            other, less = taken_apart(right)
+            if one is not None:
+                return self._shifted(one if other is None else self.sub(one, other), distance - less)
         return self._folded("sub", left, right, lambda a, b: a - b)
 
     def mul(self, left: Any, right: Any) -> Operand:
@@ -181,14 +183,23 @@ class IRBuilder:
             left, right = right, left
         if right.__class__ is Constant and right.constant == 1:
             return left  # type: ignore[no-any-return]
+        if left.__class__ is Shifted and right.__class__ is Constant:
+            return self._shifted(self.mul(left.origin, right), left.distance * right.constant)
         return self._folded("mul", left, right, lambda a, b: a * b)
+
+    def _shifted(self, value: Operand, distance: int) -> Operand:
+        """An integer plus a known distance."""
+        distance = rounded(distance, PLACES)
+        if value.__class__ is Shifted:
+            value, distance = value.origin, rounded(value.distance + distance, PLACES)  # type: ignore[attr-defined]
+        if value.__class__ is Constant:
+            return Constant(value.type, rounded(value.constant + distance, PLACES))
+        return Shifted(self.block, value, distance) if distance else value
 
     def _folded(self, name: str, left: Any, right: Any, compute: Callable[[int, int], int]) -> Operand:
         kind = left.type
         if left.__class__ is Constant and right.__class__ is Constant and kind.__class__ is IntType:
-            # counted round as the machine does
-            half = 1 << kind.width - 1
-            return Constant(kind, (compute(left.constant, right.constant) + half) % (2 * half) - half)
+            return Constant(kind, rounded(compute(left.constant, right.constant), kind.width))
         return self._pure(left.type, f"{name} {left.typed}, {right.text}")
 
     fadd = _binary("fadd")
@@ -316,6 +327,10 @@ class IRBuilder:
         kind: Any = source_etype or address.type.pointee
         if len(places) == 1 and places[0].__class__ is Constant and places[0].constant == 0:
             return Operand(PointerType(kind), address.text)
+        if len(places) == 1 and places[0].__class__ is Shifted:
+            # all neighbours are so many bytes from one address, which itself need not be inside
+            start = self.gep(address, [places[0].origin], source_etype=kind)
+            return self.gep(start, [Constant(places[0].type, places[0].distance)], source_etype=kind)
         how = "inbounds " if inbounds else ""
         text = f"getelementptr {how}{kind.text}, ptr {address.text}, {_listed(places)}"
         for _ in places[1:]:
@@ -327,12 +342,19 @@ class IRBuilder:
         """What stands in memory."""
         kind = typ or address.type.pointee
         aligned = f", align {align}" if align else ""
-        return self._effect(kind, f"load {kind.text}, ptr {address.text}{aligned}")
+        text = f"load {kind.text}, ptr {address.text}{aligned}"
+        found = self.block.read.get(text)
+        if found is None:
+            found = self._effect(kind, text)
+            self.block.read[text] = found
+        return found
 
     def store(self, value: Operand, address: Operand, align: int | None = None) -> None:
         """Write into memory."""
         aligned = f", align {align}" if align else ""
-        self.block.lines.append(f"store {value.typed}, ptr {address.text}{aligned}")
+        line = f"store {value.typed}, ptr {address.text}{aligned}"
+        self.block.lines.append(line)
+        self.block.read.clear()
 
     # Calls, and values that depend on the way.
 
@@ -342,9 +364,11 @@ class IRBuilder:
         text = f"call {kind.returned.text} {function.text}({_listed(operands)})"
         if kind.returned.text == "void":
             self.block.lines.append(text)
+            self.block.read.clear()
             return Operand(kind.returned, "")
         if function.__class__ is Function and function.is_pure:
             return self._pure(kind.returned, text)
+        self.block.read.clear()
         return self._effect(kind.returned, text)
 
     def phi(self, kind: Type) -> Joined:

@@ -142,7 +142,7 @@ class Function(Operand):
 class Block:
     """Instructions that run one after the other."""
 
-    __slots__ = ("function", "known", "lines", "name", "phis", "terminator")
+    __slots__ = ("function", "known", "lines", "name", "phis", "read", "terminator")
 
     def __init__(self, function: Function, name: str) -> None:
         self.function = function
@@ -152,10 +152,23 @@ class Block:
         self.terminator = ""
         # instructions without effects by their text: the second one is the first one
         self.known: dict[str, Operand] = {}
+        # what was read from memory since it was last written
+        self.read: dict[str, Operand] = {}
 
     @property
     def is_terminated(self) -> bool:
         return bool(self.terminator)
+
+    def pure(self, type: Type, text: str) -> Operand:
+        """The result of an instruction that does nothing else, and which therefore is needed once."""
+        found = self.known.get(text)
+        if found is None:
+            function = self.function
+            number = function.numbers = function.numbers + 1
+            name = f"%v{number}"
+            found = self.known[text] = Operand(type, name)
+            self.lines.append(f"{name} = {text}")
+        return found
 
 
 class Joined(Operand):
@@ -165,13 +178,13 @@ class Joined(Operand):
 
     def __init__(self, type: Type, text: str) -> None:
         super().__init__(type, text)
-        self.incoming: list[tuple[Operand, Block]] = []
+        self.incoming: list[tuple[str, Block]] = []
 
     def add_incoming(self, value: Operand, block: Block) -> None:
         """The value when the block comes first that is given here."""
-        self.incoming.append((value, block))
+        self.incoming.append((value.text, block))
 
     def line(self) -> str:
         """The instruction."""
-        ways = ", ".join([f"[{value.text}, %{block.name}]" for value, block in self.incoming])
+        ways = ", ".join([f"[{value}, %{block.name}]" for value, block in self.incoming])
         return f"{self.text} = phi {self.type.text} {ways}"

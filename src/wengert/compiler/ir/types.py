@@ -34,7 +34,7 @@ class Type:
     intrinsic_name: str
 
     def __new__(cls, *parts: Any) -> Self:
-        key = (cls, *[tuple(part) if isinstance(part, list) else part for part in parts])
+        key = (cls, *[tuple(part) if part.__class__ is list else part for part in parts])
         found = cls._all.get(key)
         if found is None:
             made = object.__new__(cls)

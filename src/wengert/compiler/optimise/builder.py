@@ -82,6 +82,15 @@ class Builder:
         self._known: dict[Any, tuple[Atom, ...]] = {}
         self._inferred: dict[Any, tuple[ArrayType, ...]] = {}
 
+    def assume_finite(self, atom: Atom) -> Atom:
+        """Take a value to be finite, because its sums and products come in another order than in the program.
+
+        With an infinity among the operands, ∞ - ∞ may be met in one order and not in the other one.
+        """
+        if self.may_assume and atom.__class__ is Var and atom.type.kind == "f":
+            self.finite.append(atom)
+        return atom
+
     # What rules ask.
 
     def defined_by(self, atom: Atom, primitive: Primitive) -> Equation | None:

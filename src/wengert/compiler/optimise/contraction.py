@@ -48,7 +48,10 @@ def einsum_as_products(
         operands.append((contract(build, a, of_a, b, of_b, out), "".join(out)))
     atom, letters = _alone(build, *operands[0], set(right))
     found = _turned(build, atom, letters, right)
-    return found if found.type is expected else None
+    if found.type is not expected:
+        return None
+    one_by_one = len(parts) == 2 and set(parts[0]) ^ set(parts[1]) <= set(right)
+    return found if one_by_one else build.assume_finite(found)
 
 
 def _order(subscripts: str, inputs: tuple[Atom, ...]) -> list[tuple[int, ...]]:
@@ -160,6 +163,8 @@ def summed_product(build: Builder, product: Any, axis: tuple[int, ...]) -> Atom 
     if repeated != 1:
         return None
     found = contract(build, small[0], letters[0], small[1], letters[1], out)
+    if not set(letters[0]) ^ set(letters[1]) <= set(out):
+        build.assume_finite(found)
     return build.apply(reshape, found, params=(tuple([n for place, n in enumerate(shape) if place not in axis]),))
 
 
@@ -178,4 +183,5 @@ def sum_of_product(build: Builder, product: Any, axis: tuple[int, ...]) -> Atom 
     inner = summed.type.shape[-1]
     summed = build.apply(reshape, summed, params=((*stack, 1, inner) if by_rows else (*stack, inner, 1),))
     found = build.apply(matmul, summed, y) if by_rows else build.apply(matmul, x, summed)
+    build.assume_finite(found)
     return build.apply(reshape, found, params=(tuple([n for place, n in enumerate(shape) if place not in axis]),))

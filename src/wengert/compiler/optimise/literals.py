@@ -118,6 +118,8 @@ class LiteralTable:
 def _opaque_key(value: Any) -> Any:
     if not isinstance(value, Index):
         return id(value)
+    if len(value.items) == 1 and value.items[0].__class__ is int:
+        return Index, value.items[0]
     try:
         return Index, tuple([_item_key(item) for item in value.items])
     except TypeError:

@@ -45,8 +45,10 @@ class Optimised:
         return (f"equations: {self.before} recorded, {len(self.graph.equations)} left", *lines)
 
 
-def optimised(graph: Graph) -> Optimised:
+def optimised(graph: Graph, pruned: bool = False) -> Optimised:
     """The graph with the same inputs and outputs, types included, that computes less.
+
+    It may be `pruned` already: of a long program it takes a while to find what no output needs.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -55,7 +57,7 @@ def optimised(graph: Graph) -> Optimised:
     (3, 0)
     """
     try:
-        return _optimised(graph)
+        return _optimised(graph if pruned else prune(graph))
     except RecursionError:
         # rules that go on without end are a defect, but no reason to fail: the graph is right as it is
         return Optimised(prune(graph), {"given_up": 1}, len(graph.equations))
@@ -65,7 +67,7 @@ def _optimised(graph: Graph) -> Optimised:
     before, count = len(graph.equations), len(graph.outputs)
     applied: Counter[str] = Counter()
     improve = partial(_improved_body, applied=applied)
-    current, recorded = opened(prune(graph), improve)
+    current, recorded = opened(graph, improve)
     current, loops = rolled(current, improve)
     loops += recorded
     if loops:

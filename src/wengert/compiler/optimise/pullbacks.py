@@ -188,6 +188,8 @@ def _of_diagonal(build: Builder, factor: Atom, term: Scaled, put: Equation) -> A
         number = _number(build, quotient.inputs[0])
         if number is not None:
             inverse = build.apply(cholesky_inverse, factor)
+            # of an infinity LAPACK makes zeros
+            build.assume_finite(quotient.inputs[1])
             return Scaled((*term.factors, *values.factors, number), inverse).value(build)
     weighted = build.apply(multiply, put.inputs[0], diagonal_of(build, factor))
     identity = build.literal(np.eye(size, dtype=factor.type.dtype))

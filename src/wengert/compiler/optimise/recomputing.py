@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wengert.compiler.optimise.repetition import FEWEST_STEPS, Listing
+from wengert.compiler.optimise.repetition import Listing
 from wengert.compiler.optimise.steps import Plan
 
 __all__ = ["choose_recomputed"]
@@ -34,12 +34,11 @@ def choose_recomputed(listing: Listing, plans: list[Plan]) -> None:
 def _joined(listing: Listing, plans: list[Plan]) -> set[tuple[object, int]]:
     """What is joined to one array of all steps, which is just what keeping it gives."""
     found: set[tuple[object, int]] = set()
-    for place, equation in enumerate(listing.graph.equations):
-        if equation.primitive.name == "concatenate" and len(equation.inputs) >= FEWEST_STEPS:
-            for number in listing.row(place):
-                for plan in plans:
-                    if plan.run.holds(number):
-                        found.add((plan.run, (number - plan.run.first) % plan.run.width))
+    for place in listing.joining:
+        for number in listing.row(place):
+            for plan in plans:
+                if plan.run.holds(number):
+                    found.add((plan.run, (number - plan.run.first) % plan.run.width))
     return found
 
 

@@ -69,6 +69,8 @@ class Listing:
         self._table = LiteralTable()
         self._numbers: dict[int, int] = {}
         self.variables: list[Var] = []
+        # equations that join many arrays to one
+        self.joining: list[int] = []
         # the rows that are too long for the table
         self._gathering: dict[int, list[int]] = {}
         self.number: dict[Any, int] = {variable: -1 - place for place, variable in enumerate(graph.inputs)}
@@ -80,33 +82,30 @@ class Listing:
         ends = [0]
         # there may be hundreds of thousands of equations: this is one walk through them
         for place, equation in enumerate(graph.equations):
-            # equal for equations that differ in their operands only, or in the integers of an index
-            kind: list[Any] = [equation.primitive, equation.params]
-            row: list[int] = []
-            for atom in equation.inputs:
-                found = number.get(atom)
-                told: Any = atom.type
-                if found is None:
-                    # a literal
-                    found = constant(atom)  # type: ignore[arg-type]
+            inputs, outputs = equation.inputs, equation.outputs
+            if len(inputs) == 2 and len(outputs) == 1 and inputs[0].type.__class__ is ArrayType:
+                # as most are
+                one, other = inputs
+                first, second = number.get(one), number.get(other)
+                told: Any = other.type
+                if second is None:
+                    second = constant(other)  # type: ignore[arg-type]
                     if told.__class__ is not ArrayType:
-                        told = _kind_of_opaque(equation, getattr(atom, "value", None))
-                row.append(found)
-                kind.append(told)
-            for variable in equation.outputs:
+                        told = _kind_of_opaque(equation, getattr(other, "value", None))
+                operands.append(constant(one) if first is None else first)  # type: ignore[arg-type]
+                operands.append(second)
+                lengths.append(2)
+                variable = outputs[0]
                 number[variable] = len(variables)
                 variables.append(variable)
-                kind.append(variable.type)
-            ends.append(len(variables))
-            if len(row) <= MOST_OPERANDS:
-                operands += row
-                lengths.append(len(row))
+                key: Any = (equation.primitive, equation.params, one.type, told, variable.type)
             else:
-                # one that gathers the results of many steps is like no other
-                kind = [place]
-                self._gathering[place] = row
-                lengths.append(0)
-            codes.append(known.setdefault(tuple(kind), len(known)))
+                key = self._general(place, equation, operands, lengths)
+            ends.append(len(variables))
+            code = known.get(key)
+            if code is None:
+                code = known[key] = len(known)
+            codes.append(code)
         self.codes = np.array(codes, np.int64)
         weights = np.ones(len(codes), np.int64)
         for key, code in known.items():
@@ -116,6 +115,36 @@ class Listing:
         self.first_result = np.array(ends, np.int64)
         self.operands = np.full((len(codes), max(lengths, default=0)), NOTHING, np.int64)
         self.operands[np.arange(self.operands.shape[1]) < np.array(lengths, np.int64)[:, None]] = operands
+
+    def _general(self, place: int, equation: Equation, operands: list[int], lengths: list[int]) -> tuple[Any, ...]:
+        """An equation of any numbers of operands and results: what it is equal to others by."""
+        # equal for equations that differ in their operands only, or in the integers of an index
+        kind: list[Any] = [equation.primitive, equation.params]
+        row: list[int] = []
+        for atom in equation.inputs:
+            found = self.number.get(atom)
+            told: Any = atom.type
+            if found is None:
+                # a literal
+                found = self._constant(atom)  # type: ignore[arg-type]
+                if told.__class__ is not ArrayType:
+                    told = _kind_of_opaque(equation, getattr(atom, "value", None))
+            row.append(found)
+            kind.append(told)
+        for variable in equation.outputs:
+            self.number[variable] = len(self.variables)
+            self.variables.append(variable)
+            kind.append(variable.type)
+        if equation.primitive.name == "concatenate" and len(row) >= FEWEST_STEPS:
+            self.joining.append(place)
+        if len(row) <= MOST_OPERANDS:
+            operands += row
+            lengths.append(len(row))
+            return tuple(kind)
+        # one that gathers the results of many steps is like no other
+        self._gathering[place] = row
+        lengths.append(0)
+        return (place,)
 
     def weight_of(self, start: int, end: int) -> int:
         """How many equations stand between two places, those of bodies included."""
@@ -161,6 +190,8 @@ def _kind_of_opaque(equation: Equation, value: Any) -> Any:
     """What tells indices apart, but for their integers and where a slice begins."""
     if not isinstance(value, Index):
         return id(value)
+    if len(value.items) == 1 and value.items[0].__class__ is int and value.items[0] >= 0:
+        return ("integer",)
     items: list[Any] = []
     for item in value.items:
         if item.__class__ is int:

@@ -120,7 +120,7 @@ class Structure:
         if cost >= 0.9 * now:
             return None
         build.notes["chain_of_products"] += 1
-        return _multiplied(build, factors, split, 0, len(factors) - 1)
+        return build.assume_finite(_multiplied(build, factors, split, 0, len(factors) - 1))
 
     def _goes_on(self, output: Var, primitive: Any) -> bool:
         """Whether all that is done with a result is one more operation of the same kind."""

@@ -15,7 +15,7 @@ from wengert.errors import ArgumentError
 from wengert.graph import ArrayType, Equation, Graph, Literal, Var
 from wengert.graph.walk import live
 
-__all__ = ["MOST_NODES", "Numbers", "scene_of"]
+__all__ = ["MOST_NODES", "Numbers", "placed_scene", "scene_of"]
 
 MOST_NODES: Final = 100
 
@@ -37,9 +37,17 @@ def scene_of(graph: Graph, title: str, numbers: Numbers | None = None, most_node
     ArgumentError
         `most_nodes` is no positive whole number.
     """
+    return placed_scene(graph, title, numbers, most_nodes)[0]
+
+
+def placed_scene(
+    graph: Graph, title: str, numbers: Numbers | None = None, most_nodes: Any = MOST_NODES
+) -> tuple[Scene, Mapping[Var, int]]:
+    """The same, with the place among its nodes of every variable that is in it."""
     if not isinstance(most_nodes, int) or most_nodes < 1:
         raise ArgumentError(f"most_nodes is a whole number of at least 1, received {most_nodes!r}")
-    return _Builder(graph, title, numbers or Numbers()).scene(most_nodes)
+    builder = _Builder(graph, title, numbers or Numbers())
+    return builder.scene(most_nodes), builder.place
 
 
 class _Builder:

@@ -33,6 +33,8 @@ class Node:
         Whether the function returns the value.
     lit
         Whether it takes part in the step that is shown.
+    waiting
+        Which of `"value"` and `"adjoint"` are not known yet at that step: their places stay empty.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Node:
     part: str = ""
     result: bool = False
     lit: bool = False
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

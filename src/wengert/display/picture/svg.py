@@ -108,8 +108,9 @@ def _node(drawn: _Drawn, left: float, height: float) -> str:
         end = right + drawn.wire
         parts.append(f'<path class="wire" d="M{right:.1f} {height:.1f}H{end:.1f}"/>')
         at = right + drawn.wire / 2
-        parts.append(_text(node.value, at, height - 5, "value", _SMALL))
-        parts.append(_text(node.adjoint, at, height + _SMALL + 3, "adjoint", _SMALL))
+        for kind, text, below in (("value", node.value, -5.0), ("adjoint", node.adjoint, _SMALL + 3)):
+            if kind not in node.waiting:
+                parts.append(_text(text, at, height + below, kind, _SMALL))
     parts.append("</g>")
     return "".join(parts)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wengert.errors import NonlinearError
 from wengert.graph import ArrayType, Equation, Graph, Operand, Primitive, Var, array_type, bind, prune
 from wengert.primitives.branches import Branch
 from wengert.primitives.indexing import take
@@ -26,6 +27,7 @@ from wengert.transforms.bodied import (
     undifferentiated,
 )
 from wengert.transforms.branches import choose
+from wengert.transforms.loops.linearity import steers
 from wengert.transforms.loops.unrolling import step_by_step
 from wengert.transforms.vmap import BatchRecording
 
@@ -70,6 +72,7 @@ def _counted(loop: Loop, operands: Sequence[Any]) -> Loop:
     """A loop until something holds as one of a known number of steps, if there are derivatives, and values."""
     if not any(map(is_differentiated, operands)) or any([_is_followed(x, GraphRecording) for x in operands]):
         return loop
+    _require_known_end(loop, operands)
     count = bound(once(loop), [undifferentiated(x)[0] for x in operands])[-1]
     while isinstance(count, Operand):
         count = count.value
@@ -78,6 +81,16 @@ def _counted(loop: Loop, operands: Sequence[Any]) -> Loop:
         # some examples may need fewer steps
         body = _guarded(loop)
     return replace(loop, body=body, count=int(np.max(count, initial=0)), until=None, derived={})
+
+
+def _require_known_end(loop: Loop, operands: Sequence[Any]) -> None:
+    """Raise where a linear function is asked for, and what it is linear in decides how many steps there are."""
+    asked = [any([getattr(recording, "linear_only", False) for recording in levels(x)]) for x in operands]
+    if any(asked) and steers(loop, [i for i, flag in enumerate(asked) if flag]):
+        raise NonlinearError(
+            "linear_transpose needs a linear function, and the number of steps of a while_loop depends on what it is "
+            "given; linearize the function first, or take its pullback with wengert.vjp"
+        )
 
 
 def _is_followed(value: Any, by: type) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from wengert.errors import NonlinearError
-from wengert.graph import Primitive, dependents
+from wengert.graph import Primitive
 from wengert.primitives.loops import COUNT, Loop
 from wengert.transforms.bodied import BodiedRule, pushed, stateful, written_out
+from wengert.transforms.loops.linearity import is_linear, moving
 from wengert.transforms.loops.running import (
     Parts,
     annihilated,
@@ -30,19 +31,6 @@ from wengert.transforms.sweep import zeros
 __all__ = ["LoopRule", "adjoint"]
 
 
-def _moving(loop: Loop, active: Sequence[int]) -> list[int]:
-    """The inputs of the body that have a tangent, if these operands have one."""
-    body, parts = loop.body, Parts(loop)
-    moving = set(active)
-    while True:
-        reached = dependents(body.equations, [body.inputs[i] for i in moving])
-        more = {i for i, atom in zip(parts.carried, body.outputs, strict=False) if atom in reached} - moving
-        more = {i for i in more if body.inputs[i].type.inexact}
-        if not more:
-            return sorted(moving)
-        moving |= more
-
-
 class _Pushed:
     """The tangent of a loop with states, if some of its operands have one: a loop, and what it takes and gives.
 
@@ -50,7 +38,7 @@ class _Pushed:
     """
 
     def __init__(self, loop: Loop, active: tuple[int, ...]) -> None:
-        self.moving = _moving(loop, active)
+        self.moving = moving(loop, active)
         parts, body = Parts(loop), loop.body
         kinds = [variable.type for variable in body.inputs]
         own = [i for i in self.moving if i in parts.carried]
@@ -104,6 +92,10 @@ class LoopRule(BodiedRule):
         if key not in loop.derived:
             loop.derived[key] = _Pushed(with_states(loop), key[1])
         self.pushed: _Pushed = loop.derived[key]
+
+    def is_linear(self, operands: Sequence[Any], results: Sequence[Any]) -> bool:
+        """Whether the loop is linear in its active operands."""
+        return is_linear(self.loop, self.active, operands, results)
 
     def save(self, *values: Any) -> tuple[Any, ...]:
         """The operands, and of the results the states."""
