@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import closed_form_gallery.book
 import closed_form_gallery.page
 import coverage_matrix.page
 import coverage_matrix.scipy_page
@@ -29,6 +30,7 @@ DOCS: Final = Path(__file__).parent
 GRAPH: Final = DOCS / "explanation" / "graph.md"
 COVERAGE: Final = DOCS / "explanation" / "coverage.md"
 GALLERY: Final = DOCS / "gallery"
+PROBLEMS: Final = DOCS / "problems"
 TEXT: Final = DOCS / "reference" / "text-language.md"
 
 # page -> name of the part -> what makes it
@@ -58,8 +60,13 @@ PARTS: Final[dict[Path, dict[str, Callable[[], str]]]] = {
     },
     GALLERY / "index.md": {"helpers": closed_form_gallery.page.helpers},
     **{
-        GALLERY / f"{group}.md": {"rows": functools.partial(closed_form_gallery.page.rows, group)}
-        for group in GROUPS.values()
+        GALLERY / f"{group}.md": {"rows": functools.partial(closed_form_gallery.page.rows, letter)}
+        for letter, group in GROUPS.items()
+    },
+    PROBLEMS / "index.md": {"contents": closed_form_gallery.book.contents},
+    **{
+        PROBLEMS / f"{chapter}.md": closed_form_gallery.book.parts_of(chapter)
+        for chapter in closed_form_gallery.book.CHAPTERS
     },
 }
 

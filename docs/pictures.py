@@ -90,8 +90,8 @@ def _write_style(app: Sphinx, error: Exception | None) -> None:
         dark, light = properties("dark"), properties("light")
         rules = (
             "figure.drawn{margin:1rem 0}figure.drawn>div{overflow-x:auto}"
-            f'body[data-theme="light"] svg.wengert{{{light}}}'
-            f'@media screen{{body[data-theme="dark"] svg.wengert{{{dark}}}}}'
+            f'body[data-theme="light"] :is(svg.wengert,.wg-steps){{{light}}}'
+            f'@media screen{{body[data-theme="dark"] :is(svg.wengert,.wg-steps){{{dark}}}}}'
         )
         (Path(app.outdir) / "_static" / _STYLE).write_text(rules, encoding="utf-8")
 

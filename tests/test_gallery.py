@@ -20,7 +20,7 @@ generate = importlib.import_module("generate")
 gallery = importlib.import_module("closed_form_gallery.rows")
 
 PAGES = [page for page in generate.PARTS if page.parent.name == "gallery" or page.name == "text-language.md"]
-ROWS = [row for group in gallery.GROUPS.values() for row in gallery.rows_of(group)]
+ROWS = [row for letter in gallery.GROUPS for row in gallery.rows_of(letter)]
 BLOCKS = {
     f"{page.stem} {number}": block
     for page in PAGES

@@ -11,7 +11,7 @@ from wengert.display.formula_latex import latex_of
 from wengert.display.latex_lines import broken, visible_width
 from wengert.errors import UnsupportedError
 
-__all__ = ["helpers", "rows"]
+__all__ = ["fence", "formulas", "helpers", "rows", "shown", "told", "without_figures"]
 
 _WHERE: Final = r", \quad \text{where } "
 # characters beside the sign of equality on a page
@@ -22,39 +22,41 @@ _NEXT: Final = r" \\"
 
 def helpers() -> str:
     """The functions that the programs use besides NumPy."""
-    return _fence(HELPERS)
+    return fence(HELPERS)
 
 
-def rows(group: str) -> str:
+def rows(letter: str) -> str:
     """All functions of one group."""
-    return "\n\n".join(_section(row) for row in rows_of(group))
+    return "\n\n".join(_section(row) for row in rows_of(letter))
 
 
 def _section(row: Row) -> str:
     form = row.form()
     derivation = form.derivation()
     style = Latex(derivation.account)
-    made = _formulas(form)
+    made = formulas(form)
     lacks = form.expression.is_scalar and len(made) == 1
     return "\n\n".join([
         f"## {row.title}",
-        _fence(row.source),
-        f"{_told(style, form)}{f' Source: {row.origin}.' if row.origin else ''}",
-        _shown(style, form, derivation, made),
+        fence(row.source),
+        told(style, form, row.origin),
+        shown(style, form, derivation, made),
         *(["The second derivative has no formula here; `wengert.hvp` has its numbers."] if lacks else []),
-        _folded("Derivation", f"$$\n{_without_figures(derivation.latex())}\n$$"),
-        _folded("NumPy code", _fence(form.python("value", *(formula.what.lower() for formula in made)))),
+        _folded("Derivation", f"$$\n{without_figures(derivation.latex())}\n$$"),
+        _folded("NumPy code", fence(form.python("value", *(formula.what.lower() for formula in made)))),
     ])  # fmt: skip
 
 
-def _told(style: Latex, form: Any) -> str:
-    """The arrays and what is assumed of them, and where the formulas hold."""
+def told(style: Latex, form: Any, origin: str) -> str:
+    """The arrays and what is assumed of them, where the formulas hold, and where the function is from."""
     places = [text for text in form.domain if not text.startswith("∇")]
     conventions = [f"{text}." for text in form.domain if text.startswith("∇")]
-    return " ".join([f"${style.spaces}$.", *([f"Holds where {', '.join(places)}."] if places else []), *conventions])
+    holds = [f"Holds where {', '.join(places)}."] if places else []
+    source = [f"Source: {origin}."] if origin else []
+    return " ".join([f"${style.spaces}$.", *holds, *conventions, *source])
 
 
-def _formulas(form: Any) -> list[Any]:
+def formulas(form: Any) -> list[Any]:
     """The first derivative, and the second of a number where it has a formula."""
     if not form.expression.is_scalar:
         return [form.first]
@@ -64,7 +66,7 @@ def _formulas(form: Any) -> list[Any]:
         return [form.first]
 
 
-def _shown(style: Latex, form: Any, derivation: Derivation, made: list[Any]) -> str:
+def shown(style: Latex, form: Any, derivation: Derivation, made: list[Any]) -> str:
     """The function and its derivatives, aligned at the sign of equality."""
     plain = latex_of(form.expression, form.variables)
     lines = _equation(style.function, plain if visible_width(plain) <= _WIDEST else form.function.latex())
@@ -82,13 +84,14 @@ def _equation(left: str, latex: str) -> list[str]:
     return [f"{left} &= {first}", *(rf"&\quad {line}" for line in (*others, *listed))]
 
 
-def _without_figures(latex: str) -> str:
+def without_figures(latex: str) -> str:
     """A derivation without the errors that were found, which differ from machine to machine."""
     *lines, end = [line for line in latex.splitlines() if not line.startswith(r"& \checkmark")]
     return "\n".join([*lines[:-1], lines[-1].removesuffix(_NEXT), end])
 
 
-def _fence(source: str) -> str:
+def fence(source: str) -> str:
+    """Python code that is run with its page."""
     return f"```python\n{source.rstrip()}\n```"
 
 

@@ -19,8 +19,8 @@ from closed_form_gallery.titles import TITLES
 __all__ = ["GROUPS", "HELPERS", "Row", "rows_of"]
 
 EXAM: Final = Path(__file__).parents[2] / "tests" / "calculus" / "exam.json"
-# the first letter of a row says where it is from
-GROUPS: Final = {"R": "lecture", "T": "problems", "C": "cookbook", "L": "learning"}
+# the first letter of a row says where it is from: R is a lecture's exercises, which the problem book has
+GROUPS: Final = {"T": "problems", "C": "cookbook", "L": "learning"}
 _PROPERTIES: Final = {
     "sym": "symmetric", "pd": "positive definite", "inv": "invertible", "nspd": "invertible",
     "pos": "positive entries", "onehot": "one-hot rows", "onehot1": "one-hot",
@@ -85,10 +85,10 @@ class Row:
         return wg.derive(scope["f"], *self.symbols)
 
 
-def rows_of(group: str) -> list[Row]:
+def rows_of(letter: str) -> list[Row]:
     """The rows of one group, in the order of the exam."""
     listed = json.loads(EXAM.read_text(encoding="utf-8"))
-    return [_row(entry) for entry in listed if GROUPS[entry["id"][0]] == group]
+    return [_row(entry) for entry in listed if entry["id"].startswith(letter)]
 
 
 def _row(entry: Mapping[str, str]) -> Row:

@@ -10,6 +10,7 @@ import pytest
 
 import wengert as wg
 from wengert import tree
+from wengert.errors import NonlinearError
 
 RNG = np.random.default_rng(7)
 
@@ -694,3 +695,87 @@ def test_loops_of_few_steps(length: int) -> None:
     slope = np.prod(np.sin(x))
     for function in (wg.grad(run_last := lambda x, a: run(x, a)[0], argnums=1), wg.jit(wg.grad(run_last, argnums=1))):
         agree(function(x, 2.0), float(slope))
+
+
+W, STEP = np.arange(6.0).reshape(3, 2), np.array([[0.5, 1.5], [2.5, 3.5]])
+LINEAR = {
+    "powers": lambda x: wg.scan(lambda c, _: (STEP @ c, None), x, None, length=3)[0],
+    "what is kept": lambda x: wg.scan(lambda c, _: (STEP @ c, c.sum()), x, None, length=3),
+    "arrays of steps": lambda x: wg.scan(lambda c, w: (c * 0.5 + w * x, w @ c), 0 * x, W),
+    "a start of zeros": lambda x: wg.scan(lambda c, w: (c + w * x, w @ c), np.zeros(2), W),
+    "sums": lambda x: wg.scan(lambda c, w: (c * 0.5 + w, c), np.zeros(()), x)[1],
+    "a loop in a loop": lambda x: wg.scan(
+        lambda c, _: (wg.scan(lambda d, _: (d * 0.5, None), c, None, length=2)[0], None), x, None, length=3),
+    "a known end": lambda x: wg.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, STEP @ c[1]), (0, x))[1],
+    "compiled": wg.jit(lambda x: wg.scan(lambda c, _: (STEP @ c, None), x, None, length=3)[0]),
+}  # fmt: skip
+NOT_LINEAR = {
+    "affine": lambda x: wg.scan(lambda c, _: (STEP @ c + 1.0, None), x, None, length=3)[0],
+    "a square": lambda x: wg.scan(lambda c, _: (c * c, None), x, None, length=3)[0],
+    "a product": lambda x: wg.scan(lambda c, _: (c * x, None), x, None, length=3)[0],
+    "another start": lambda x: wg.scan(lambda c, w: (c + w * x, None), np.ones(2), W)[0],
+    "a constant beside it": lambda x: wg.scan(lambda c, w: (STEP @ c, w.sum()), x, W)[1].sum() + x,
+    "a branch": lambda x: wg.scan(
+        lambda c, w: (wg.cond(c[0] > 0, lambda c: c, lambda c: 2 * c, c), None), x, W)[0],
+    "a choice": lambda x: wg.scan(lambda c, w: (np.where(c > 0, c, 0.0), None), x, W)[0],
+    "an unknown end": lambda x: wg.while_loop(lambda c: np.sum(c) < 3, lambda c: c * 2, x),
+    "affine in a loop": lambda x: wg.scan(
+        lambda c, _: (wg.scan(lambda d, _: (d + 1.0, None), c, None, length=2)[0], None), x, None, length=3)[0],
+    "another start in a loop": lambda x: wg.scan(
+        lambda c, _: (wg.scan(lambda d, _: (d + c, None), np.ones(2), None, length=2)[0], None), x, None, length=3)[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize("start", [np.zeros(2), np.array([0.3, -1.2])])
+def test_linear_loops_are_transposed(name, start):
+    program, random = LINEAR[name], np.random.default_rng(0)
+    x = random.normal(size=2)
+    y = program(x)
+    cotangent = wg.tree.map(lambda leaf: random.normal(size=np.shape(leaf)), y)
+    (found,) = wg.linear_transpose(program, start)(cotangent)
+    pairs = zip(wg.tree.flatten(cotangent)[0], wg.tree.flatten(y)[0], strict=True)
+    np.testing.assert_allclose(found @ x, sum(np.sum(one * other) for one, other in pairs), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", NOT_LINEAR)
+def test_other_loops_are_not_transposed(name):
+    with pytest.raises(NonlinearError, match=r"linear_transpose needs a linear function.*(loop at|number of steps)"):
+        wg.linear_transpose(NOT_LINEAR[name], np.array([0.3, 1.2]))
+
+
+# what a step computes of a value from outside, x, and what is carried, with a derivative of its own
+WITHIN = {
+    "a gradient": lambda x, c: wg.grad(lambda a: np.sum(x * a * a))(c),
+    "a compiled gradient": lambda x, c: wg.jit(wg.grad(lambda a: np.sum(x * a * a)))(c),
+    "a value and its gradient": lambda x, c: np.add(*wg.value_and_grad(lambda a: np.sum(x * (a + c) * a))(c)),
+    "a product with a Hessian": lambda x, c: wg.hvp(lambda a: np.sum(x * np.tanh(a * x) * a), c, x),
+    "a Jacobian": lambda x, c: wg.jacobian(lambda a: x * np.sin(a * x))(c) @ x,
+    "a gradient with a choice": lambda x, c: wg.grad(
+        lambda a: np.sum(x * (a + np.where(c > 0.3, np.exp(-(x**2)), c)) * a))(c),
+    "a batch": lambda x, c: wg.vmap(lambda a: x * a * np.sum(x))(np.stack([c, x]))[0],
+    "a gradient of a loop": lambda x, c: wg.grad(
+        lambda a: np.sum(wg.scan(lambda d, _: (d * x * a, None), x, None, length=2)[0] * x))(c),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHIN)
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_derivatives_within_a_step_use_values_from_outside(name, order):
+    inner, x = WITHIN[name], np.array([0.3, 0.5, -0.2])
+
+    def looped(x):
+        return np.sum(wg.while_loop(lambda c: c[0] < 2.0, lambda c: (c[0] + 1.0, inner(x, c[1]) * 0.9), (0.0, x))[1])
+
+    def unrolled(x):
+        carry = x
+        for _ in range(2):
+            carry = inner(x, carry) * 0.9
+        return np.sum(carry)
+
+    lift = (lambda f: f, wg.grad, wg.hessian)[order]
+    expected = lift(unrolled)(x)
+    np.testing.assert_allclose(lift(looped)(x), expected, rtol=1e-10, atol=1e-13)
+    fast = wg.jit(lift(looped))
+    fast(x)
+    np.testing.assert_allclose(fast(x), expected, rtol=1e-10, atol=1e-13)

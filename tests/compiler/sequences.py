@@ -3461,7 +3461,8 @@ import collections.abc, numbers, typing
 from collections.abc import Sized
 class Own: pass
 o = Own()
-def f(x): return x * isinstance(o, numbers.Real) + 2 * isinstance(o, collections.abc.Sequence) + 4 * isinstance(o, Sized)
+def f(x):
+    return x * isinstance(o, numbers.Real) + 2 * isinstance(o, collections.abc.Sequence) + 4 * isinstance(o, Sized)
 def g(x): return x * isinstance(x, np.ndarray) + isinstance(o, numbers.Complex) + 2 * isinstance(o, typing.Mapping)
 h = wg.jit(g)
 >> f(X), h(X)

@@ -12,7 +12,8 @@ import pytest
 
 import wengert as wg
 from wengert.compiler.optimise import optimised
-from wengert.compiler.optimise.literals import LiteralTable, repeated_part
+from wengert.compiler.optimise.literals import LiteralTable
+from wengert.compiler.repeated import repeated_part
 from wengert.graph import Literal, concrete_type
 
 TESTS = Path(__file__).parents[1]

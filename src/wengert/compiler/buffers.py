@@ -75,8 +75,8 @@ class Buffer:
         first = self.address(places, True)
         for start in range(0, lanes, width):
             vectors = interleaved(builder, [piece(builder, value.ir, start, width) for value in values])
-            for number_of, vector in enumerate(vectors):
-                offset = number(start * self.group + number_of * width)
+            for at, vector in enumerate(vectors):
+                offset = number(start * self.group + at * width)
                 address = builder.gep(first, [offset], inbounds=True, source_etype=self.type)
                 present = values[0].wrap(self._load(address, vector.type))
                 builder.store(how(present, present.wrap(vector)).ir, address, align=self.dtype.itemsize)

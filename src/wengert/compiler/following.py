@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from wengert.compiler.catching import raises
 from wengert.compiler.errstate import is_quiet, setting
 from wengert.compiler.operands import is_too_large, kept, of_machine_size, plain_param
-from wengert.compiler.optimise.literals import repeated_part
 from wengert.compiler.postponing import FACTORING, LARGE, VIEWING, Types, factored, is_postponed, room
 from wengert.compiler.refusals import NotRecordable
+from wengert.compiler.repeated import repeated_part
 from wengert.compiler.retracing import retracing_of
-from wengert.graph import REGISTRY, Equation, Literal, Operand, Primitive, Var, concrete_type, locate
+from wengert.graph import REGISTRY, Equation, Literal, Operand, Primitive, Var, array_type, concrete_type, locate
 from wengert.graph.walk import dependents
 from wengert.numpy.host import HostArray as Hosted
 from wengert.primitives.linalg.parting import OpenChoiceError, path_taken
@@ -50,6 +51,7 @@ class Expected(NamedTuple):
 
 # Operations in the steps of a loop, beyond which it is run as machine code only.
 _LONG: Final = 2000
+_ANSWER: Final = array_type((), np.dtype(bool))
 _BY_VALUES: Final = (np.linalg.LinAlgError, OpenChoiceError)
 _OUTSIDE: Final = "it reads a value that a derivative outside of it follows"
 
@@ -194,11 +196,18 @@ class GuardedRecording(GraphRecording):
             self.raised.append(error)
             raise
 
-    def _note_error(self, error: Exception, primitive: Primitive, inputs: list[Any], plain: list[Any]) -> None:
+    def _note_error(
+        self, error: Exception, primitive: Primitive, inputs: list[Any], plain: list[Any], params: tuple[Any, ...]
+    ) -> None:
         """The program may catch an error, and go on where other values would not lead it."""
         if isinstance(error, ZeroDivisionError) and primitive.infix in _DIVIDING:
             if inputs[1].__class__ is Var:
                 self._look(Tracer(plain[1], inputs[1].type, self, inputs[1]), lambda divisor: divisor != 0)
+            return
+        if isinstance(error, np.linalg.LinAlgError) and REGISTRY.get(primitive.name) is primitive:
+            answer = Var(_ANSWER)
+            self.equations.append(Equation(raises, tuple(inputs), (primitive.name, params), (answer,)))
+            self.steered.append((answer, Expected(True, "truth")))
             return
         found = isinstance(error, (*_BY_VALUES, ArithmeticError))
         found = found or (isinstance(error, IndexError) and len(inputs) > 2)
@@ -241,7 +250,7 @@ class GuardedRecording(GraphRecording):
                 value = self._evaluated(primitive, plain, params) if function is None else function(*plain)
             except Exception as error:
                 if changing:
-                    self._note_error(error, primitive, inputs, plain)
+                    self._note_error(error, primitive, inputs, plain, params)
                 raise
             output = Var(concrete_type(value))  # type: ignore[arg-type]
         else:
@@ -272,7 +281,7 @@ class GuardedRecording(GraphRecording):
                 values = self._evaluated(primitive, plain, params)
             except Exception as error:
                 if changing:
-                    self._note_error(error, primitive, inputs, plain)
+                    self._note_error(error, primitive, inputs, plain, params)
                 raise
         outputs = tuple([Var(concrete_type(value)) for value in values])  # type: ignore[arg-type]
         if deferred:

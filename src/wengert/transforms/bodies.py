@@ -44,6 +44,8 @@ class BodyRecording(GraphRecording):
         self.memory = set()
         self.outside: list[Any] = []
         self._known: dict[int, tuple[Any, Any, Tracer]] = {}
+        # by what makes operands the same value, all of which `outside` keeps alive
+        self._inputs_by_value: dict[tuple[int, ...], Tracer] = {}
         self.outer_inputs: list[Var] = []
 
     def __enter__(self) -> Self:
@@ -70,10 +72,14 @@ class BodyRecording(GraphRecording):
         found = self._known.get(id(operand))
         if found is None or found[1] is not operand.value:
             kept = snapshot(operand)
-            variable = Var(operand.type)
-            self.outer_inputs.append(variable)
-            self.outside.append(kept)
-            traced = Tracer(stand_in(kept, operand.type), operand.type, self, variable)
+            key = (id(kept.recording), id(kept.value), id(kept.payload), id(kept.type))
+            traced = self._inputs_by_value.get(key)
+            if traced is None:
+                variable = Var(operand.type)
+                self.outer_inputs.append(variable)
+                self.outside.append(kept)
+                traced = Tracer(stand_in(kept, operand.type), operand.type, self, variable)
+                self._inputs_by_value[key] = traced
             found = self._known[id(operand)] = (operand, operand.value, traced)
         return found[2]
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.errors import MutationError, NonlinearError, UnsupportedError
-from wengert.graph import OPAQUE, REGISTRY, Operand, Primitive, bind, concrete_type, locate
-from wengert.tracing import FUNCTIONS, Recording, Tracer, active_recordings, beneath, primal, type_of
+from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locate
+from wengert.tracing import FUNCTIONS, Recording, Tracer, beneath, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.tracing.tracer import joined, joined_with
 from wengert.transforms.finite import is_lost
+from wengert.transforms.merging import key_of, merged, told
 from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import Scaled, Unit, dense, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
@@ -22,9 +23,6 @@ __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
 # Tapes on arrays of more entries than this free what they hold after every few equations of a consuming sweep.
 _HEAVY_SIZE: Final = 1 << 16
 _BLOCK: Final = 8
-# So many results of operations on numbers are looked at for equal ones; beyond, as long as one of a few was met again.
-_LOOKED_AT: Final = 2048
-_OFTEN: Final = 16
 _NUMBERS: Final = {float: type_of(1.0), int: type_of(1)}
 
 
@@ -64,9 +62,7 @@ class Tape(Recording):
         self.room = ROOM
         self.heavy = False
         # results of operations on numbers, where equal ones are to be one: in what is recorded to be run again
-        self.again = 0
-        outer = active_recordings()
-        self.met: dict[Any, Tracer] | None = {} if outer and outer[0].repeats else None
+        self.met = merged()
 
     def __exit__(self, *details: object) -> None:
         self.quick = False
@@ -122,7 +118,7 @@ class Tape(Recording):
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (operand,), params)
         if self.met is not None and (met := self.met.get((primitive, params, place))) is not None:
-            return self._again(met)
+            return met
         x = operand.value
         value = bind(primitive, (x,), params) if self.nested else rule.evaluate(x)
         slot = self.count
@@ -138,7 +134,7 @@ class Tape(Recording):
         if rule is None or None in slots or not self.quick:
             return self.apply(primitive, (left, right), ())
         if self.met is not None and (met := self.met.get((primitive, (), *slots))) is not None:
-            return self._again(met)
+            return met
         x, y = left.value, right.value
         value = joined(primitive, x, y) if self.nested else rule.evaluate(x, y)
         slot = self.count
@@ -157,10 +153,10 @@ class Tape(Recording):
             return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
         noted = None
         if self.met is not None and constant.__class__ in _NUMBERS:
-            told = _told(constant)
-            noted = (primitive, (), told, place) if constant_first else (primitive, (), place, told)
+            number = told(constant)
+            noted = (primitive, (), number, place) if constant_first else (primitive, (), place, number)
             if (met := self.met.get(noted)) is not None:
-                return self._again(met)
+                return met
         x, y = (constant, operand.value) if constant_first else (operand.value, constant)
         if self.nested:
             value = joined_with(primitive, operand.value, constant, constant_first)
@@ -193,11 +189,11 @@ class Tape(Recording):
     def apply(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         if self.closed:
             return self.outlived(primitive, args, params)
-        noted = None if self.met is None else self._key(primitive, args, params)
+        noted = None if self.met is None else key_of(primitive, args, params, self)
         if self.met is None or noted is None:
             return self._carry_out(primitive, args, params)
         met = self.met.get(noted)
-        return self._noted(noted, self._carry_out(primitive, args, params)) if met is None else self._again(met)
+        return self._noted(noted, self._carry_out(primitive, args, params)) if met is None else met
 
     def _carry_out(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         """An operation, with what its derivative needs."""
@@ -241,35 +237,12 @@ class Tape(Recording):
             _require_linear(rule, values, results)
         return self._append(rule, slots, values, results)
 
-    def _key(self, primitive: Primitive, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-        """What equal operations have in common; None for what is made again each time."""
-        if not primitive.elementwise or primitive.outputs > 1:
-            return None
-        places: list[Any] = []
-        for arg in args:
-            if isinstance(arg, Operand) and arg.recording is self and arg.payload is not None:
-                places.append(arg.payload)
-            elif arg.__class__ in _NUMBERS:
-                places.append(_told(arg))
-            else:
-                return None
-        return (primitive, params, *places)
-
-    def _again(self, met: Tracer) -> Any:
-        """A result that was there already."""
-        self.again += 1
-        return snapshot(met)
-
     def _noted(self, key: Any, result: Any) -> Any:
-        """A result, which the same operation will have again if it is a number that is differentiated."""
-        if self.met is not None and len(self.met) > _LOOKED_AT and _OFTEN * self.again < len(self.met):
-            # the steps of a long loop differ
-            self.met = None
-        own = isinstance(result, Tracer) and result.recording is self and result.payload is not None
-        if self.met is not None and own and not result.type.shape:
-            primitive = key[0]
-            if primitive.elementwise and REGISTRY.get(primitive.name) is primitive:
-                self.met[key] = Tracer(snapshot(result.value), result.type, self, result.payload)
+        """A result, which the same operation will have again."""
+        if self.met is not None:
+            self.met.note(key, result, self)
+            if self.met.is_idle:
+                self.met = None
         return result
 
     def _find_rule(
@@ -358,11 +331,6 @@ class Tape(Recording):
                 "an array whose value a derivative still needs was overwritten through another view of its memory. "
                 "Write into a copy (a = a.copy()), or build a new array instead of changing it"
             )
-
-
-def _told(number: Any) -> Any:
-    """What a number is known by: zeros have signs, and one is not True."""
-    return number.__class__, number or str(number)
 
 
 def _constant_result(primitive: Primitive, result: Any) -> Any:

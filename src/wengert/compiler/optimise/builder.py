@@ -9,8 +9,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from wengert.compiler.optimise.internal import INTERNAL
-from wengert.compiler.optimise.literals import LiteralTable, repeated_part
+from wengert.compiler.optimise.literals import LiteralTable
 from wengert.compiler.optimise.rules import Atom, rules_of
+from wengert.compiler.repeated import repeated_part
 from wengert.graph import (
     REGISTRY,
     ArrayType,

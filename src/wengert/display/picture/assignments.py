@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,15 +23,22 @@ def assigned_names(graph: Graph) -> dict[Var, str]:
     A result has a name where the expression that computes it is the right-hand side of an assignment, `:=` and `+=`
     included. Files whose source is not at hand give no names.
     """
-    targets: dict[str, dict[Extent, str]] = {}
+    targets: dict[tuple[str, int], dict[Extent, str]] = {}
+    modules: dict[str, ast.Module | None] = {}
     found: list[tuple[Var, str]] = []
     for source, equations in _visits(graph.equations):
         extent = source.extent
         if extent is None:
             continue
-        if source.file not in targets:
-            targets[source.file] = _targets(source.file)
-        name = targets[source.file].get(extent)
+        if source.file not in modules:
+            modules[source.file] = _parsed(linecache.getlines(source.file))
+        whole = modules[source.file]
+        assert source.code is not None
+        # a page of text with programs in it is read function by function
+        place = source.file, 0 if whole else source.code.co_firstlineno
+        if place not in targets:
+            targets[place] = _targets(whole or _function(*place))
+        name = targets[place].get(extent)
         if name:
             found += [(equation.outputs[0], name) for equation in equations if len(equation.outputs) == 1]
     names = {variable: name for variable, name in graph.names.items() if variable in graph.inputs}
@@ -67,14 +75,28 @@ def _expression(equation: Equation) -> tuple[int, Extent] | None:
     return None if source is None or extent is None else (id(source.code), extent)
 
 
-def _targets(file: str) -> dict[Extent, str]:
-    """The names in a file that are assigned to, by the extents of the expressions that they are given."""
+def _parsed(lines: Sequence[str]) -> ast.Module | None:
     try:
-        module = ast.parse("".join(linecache.getlines(file)))
+        return ast.parse("".join(lines))
     except (SyntaxError, ValueError):
-        return {}
+        return None
+
+
+def _function(file: str, first: int) -> ast.Module | None:
+    """The function that begins at a line of a file that is no program as a whole."""
+    try:
+        block = inspect.getblock(linecache.getlines(file)[first - 1 :])
+    except (SyntaxError, IndexError):
+        return None
+    inside = bool(block) and block[0][0].isspace()
+    module = _parsed(["if True:\n", *block] if inside else block)
+    return None if module is None else ast.increment_lineno(module, first - 1 - inside)
+
+
+def _targets(module: ast.Module | None) -> dict[Extent, str]:
+    """The names in a program that are assigned to, by the extents of the expressions that they are given."""
     found: dict[Extent, str] = {}
-    for node in ast.walk(module):
+    for node in ast.walk(module) if module else ():
         match node:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from typing import Any, Final
@@ -78,7 +79,8 @@ def _number(value: Any) -> str:
         return str(value)
     if isinstance(value, complex):
         return f"{value:.{_DIGITS - 1}g}"
-    text = f"{value:.{_DIGITS}g}" if abs(value) < 10**_DIGITS or value != int(value) else str(int(value))
+    whole = math.isfinite(value) and value == int(value)
+    text = str(int(value)) if whole and abs(value) >= 10**_DIGITS else f"{value:.{_DIGITS}g}"
     return text.replace("-", "−")
 
 

@@ -1,0 +1,1 @@
+"""Forward and reverse mode, step by step, on paper and on the screen."""

@@ -1,0 +1,111 @@
+"""Programs that catch an error which is raised for some values and not for others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert as wg
+from wengert.errors import UndefinedDerivativeError
+
+
+def definite(A: Any, x: Any) -> Any:
+    try:
+        np.linalg.cholesky(A)
+    except np.linalg.LinAlgError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def inverted(A: Any, x: Any) -> Any:
+    try:
+        np.linalg.inv(A)
+    except np.linalg.LinAlgError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def solved(A: Any, x: Any) -> Any:
+    try:
+        np.linalg.solve(A, A)
+    except np.linalg.LinAlgError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def of_a_derivative(A: Any, x: Any) -> Any:
+    try:
+        wg.grad(lambda B: np.linalg.slogdet(B)[1])(A)
+    except UndefinedDerivativeError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def definite_at_last(A: Any, x: Any) -> Any:
+    for part in (np.eye(3), 0.0 * A + np.eye(3), A):
+        try:
+            np.linalg.cholesky(part)
+        except np.linalg.LinAlgError:
+            return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def to_a_power(exponents: Any, x: Any) -> Any:
+    two = np.full_like(exponents, 2)
+    try:
+        (two + exponents) ** 2 * two**exponents
+    except ValueError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def found(place: Any, x: Any) -> Any:
+    try:
+        x[place]
+    except IndexError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def divided(divisor: Any, x: Any) -> Any:
+    try:
+        1.0 / divisor
+    except ZeroDivisionError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def raised(exponent: Any, x: Any) -> Any:
+    try:
+        10.0**exponent
+    except OverflowError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+SIZES = (3, 80)
+CASES = {
+    **{f"not definite, {n} rows": (definite, np.eye(n), -np.eye(n)) for n in SIZES},
+    **{f"singular, inverted, {n} rows": (inverted, np.eye(n), np.ones((n, n))) for n in SIZES},
+    **{f"singular, solved, {n} rows": (solved, np.eye(n), np.zeros((n, n))) for n in SIZES},
+    **{f"no derivative, {n} rows": (of_a_derivative, np.eye(n), np.zeros((n, n))) for n in SIZES},
+    "the last of three": (definite_at_last, np.eye(3), -np.eye(3)),
+    "a negative power of whole numbers": (to_a_power, np.array([1, 2]), np.array([1, -2])),
+    "a place outside": (found, np.array([0, 1]), np.array([0, 7])),
+    "a number of Python's that is zero": (divided, 2.0, 0.0),
+    "a number of Python's that is too large": (raised, 2.0, 400.0),
+}
+
+
+@pytest.mark.parametrize("first", ["usual", "raising"])
+@pytest.mark.parametrize("case", CASES)
+def test_an_error_that_the_program_catches_is_raised_where_it_is_due(case: str, first: str) -> None:
+    program, usual, raising = CASES[case]
+    x = np.arange(1.0, 4.0)
+    calls = [usual, raising, usual, raising]
+    for transformed in (program, wg.grad(program, 1)):
+        fast = wg.jit(transformed)
+        for value in calls if first == "usual" else calls[::-1]:
+            np.testing.assert_array_equal(fast(value, x), transformed(value, x))
