@@ -56,5 +56,5 @@ def setup(app):
 
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["tables.css", "landing.css"]
 html_title = f"Wengert {release}"

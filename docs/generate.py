@@ -26,7 +26,7 @@ from wengert.display.registry import constants, graph_rules, primitive_table
 
 __all__ = ["PARTS", "main", "part_of", "renewed"]
 
-DOCS: Final = Path(__file__).parent
+DOCS: Final = Path(__file__).resolve().parent
 GRAPH: Final = DOCS / "explanation" / "graph.md"
 COVERAGE: Final = DOCS / "explanation" / "coverage.md"
 GALLERY: Final = DOCS / "gallery"

@@ -1,4 +1,4 @@
-"""The gallery shows what is derived, and every formula in it is LaTeX that MathJax knows."""
+"""The gallery and the problem book show what is derived, and every formula is LaTeX that MathJax knows."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ if str(DOCS) not in sys.path:
 generate = importlib.import_module("generate")
 gallery = importlib.import_module("closed_form_gallery.rows")
 
-PAGES = [page for page in generate.PARTS if page.parent.name == "gallery" or page.name == "text-language.md"]
-ROWS = [row for letter in gallery.GROUPS for row in gallery.rows_of(letter)]
+PAGES = [
+    page for page in generate.PARTS if page.parent.name in ("gallery", "problems") or page.name == "text-language.md"
+]
+ROWS = [row for letter in ("R", *gallery.GROUPS) for row in gallery.rows_of(letter)]
 BLOCKS = {
-    f"{page.stem} {number}": block
+    f"{page.parent.name}/{page.stem} {number}": block
     for page in PAGES
     for number, block in enumerate(re.findall(r"^\$\$\n(.*?)\n\$\$$", page.read_text(encoding="utf-8"), re.M | re.S))
 }
@@ -31,7 +33,8 @@ KNOWN = {
     "begin", "end", "left", "right", "frac", "tfrac", "sqrt", "text", "quad", "qquad", "operatorname", "mathrm",
     "mathbf", "mathbb", "langle", "rangle", "lVert", "rVert", "lvert", "rvert", "in", "times", "top", "circ", "odot",
     "oslash", "cdot", "nabla", "partial", "succeq", "preceq", "checkmark", "beta", "mu", "sigma", "lambda", "ell",
-    "exp", "log", "sin", "cos", "tanh", "det", "max", "min", "mapsto", "otimes", "delta", "ge", "le", "ne",
+    "exp", "log", "sin", "cos", "tanh", "det", "max", "min", "mapsto", "otimes", "delta", "ge", "le", "ne", "sum",
+    "prod",
 }  # fmt: skip
 PAIRS = {
     "{": "}", "(": ")", "[": "]", r"\lVert": r"\rVert", r"\lvert": r"\rvert",
@@ -77,9 +80,11 @@ def test_formulas_on_the_pages_are_for_mathjax(block):
     assert not re.search(r"\([A-Za-z]\^\\top\)\^", block)
 
 
-def test_every_row_of_the_exam_is_in_the_gallery():
+def test_every_row_of_the_exam_is_on_a_page():
     assert len(ROWS) == len(gallery.TITLES) == len({row.title for row in ROWS})
-    assert len(BLOCKS) == 2 * len(ROWS)
+    parts = [generate.part_of(page, part) for page in PAGES for part in generate.PARTS[page]]
+    # its formulas, and their derivation
+    assert sum(part.count("$$\n\\begin{aligned}") for part in parts) == 2 * len(ROWS)
 
 
 class Tags(HTMLParser):

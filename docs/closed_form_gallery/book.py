@@ -17,6 +17,8 @@ __all__ = ["CHAPTERS", "contents", "parts_of"]
 
 BOOK: Final = Path(__file__).parents[1] / "problems"
 
+# characters of code beside one another on a page
+_WIDEST: Final = 88
 # The rows of the exam by page and problem; the rows of one problem differ in the variable or in what is assumed.
 CHAPTERS: Final = {
     "linear-and-quadratic": ("R01a R01b", "R02", "R18", "R16", "R03 R03s", "R05", "R27n R27"),
@@ -98,9 +100,17 @@ class _Solution:
     def _dialogue(self) -> str:
         """The formulas as they are asked for, and how far they are from the numbers, which differs by machine."""
         form = self.row.form()
-        symbols = ", ".join(f"wg.{symbol!r}" for symbol in self.row.symbols).replace("'", '"')
-        lines = [f">>> form = wg.derive(f, {symbols})"]
+        symbols = [f"wg.{symbol!r}".replace("'", '"') for symbol in self.row.symbols]
+        lines = [_broken(f">>> form = wg.derive(f, {', '.join(symbols)})")]
         for word in self.words:
             lines += [f">>> print(form.{word})", str(getattr(form, word))]
         where, _, errors = _ERROR.sub("...", str(form.check)).partition(": ")
         return "\n".join([*lines, ">>> print(form.check)", f"{where}:", errors.replace("; ", ";\n")])
+
+
+def _broken(call: str) -> str:
+    """A call on two lines if one is too narrow, the second one beneath the arguments."""
+    if len(call) <= _WIDEST:
+        return call
+    place = call.rindex(", wg.", 0, _WIDEST)
+    return f"{call[: place + 1]}\n...{' ' * (call.index('(') - 2)}{call[place + 2 :]}"

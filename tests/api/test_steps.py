@@ -175,3 +175,55 @@ def test_a_notebook_has_the_player_and_representation_is_short():
     assert found.html("dark") != found.html("light")
     with pytest.raises(ArgumentError, match="theme is one of"):
         found.html("blue")
+
+
+def test_of_complex_values_the_convention_is_told():
+    def power(z):
+        return np.abs(z * z) ** 2
+
+    found = wg.steps(power, 0.5 + 0.25j)
+    np.testing.assert_allclose(np.conj(found[-1].derivatives[0].value), wg.grad(power)(0.5 + 0.25j))
+    assert any("the gradient of wengert.grad is conjugate" in remark for remark in found.remarks)
+
+
+def test_many_inputs_are_told_in_short():
+    def total(xs):
+        return sum(x * x for x in xs)
+
+    found = wg.steps(total, [float(n) for n in range(15)], mode="forward", wrt="xs[3]")
+    assert str(found.heading) == "total(xs[0], xs[1], ..., xs[14]) = 1015"
+    assert len(found[0].derivatives) == 1
+    assert found[0].notes == ["the changes of the other 14 inputs are 0"]
+    np.testing.assert_allclose(found[-1].derivatives[0].value, 6.0)
+
+
+def test_infinite_numbers_are_shown():
+    with np.errstate(all="ignore"):
+        found = wg.steps(lambda x: np.sqrt(x) * 2.0, 0.0)
+    assert str(found[-1].derivatives[0].number) == "∞"
+    assert found.html()
+    assert found.to_dict()["steps"][-1]["derivatives"][0]["value"] == "inf"
+
+
+def test_factorisations_are_made_for_the_steps_that_follow():
+    def solved(A, b):
+        x = np.linalg.solve(A, b)
+        return b @ x
+
+    found = wg.steps(solved, A, X.reshape(2))
+    (made,) = [step for step in found if "made for the steps that follow" in step.note]
+    assert not made.derivatives
+    told = {str(d.name): str(d.formula) for step in found for d in step.derivatives}
+    assert told["Ā"].startswith("−A⁻ᵀ")
+
+
+def test_a_change_has_another_sign_where_a_value_has_its_name():
+    def moved(x, dx):
+        y = x + dx
+        return np.sum(y)
+
+    found = wg.steps(moved, X, X, mode="forward", wrt="x")
+    assert [str(d.name) for step in found for d in step.derivatives] == ["δx", "δdx", "δy", "δmoved"]
+    assert "δv stands for" in found.about
+    assert r"\delta x" in found.latex()
+    assert ">δ</mi>" in found.html()

@@ -145,6 +145,23 @@ def test_what_is_kept_on_disk_is_made_patiently(
     assert [kernel.provisional for kernel in kernels] == [True, False]
 
 
+def test_an_interrupt_while_a_thread_begins_leaves_the_rest_to_the_next_one(
+    kernels: list[Kernel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    program, arguments, _ = PROGRAMS["functions"]
+    with monkeypatch.context() as changed, pytest.raises(KeyboardInterrupt):
+        changed.setattr(threading.Thread, "start", interrupt)
+        wg.jit(program)(*arguments)
+    # nobody waits for the thread that has not begun
+    improving.settle()
+    wg.jit(program)(*arguments)
+    improving.settle()
+    assert [kernel.provisional for kernel in kernels] == [False]
+
+
 CHILD = """
 import os, numpy as np, wengert as wg
 from wengert.compiler import improving
@@ -165,3 +182,41 @@ print("done")
 def test_children_of_fork_go_on_and_programs_end() -> None:
     run = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=False, timeout=120)
     assert (run.stdout, run.returncode) == ("done\n", 0), run.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time, numpy as np, wengert as wg
+from wengert.compiler import engine, improving
+make, begun = engine.object_code_aside, threading.Event()
+
+def slowly(text):
+    begun.set()
+    time.sleep(1.0)
+    return make(text)
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+engine.object_code_aside = slowly
+sys.unraisablehook = lambda unraisable: print(unraisable.exc_type.__name__)
+signal.signal(signal.SIGALRM, interrupt)
+compiled = [wg.jit(wg.grad(lambda x, k=k: np.sum(np.sin(x) * np.exp(-x * k)))) for k in range(3)]
+x = np.linspace(0, 1, 50)
+results = [function(x) for function in compiled]
+begun.wait()
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+pid = os.fork()
+if pid == 0:
+    signal.alarm(60)
+    improving.settle()
+    os._exit(not all([np.array_equal(function(x), result) for function, result in zip(compiled, results)]))
+assert os.waitpid(pid, 0)[1] == 0
+improving.settle()
+print([one.kernel.provisional for function in compiled for several in function._compiled.values() for one in several])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_an_interrupt_while_fork_waits_stops_nothing_else() -> None:
+    run = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False, timeout=120)
+    assert (run.stdout, run.stderr) == ("KeyboardInterrupt\n[False, False, False]\n", "")

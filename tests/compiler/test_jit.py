@@ -347,6 +347,47 @@ def test_many_threads_call_at_once():
     assert not failures
 
 
+@wg.jit
+def even(x, n):
+    return np.sum(x) if n == 0 else odd(x * 2, n - 1)
+
+
+@wg.jit
+def odd(x, n):
+    return np.sum(x) * 0 if n == 0 else even(x * 2, n - 1)
+
+
+def test_functions_that_call_each_other_are_recorded_by_two_threads(monkeypatch):
+    make, both, results = jit.Jitted._made, threading.Barrier(2), {}
+
+    def make_together(self, *args):
+        both.wait(30)
+        return make(self, *args)
+
+    def work(function):
+        results[function] = function(np.ones(3), 6)
+
+    monkeypatch.setattr(jit.Jitted, "_made", make_together)
+    threads = [threading.Thread(target=work, args=(function,), daemon=True) for function in (even, odd)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == {even: 192.0, odd: 0.0}
+
+
+def test_what_a_function_calls_while_it_is_recorded_is_not_recorded_by_itself():
+    @wg.jit
+    def power(x, n):
+        return np.sum(x) if n == 0 else np.sum(x) * power(x, n - 1)
+
+    x = np.array([0.5, 1.0])
+    assert power(x, 20) == pytest.approx(1.5**21, rel=1e-13)
+    assert len(power._compiled) == 1
+    assert power(x, 19) == pytest.approx(1.5**20, rel=1e-13)
+    assert len(power._compiled) == 2
+
+
 FORKING = """
 import os, signal, threading
 import numpy as np

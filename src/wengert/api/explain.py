@@ -15,7 +15,7 @@ import numpy as np
 from wengert import tree
 from wengert.api.arguments import Names, Positions, name_of
 from wengert.api.explain_nan import explain_nan
-from wengert.api.explanation import Explanation, Gradient, Products
+from wengert.api.explanation import Explained, Explanation, Gradient, Products
 from wengert.api.forward import jvp
 from wengert.api.matrices import jacobian
 from wengert.api.point import Point, hold, is_float
@@ -123,8 +123,10 @@ def explain_call(
         )
         order = _affordable(bill.derivatives[0], notes) if order is None else order
         subject, chosen = point.restrict(kept, point.places)
+        program, inputs = point.inputs_of(kept)
         proof = check_derivatives(subject, *chosen, order=order, seed=seed, raises=False)
         origin = explain_nan(subject, *chosen)
+    own, named = tree.map(_copied, (args, kwargs))
     # without a name of its own, as a partial function, the docstring is that of a class
     documentation = (inspect.getdoc(f) or "") if hasattr(f, "__name__") else ""
     return Explanation(
@@ -139,7 +141,12 @@ def explain_call(
         bill,
         tuple(dict.fromkeys(notes)),
         origin if origin.found else None,
+        Explained(f, own, named, program, tuple(inputs)),
     )
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
 @contextmanager

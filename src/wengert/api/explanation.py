@@ -1,21 +1,43 @@
-"""What `explain` returns: data to look into, to print, and to write as JSON."""
+"""What `explain` returns: data to look into, to print, to write as JSON, and as a page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from wengert.api.explained_formula import FormulaSection, formula_of
+from wengert.api.explanation_page import blocks_of, head_of
 from wengert.api.listing import WengertList
 from wengert.api.nan_report import NanReport
+from wengert.api.picture import show_page
 from wengert.display.bill import Bill
+from wengert.display.page import document, piece
 from wengert.display.parts import Part, part_lines, plain
 from wengert.display.quantities import count
 from wengert.display.sections import Section, folded, sections_text
 from wengert.testing import Report
 
-__all__ = ["Explanation", "Gradient", "Products"]
+__all__ = ["Explained", "Explanation", "Gradient", "Products"]
 
 PRINTED_LINES: Final = 40
+PAGE_LINES: Final = 200
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The call that is explained, from which the formula and the steps are made when they are asked for.
+
+    `function` was called with `args` and `kwargs`; `program` computes its results with a derivative from `inputs`, the
+    arrays and floats among the arguments.
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    program: Callable[..., Any]
+    inputs: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -27,6 +49,10 @@ class Gradient:
     def sections(self) -> list[Section]:
         """For print."""
         return [("Gradient", part_lines(self.parts))]
+
+    def tables(self) -> list[tuple[str, list[str], tuple[Part, ...]]]:
+        """For a page: titles, remarks and values."""
+        return [("Gradient", [], self.parts)]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -51,13 +77,16 @@ class Products:
 
     def sections(self) -> list[Section]:
         """For print."""
-        small = self.jacobian
-        shapes = part_lines(small) if small else [f"{name}  shape {shape}" for name, shape in self.shapes]
+        return [(title, [*lines, *part_lines(parts)]) for title, lines, parts in self.tables()]
+
+    def tables(self) -> list[tuple[str, list[str], tuple[Part, ...]]]:
+        """For a page: titles, remarks and values."""
+        shapes = [] if self.jacobian else [f"{name}  shape {shape}" for name, shape in self.shapes]
         drawn = f"random, seed {self.seed}"
         return [
-            ("Jacobian", ["Axes of the result first, then those of the argument.", *shapes]),
-            (f"Jacobian-vector product J v (v {drawn})", part_lines(self.pushed)),
-            (f"Vector-Jacobian product u J (u {drawn})", part_lines(self.pulled)),
+            ("Jacobian", ["Axes of the result first, then those of the argument.", *shapes], self.jacobian),
+            (f"Jacobian-vector product J v (v {drawn})", [], self.pushed),
+            (f"Vector-Jacobian product u J (u {drawn})", [], self.pulled),
         ]
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +100,9 @@ class Products:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `explain` found out about a function at a point; `print` shows it, `to_dict` gives it for JSON.
+    """What `explain` found out about a function at a point.
+
+    `print` shows it, `to_dict` gives it for JSON, and `html` as a page with formula, derivation, picture and steps.
 
     Attributes
     ----------
@@ -93,6 +124,8 @@ class Explanation:
         Warnings that were given, and what was decided on the way.
     origin
         Where a value or derivative that is not finite comes from, as `wengert.explain_nan` says it; None if all are.
+    explained
+        The call itself.
     """
 
     function: str
@@ -106,11 +139,57 @@ class Explanation:
     bill: Bill
     notes: tuple[str, ...]
     origin: NanReport | None = None
+    explained: Explained | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
         """Whether the derivative passed its proof."""
         return self.proof.passed
+
+    @functools.cached_property
+    def formula(self) -> FormulaSection:
+        """The formula of the derivative, or why there is none."""
+        call = self.explained
+        if call is None:
+            return FormulaSection({}, {}, None, "the function was not kept")
+        names = [part.name for part in self.inputs if part.note]
+        found = self.derivative
+        parts = found.parts if isinstance(found, Gradient) else found.jacobian
+        traced = [part.value for part in parts]
+        return formula_of(call.function, call.args, call.kwargs, names, traced, len(self.listing))
+
+    def html(self, theme: str = "auto", max_lines: int | None = PAGE_LINES) -> str:
+        """One page by itself, without anything that is fetched.
+
+        It shows the program, the numbers, the formula and its derivation, the graph with values and adjoints, the
+        steps of the derivative, the Wengert list, the proof and the bill.
+
+        Parameters
+        ----------
+        theme
+            `"auto"` follows the reader's system, `"light"` and `"dark"` do not. Paper is always light.
+        max_lines
+            A Wengert list of more equations is folded in the middle.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such theme.
+
+        >>> import wengert as wg
+        >>> page = wg.explain(lambda x: x * x, 3.0).html()
+        >>> page.startswith("<!DOCTYPE html>"), "<script src" in page
+        (True, False)
+        """
+        title = f"{self.function}, explained"
+        return document(title, head_of(self), blocks_of(self, theme, max_lines), theme)
+
+    def _repr_html_(self) -> str:
+        return piece(head_of(self), blocks_of(self, "auto", PAGE_LINES))
+
+    def show(self, theme: str = "auto") -> None:
+        """Show the page: in a notebook below the cell, elsewhere in the browser. Raises as `html` does."""
+        show_page(piece(head_of(self), blocks_of(self, theme, PAGE_LINES), theme))
 
     def __str__(self) -> str:
         return self.text()

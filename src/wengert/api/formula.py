@@ -20,6 +20,7 @@ from wengert.calculus.magnitude import NEGLIGIBLE, magnitude
 from wengert.calculus.reuse import InNames
 from wengert.display.formula import text_with_where
 from wengert.display.formula_latex import latex_with_where
+from wengert.display.formula_mathml import mathml_with_where
 from wengert.display.formula_python import compiled, python_of
 from wengert.errors import ArgumentError, CheckError
 
@@ -98,6 +99,10 @@ class Formula(NoArray):
     def latex(self, style: str = "transpose") -> str:
         """The formula in LaTeX, without the dollars around it; `style` as in `text`."""
         return latex_with_where(self.in_names.expression, self._variables, self._symbols, style)
+
+    def mathml(self, style: str = "transpose") -> str:
+        """The formula as a `math` element, which browsers draw without any other software; `style` as in `text`."""
+        return mathml_with_where(self.in_names.expression, self._variables, self._symbols, style)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -36,6 +36,16 @@ _SIGNATURES: Final = 64
 _LINKED: Final = 4
 
 
+class _Thread(threading.local):
+    """What a thread is about."""
+
+    # so that no thread that others wait for waits for others
+    records = False
+
+
+_THREAD: Final = _Thread()
+
+
 class _Refusal(NamedTuple):
     """Why calls of a signature could not be recorded, and how many more are tried."""
 
@@ -121,8 +131,11 @@ class Jitted:
     ) -> tuple[Compiled, ...]:
         """A further recording, for a path through the program that is not known; none where it cannot be recorded.
 
-        `own` gets what the function has returned, where it had to be asked.
+        `own` gets what the function has returned, where it had to be asked. What runs inside of another recording is
+        not recorded by itself.
         """
+        if _THREAD.records:
+            return ()
         with self._lock:
             known = self._compiled.get(key, ())
             if len(known) > len(tried):
@@ -134,6 +147,7 @@ class Jitted:
             if not tries or len(known) >= _PATHS or (not met and self._kinds() >= _SIGNATURES):
                 return ()
             try:
+                _THREAD.records = True
                 # until the equations are gone again, of which there may be hundreds of thousands
                 with without_collection():
                     compiled = self._made(args, kwargs, own)
@@ -150,6 +164,8 @@ class Jitted:
                     stacklevel=2,
                 )
                 return ()
+            finally:
+                _THREAD.records = False
             call_directly(self)
             self._newest, self._made_so_far = compiled.serve, self._made_so_far + 1
             self._refusals.pop(key, None)

@@ -97,10 +97,14 @@ class Point:
         return functools.partial(function, *args, **kwargs)
 
     def trace(self, function: Function) -> WengertList:
-        """The Wengert list, in which counts, axes and flags are constants rather than inputs."""
-        traced = [place for place, value in self.values.items() if place in self.places or _is_numeric(value)]
-        restricted, chosen = self.restrict(function, traced)
+        """The Wengert list of what `inputs_of` says."""
+        restricted, chosen = self.inputs_of(function)
         return trace(restricted, *chosen)
+
+    def inputs_of(self, function: Function) -> tuple[Function, list[Any]]:
+        """The function of its inputs, and these: counts, axes and flags are constants rather than inputs."""
+        traced = [place for place, value in self.values.items() if place in self.places or _is_numeric(value)]
+        return self.restrict(function, traced)
 
     def restrict(self, function: Function, places: Sequence[Place]) -> tuple[Function, list[Any]]:
         """A function of some of the arguments, with the others held, and these arguments."""

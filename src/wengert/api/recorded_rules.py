@@ -9,6 +9,7 @@ from typing import Any, Final
 from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.api.sweeps import alone
+from wengert.display.stepping.printers import is_single
 from wengert.display.text import shown_equation
 from wengert.graph import Equation, Graph, Literal, Var
 from wengert.graph.walk import live
@@ -77,5 +78,6 @@ def _nested(graph: Graph, names: Mapping[Var, str]) -> str:
         if len(equation.outputs) != 1:
             return ""
         text = shown_equation(equation, {**known, equation.outputs[0]: "_"}).partition(" = ")[2]
-        known[equation.outputs[0]] = text if text.endswith((")", "]")) else f"({text})"
-    return known[outcome].removeprefix("(").removesuffix(")") if known[outcome].startswith("(") else known[outcome]
+        last = equation.outputs[0] is outcome
+        known[equation.outputs[0]] = text if last or is_single(text) else f"({text})"
+    return known[outcome]

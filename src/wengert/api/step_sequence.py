@@ -25,6 +25,8 @@ from wengert.primitives.linalg.witness import WITNESSES
 
 __all__ = ["StepSequence"]
 
+# zeros of more inputs are not listed
+_MOST_INPUTS: Final = 12
 _MAKERS: Final = frozenset(maker for maker, _, _ in WITNESSES.values())
 _WITNESS: Final = "{names}: made for the steps that follow, whose derivatives go by {operands} itself"
 _FOLDED: Final = "{steps} that are not written out (most_steps={most}): {names}"
@@ -137,6 +139,10 @@ class StepSequence:
         ]
         shown = inputs if self.forward else list(self.wish.inputs)
         notes = dict.fromkeys(filter(None, map(self._why_none, shown)))
+        if self.forward and len(inputs) > _MOST_INPUTS:
+            shown = list(self.wish.inputs)
+            others = sum(variable.type.inexact for variable in inputs) - len(shown)
+            notes[f"the changes of the other {count(others, 'input')} are 0"] = None
         lighting = self._light(inputs, [] if self.forward else self._wires(shown))
         derivatives = tuple(self._derivatives(shown))
         return Step(number, "inputs", tuple(functions), derivatives, "; ".join(notes), lighting=lighting)

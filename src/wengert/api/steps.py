@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, overload
+from typing import Any, Final, overload
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from wengert.display.picture.scene import Scene
 from wengert.display.picture.svg import svg
 from wengert.display.quantities import count
 from wengert.display.stepping.latex import latex_of_sheet
-from wengert.display.stepping.notation import Heading, Value, shown_number
+from wengert.display.stepping.notation import Code, Heading, Value, shown_number
 from wengert.display.stepping.page import page_of_sheet, player_of_sheet
 from wengert.display.stepping.table import Line, Sheet, Step
 from wengert.display.stepping.text import text_of_sheet
@@ -26,7 +26,7 @@ from wengert.errors import ArgumentError
 __all__ = ["Step", "Steps", "steps"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Steps(Sheet, Sequence[Step]):
     """The steps of forward or reverse mode over a program, in their order: a sequence of `Step`.
 
@@ -34,8 +34,17 @@ class Steps(Sheet, Sequence[Step]):
 
     Attributes
     ----------
-    value
-        What the function returned.
+    name, mode, value
+        Of the function, the sweep, and what the function returned.
+    about, remarks
+        What the derivatives mean, and what else is to be said: of operations that are one step, of steps that are not
+        written out.
+    program, heading
+        The source of the function, and the function with its value.
+    scene
+        The picture, with all numbers in it.
+    steps
+        In the order of the sweep.
     """
 
     value: Any = None
@@ -80,12 +89,16 @@ class Steps(Sheet, Sequence[Step]):
         """
         return page_of_sheet(self, theme)
 
+    def fragment(self, theme: str = "auto") -> str:
+        """The same as a piece of HTML that stands in another page. Raises as `html` does."""
+        return player_of_sheet(self, theme)
+
     def _repr_html_(self) -> str:
-        return player_of_sheet(self)
+        return self.fragment()
 
     def show(self, theme: str = "auto") -> None:
         """Show the player: in a notebook below the cell, elsewhere in the browser. Raises as `html` does."""
-        show_page(player_of_sheet(self, theme))
+        show_page(self.fragment(theme))
 
     def svg(self, step: int, theme: str = "auto") -> str:
         """The picture at one of the steps, counted from zero, as an SVG document.
@@ -123,7 +136,7 @@ class Steps(Sheet, Sequence[Step]):
 def steps(
     f: Callable[..., Any],
     *args: Any,
-    mode: Literal["forward", "reverse"] = "reverse",
+    mode: str = "reverse",
     wrt: str | int | Sequence[str | int] | None = None,
     direction: Any = None,
     seed: Any = None,
@@ -204,7 +217,7 @@ def steps(
     return Steps(
         program.name,
         mode,
-        _about(program, wish, forward, sequence.fraction),
+        _about(wish, sequence),
         tuple(_remarks(program, found, sequence.rule.codes)),
         program.source,
         _heading(program),
@@ -214,12 +227,18 @@ def steps(
     )
 
 
+# of more inputs, the heading has the first ones and the last
+_MOST_INPUTS: Final = 12
+
+
 def _heading(program: NamedProgram) -> Line:
     """The function of its inputs, and its value where that is one number or array."""
     name = program.name if program.name.isidentifier() else "f"
     parts: list[Notation] = [
         Value((), program.names[variable], variable.type.shape) for variable in program.graph.inputs
     ]
+    if len(parts) > _MOST_INPUTS:
+        parts = [*parts[:2], Code((), "..."), parts[-1]]
     value = program.value
     valued = len(program.graph.outputs) == 1 and isinstance(value, (float, int, complex, np.ndarray, np.generic))
     if valued:
@@ -227,15 +246,15 @@ def _heading(program: NamedProgram) -> Line:
     return Line(Heading(tuple(parts), name, valued), program.scalar)
 
 
-def _about(program: NamedProgram, wish: Wish, forward: bool, fraction: bool) -> str:
+def _about(wish: Wish, sequence: StepSequence) -> str:
     """What the mode does, and what the derivatives of it mean."""
-    by = wish.by
+    by, d, forward, fraction = wish.by, sequence.rule.sign, sequence.forward, sequence.fraction
     if forward:
         if fraction:
             return f"forward mode: the derivative of every value by {by}, from the inputs to the result"
         if wish.entry:
-            return f"forward mode, by {by}: dv stands for the derivative of v by {by}, for every value v"
-        return f"forward mode, along d{by}: dv stands for the derivative of v in that direction, for every value v"
+            return f"forward mode, by {by}: {d}v stands for the derivative of v by {by}, for every value v"
+        return f"forward mode, along {d}{by}: {d}v stands for the derivative of v in that direction, for every value v"
     if fraction:
         return f"reverse mode: the derivative of {by} by every value, from the result to the inputs"
     what = f"⟨seed, {by}⟩" if wish.given else by
@@ -245,10 +264,13 @@ def _about(program: NamedProgram, wish: Wish, forward: bool, fraction: bool) -> 
 def _remarks(program: NamedProgram, found: Sequence[Step], codes: Sequence[str]) -> Iterator[str]:
     if program.merged:
         what = count(program.merged, "operation")
-        yield f"{what} that the program carries out again {'is' if program.merged == 1 else 'are'} no further step"
+        yield f"{what} that the program repeats {'stands' if program.merged == 1 else 'stand'} here once"
     for step in found:
         if step.kind == "folded":
             yield f"{count(step.count, 'step')} in the middle {'is' if step.count == 1 else 'are'} counted, not shown"
+    variables = (*program.graph.inputs, *(v for equation in program.graph.equations for v in equation.outputs))
+    if any(variable.type.kind == "c" for variable in variables):
+        yield "derivatives by complex values are those of wengert.vjp, and the gradient of wengert.grad is conjugate"
     if codes:
         told = "; put_add(v, [i], n) has v at [i], and is zero elsewhere" if any("put_add(" in c for c in codes) else ""
         yield f"what matrix algebra has no word for is written as the operation that Wengert carries out{told}"

@@ -19,7 +19,7 @@ from wengert import tree
 from wengert.api.explain import explain_call
 from wengert.api.explanation import Explanation
 from wengert.cli.experiments import add_experiments
-from wengert.cli.formulas import derived_text, formula_of
+from wengert.cli.formulas import derived_text
 from wengert.cli.inputs import Inputs, choose_argnames, gather
 from wengert.cli.target import Target, find_function, imported, split_target, told
 from wengert.display.sections import sections_text
@@ -49,7 +49,8 @@ exit codes:
 examples:
   wengert explain examples/logistic.py:loss           a program that is shipped with the package
   wengert explain model.py:loss --wrt w,b --order 1   your own, differentiated in two of its parameters
-  wengert explain model.py:loss --input data.npz --json"""
+  wengert explain model.py:loss --input data.npz --json
+  wengert explain model.py:loss --html loss.html      one page, with formula, derivation, picture and steps"""
 
 
 DERIVE_DESCRIPTION: Final = """\
@@ -111,12 +112,16 @@ def _parser() -> argparse.ArgumentParser:
         choices=(1, 2),
         help="prove derivatives up to this order (default: 2, or 1 if too large)",
     )
-    command.add_argument("--json", action="store_true", help="write one JSON document instead")
+    manner = command.add_mutually_exclusive_group()
+    manner.add_argument("--json", action="store_true", help="write one JSON document instead")
+    manner.add_argument(
+        "--html", metavar="OUT.html", help="write one page with formula, derivation, picture and steps to this file"
+    )
     command.add_argument(
         "--max-lines",
         type=_positive,
         metavar="N",
-        help="fold a Wengert list longer than this (default: 40, --json: never)",
+        help="fold a Wengert list longer than this (default: 40, --html: 200, --json: never)",
     )
     command.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the random directions (default: 0)")
     command.set_defaults(run=_explain, command="explain")
@@ -183,13 +188,17 @@ def _explain(options: argparse.Namespace) -> int:
         argnames = choose_argnames(options.wrt, target.function, list(inputs.origins))
         explanation = _explained(function, target, inputs, argnames, options)
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-            formula = formula_of(function, inputs, explanation)
-    if options.json:
+            formula = explanation.formula
+            limit = {} if options.max_lines is None else {"max_lines": options.max_lines}
+            page = explanation.html(**limit) if options.html is not None else ""
+    if options.html is not None:
+        _save(page, options.html)
+        _write(f"{explanation.proof.summary()}\nwritten to {options.html}\n", sys.stdout)
+    elif options.json:
         found = {**_heading(target, inputs), **explanation.to_dict(max_lines=options.max_lines)}
         found["formula"] = formula.to_dict()
         _write(json.dumps(found, allow_nan=False) + "\n", sys.stdout)
     else:
-        limit = {} if options.max_lines is None else {"max_lines": options.max_lines}
         _write(f"{_heading_text(target, inputs)}\n\n{explanation.text(**limit)}\n\n{formula}\n", sys.stdout)
     return PROVED if explanation.passed else DISPROVED
 
@@ -262,6 +271,15 @@ def _heading_text(target: Target, inputs: Inputs) -> str:
     if inputs.unused:
         lines.append(f"not used, since no parameter has the name: {', '.join(inputs.unused)}")
     return sections_text([("File", lines)])
+
+
+def _save(page: str, file: str) -> None:
+    try:
+        Path(file).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--html: {file} cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from error
 
 
 def _write(text: str, stream: TextIO) -> None:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -71,8 +72,11 @@ def _before_fork() -> None:
 
 
 def _after_fork() -> None:
-    binding.ffi.lib._lock.__exit__(None, None, None)
-    LOCK.release()
+    # an interrupt may have come before this thread had one or both of them
+    with suppress(RuntimeError):
+        binding.ffi.lib._lock.__exit__(None, None, None)
+    with suppress(RuntimeError):
+        LOCK.release()
 
 
 if hasattr(os, "register_at_fork"):

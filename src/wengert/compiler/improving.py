@@ -59,12 +59,15 @@ class Improvable(Protocol):
 
 
 class _Workshop:
-    """What is to be done, one after the other; `at_work` is held while LLVM is busy with it."""
+    """What is to be done, one after the other; `at_work` is held while LLVM is busy with it.
+
+    A thread may take either lock again: whatever it does, a handler of signals may come in between and compile more.
+    """
 
     def __init__(self) -> None:
         self.jobs: deque[tuple[ref[Improvable], str]] = deque()
-        self.at_work = threading.Lock()
-        self.door = threading.Lock()
+        self.at_work = threading.RLock()
+        self.door = threading.RLock()
         self.is_open = False
         self.thread = threading.main_thread()
 
@@ -85,6 +88,10 @@ class _Workshop:
             except RuntimeError:
                 # no further thread: the code that is there goes on serving
                 self.is_open = False
+            except BaseException:
+                # an interrupt, after which there may be a thread all the same
+                self.is_open = False
+                raise
 
     def work(self) -> None:
         """Do what there is."""
@@ -116,10 +123,24 @@ class _Workshop:
             _hand_over(kernel, *made)
         return True
 
+    def wait(self) -> None:
+        """Before a fork: until LLVM is at rest, or an interrupt comes, which ends no fork."""
+        self.at_work.acquire()
+
+    def go_on(self) -> None:
+        """After a fork, where the thread is."""
+        with suppress(RuntimeError):
+            self.at_work.release()
+
     def begin_anew(self) -> None:
         """In a child of fork, where the thread is not."""
-        self.at_work.release()
-        self.door = threading.Lock()
+        try:
+            self.at_work.release()
+        except RuntimeError:
+            # LLVM was not at rest, and better nobody calls it for what can be done without
+            self.at_work = threading.RLock()
+            self.jobs.clear()
+        self.door = threading.RLock()
         self.is_open = False
         self.open()
 
@@ -129,8 +150,8 @@ _WORKSHOP: Final = _Workshop()
 if hasattr(os, "register_at_fork"):
     # before LLVM's other locks are taken, for which a job may wait
     os.register_at_fork(
-        before=_WORKSHOP.at_work.acquire,
-        after_in_parent=_WORKSHOP.at_work.release,
+        before=_WORKSHOP.wait,
+        after_in_parent=_WORKSHOP.go_on,
         after_in_child=_WORKSHOP.begin_anew,
     )
 

@@ -19,7 +19,7 @@ from wengert.compiler.status import Status
 __all__ = ["Kernel"]
 
 # held while the code of a kernel changes
-_CHANGING: Final = threading.Lock()
+_CHANGING: Final = threading.RLock()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_CHANGING.acquire, after_in_parent=_CHANGING.release, after_in_child=_CHANGING.release)

@@ -19,7 +19,7 @@ class _Pause:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.running: list[None] = []
 
 
@@ -28,7 +28,7 @@ _pause: Final = _Pause()
 
 def _forget() -> None:
     """In a child of fork no other thread runs that would end its pause."""
-    _pause.lock = threading.Lock()
+    _pause.lock = threading.RLock()
     if _pause.running:
         _pause.running.clear()
         gc.enable()

@@ -29,7 +29,7 @@ _LOOKED_AT: Final = 1000
 # The same for bytes of one of its constants.
 _READ: Final = 1 << 20
 
-_LOCK: Final = threading.Lock()
+_LOCK: Final = threading.RLock()
 _KERNELS: Final[OrderedDict[str, Kernel]] = OrderedDict()
 
 if hasattr(os, "register_at_fork"):

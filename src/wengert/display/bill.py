@@ -53,16 +53,25 @@ class Bill:
         """The time of the (first) derivative, in evaluations of the function."""
         return _ratio(self.derivatives[0].seconds, self.function.seconds)
 
-    def lines(self) -> list[str]:
+    def rows(self) -> list[list[str]]:
         """A table: one column for the function, and one for each derivative with its ratio."""
         costs = [self.function, *self.derivatives]
-        rows = [["", *(cost.name for cost in costs)]]
-        rows.append(["time", *self._cells([cost.seconds for cost in costs], duration)])
-        rows.append(["equations", *self._cells([cost.equations for cost in costs], count)])
-        rows.append(["operations", *self._cells([cost.operations for cost in costs], count)])
-        rows.append(["peak memory", *self._cells([cost.peak_bytes for cost in costs], memory)])
-        calls = "; ".join(f"{count(cost.calls, 'call')} ({cost.name})" for cost in costs)
-        return [*table(rows, right=True), "", f"Times are medians over {calls}.", *ESTIMATE]
+        return [
+            ["", *(cost.name for cost in costs)],
+            ["time", *self._cells([cost.seconds for cost in costs], duration)],
+            ["equations", *self._cells([cost.equations for cost in costs], count)],
+            ["operations", *self._cells([cost.operations for cost in costs], count)],
+            ["peak memory", *self._cells([cost.peak_bytes for cost in costs], memory)],
+        ]
+
+    def remarks(self) -> list[str]:
+        """What the figures are."""
+        calls = "; ".join(f"{count(cost.calls, 'call')} ({cost.name})" for cost in (self.function, *self.derivatives))
+        return [f"Times are medians over {calls}.", *ESTIMATE]
+
+    def lines(self) -> list[str]:
+        """The table, and what its figures are."""
+        return [*table(self.rows(), right=True), "", *self.remarks()]
 
     @staticmethod
     def _cells(figures: list[Any], show: Callable[[Any], str]) -> list[str]:

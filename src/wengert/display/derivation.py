@@ -6,6 +6,7 @@ import copy
 import functools
 import html
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from wengert.calculus.beautify import length
@@ -14,8 +15,10 @@ from wengert.calculus.expression import Apply, Expression, Inverse, Sum, Symbol,
 from wengert.calculus.reuse import InNames
 from wengert.calculus.rewriting import substituted
 from wengert.display.derivation_latex import Latex
+from wengert.display.derivation_mathml import Mathml
 from wengert.display.derivation_style import Style
 from wengert.display.derivation_words import Text
+from wengert.display.formula_mathml import operator
 from wengert.display.where import with_where
 from wengert.errors import ArgumentError, UnsupportedError
 
@@ -35,21 +38,22 @@ class Step:
 class Derivation:
     """How a closed form is found, one rule a line; every line was evaluated before it came here.
 
-    `str()` is text, `.latex()` an `aligned` block for MathJax, `.html()` a table; `.steps` are the rows as data and
-    `.account` is all of it as expressions.
+    `str()` is text, `.latex()` an `aligned` block for MathJax, `.html()` a table, `.mathml()` one with its formulas in
+    MathML; `.steps` are the rows as data and `.account` is all of it as expressions.
     """
 
     def __init__(
         self,
         account: Account,
         style: str = "transpose",
-        letters: tuple[str, str] | None = None,
+        letters: tuple[str, str, str] | None = None,
         within: bool = False,
     ) -> None:
         self.account = account
         self._ending: tuple[Step, ...] = ()
-        text, latex = letters or (None, None)
+        text, latex, mathml = letters or (None, None, None)
         self._text, self._latex = Text(account, style, text, within), Latex(account, style, latex, within)
+        self._mathml = Mathml(account, style, mathml, within)
 
     @property
     def level(self) -> str:
@@ -107,6 +111,26 @@ class Derivation:
             kind = "line" if row.number is not None else "result"
             body.append(_table_row([number, row.left, row.right, row.rule], kind))
         body += [f'<tr><td></td><td colspan="3">{html.escape(line)}</td></tr>' for line in style.closing]
+        return '<table class="wengert-derivation">\n' + "\n".join(body) + "\n</table>"
+
+    def mathml(self) -> str:
+        """The same table with its formulas as `math` elements, which browsers draw without any other software."""
+        words, style = self._text, self._mathml
+        body = [_cells("", _math(style.function), _math(style.statement), html.escape(words.spaces), "statement")]
+        for place, line in enumerate(style.introduction):
+            left, _, right = line.partition(operator("="))
+            body.append(_cells("" if place else "let", _math(left), _math(right), "", "name"))
+        previous = ""
+        for row, step in zip_longest(_rows(self.account, style), self.steps):
+            left, right = (row.left, row.right) if row else map(style.worded, (step.left, step.right))
+            number = "" if step.number is None else f"{step.number}."
+            shown = "" if left == previous and number else _math(left)
+            kind = "line" if number else "result"
+            body.append(_cells(number, shown, _math(right), html.escape(step.rule), kind))
+            previous = left
+        body += [
+            f'<tr class="closing"><td></td><td colspan="3">{html.escape(line)}</td></tr>' for line in words.closing
+        ]
         return '<table class="wengert-derivation">\n' + "\n".join(body) + "\n</table>"
 
     def _repr_latex_(self) -> str:
@@ -216,6 +240,14 @@ def _beside(left: str, right: str, width: int) -> str:
     if not right:
         return left
     return f"{left.ljust(width)}    {right}" if len(left) <= width else f"{left}\n{' ' * width}    {right}"
+
+
+def _math(pieces: str) -> str:
+    return f'<math displaystyle="true">{pieces}</math>'
+
+
+def _cells(number: str, left: str, right: str, said: str, kind: str) -> str:
+    return f'<tr class="{kind}"><td>{number}</td><td>{left}</td><td>= {right}</td><td>{said}</td></tr>'
 
 
 def _table_row(cells: list[str], kind: str = "statement") -> str:

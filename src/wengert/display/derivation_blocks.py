@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from wengert.calculus.derivation import Form, account
 from wengert.calculus.expression import Expression
 from wengert.calculus.reuse import value_letter
 from wengert.display.derivation import Derivation, derivation
+from wengert.display.formula_mathml import operator, written_in_mathml
 from wengert.display.naming import written_names
 from wengert.errors import UnsupportedError
 
@@ -65,6 +67,10 @@ class Derivations:
     def html(self) -> str:
         """A table for each."""
         return "\n".join(part.html() for part in self.parts)
+
+    def mathml(self) -> str:
+        """A table for each, with formulas in MathML."""
+        return "\n".join(part.mathml() for part in self.parts)
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex()}$$"
@@ -121,8 +127,9 @@ def _mixed(forms: Forms, one: str, other: str, level: str, style: str) -> Deriva
     return Derivation(told, style, _letters(forms, one))
 
 
-def _letters(forms: Forms, one: str) -> tuple[str, str]:
-    """What the gradient is called, in text and in LaTeX."""
+def _letters(forms: Forms, one: str) -> tuple[str, str, str]:
+    """What the gradient is called, in text, in LaTeX and in MathML."""
     letter = value_letter(forms.symbols)
     name = written_names(forms.symbols)[one]
-    return f"∇_{name.text} {letter}", rf"\nabla_{{{name.latex}}} {letter}"
+    below = f"<msub>{operator('∇')}{written_in_mathml(name)}</msub>"
+    return f"∇_{name.text} {letter}", rf"\nabla_{{{name.latex}}} {letter}", f"{below}<mi>{escape(letter)}</mi>"

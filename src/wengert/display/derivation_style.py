@@ -1,4 +1,4 @@
-"""The pieces of a derivation that its two languages, Unicode text and LaTeX, share."""
+"""The pieces of a derivation that its languages, Unicode text, LaTeX and MathML, share."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _MOST: Final = {"short": 2, "normal": 2, "full": 9}
 
 
 class Style:
-    """What the two languages share."""
+    """What the languages share."""
 
     place: ClassVar[int]
+    plus: ClassVar[str] = "+"
     minus: ClassVar[str]
     comma: ClassVar[str]
     times: ClassVar[str]
@@ -55,6 +56,10 @@ class Style:
     def formula(self, expression: Expression) -> str:
         """An expression."""
         raise NotImplementedError
+
+    def grouped(self, text: str) -> str:
+        """Something in brackets."""
+        return f"({text})"
 
     def scaled(self, front: Expression, body: str) -> str:
         """A positive number times something."""
@@ -99,7 +104,7 @@ class Style:
         first = next((place for place, (negative, _) in enumerate(signed) if not negative), 0)
         signed.insert(0, signed.pop(first))
         text = (self.minus if signed[0][0] else "") + signed[0][1]
-        return text + "".join(f" {self.minus if negative else '+'} {body}" for negative, body in signed[1:])
+        return text + "".join(f" {self.minus if negative else self.plus} {body}" for negative, body in signed[1:])
 
     def _rank(self, piece: Piece) -> tuple[int, int]:
         """Terms that do not move last, short ones first."""
@@ -128,13 +133,13 @@ class Style:
         if last is not None and scalars[last] == 1:
             rest = {base: power for base, power in scalars.items() if base is not last}
             behind = algebra.product(algebra.ONE, {}, chain)
-            text = f"({self.formula(behind)})" if isinstance(behind, Sum) else self.formula(behind)
+            text = self.grouped(self.formula(behind)) if isinstance(behind, Sum) else self.formula(behind)
             size, body = algebra.product(front, rest, ()), f"{self.formula(last)}{f'{self.gap}{text}' if chain else ''}"
         elif len(chain) == 1 and isinstance(chain[0], Hadamard) and term.cols == 1:
             size, entries = algebra.product(front, scalars, ()), self._entries_with_direction_last(chain[0])
             if entries is None:
                 return None
-            body = entries if is_one(size) else f"({entries})"
+            body = entries if is_one(size) else self.grouped(entries)
         else:
             return None
         size, negative = _without_sign(size)
@@ -146,7 +151,7 @@ class Style:
         if last is None or any(power < 0 for power in powers.values()) or powers.pop(last) != 1:
             return None
         rest = algebra.hadamard_of(powers)
-        text = f"({self.formula(rest)})" if isinstance(rest, Sum) else self.formula(rest)
+        text = self.grouped(self.formula(rest)) if isinstance(rest, Sum) else self.formula(rest)
         return f"{text} {self.times} {self.formula(last)}"
 
     def _is_direction(self, node: Expression) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from html import escape
 from itertools import pairwise
 from typing import Final
 
 from wengert.calculus.expression import Expression
-from wengert.display.naming import Written
+from wengert.display.naming import Written, written
 from wengert.display.notation import (
     ATOM,
     ENTRYWISE,
@@ -37,12 +37,15 @@ from wengert.display.notation import (
     Root,
 )
 from wengert.display.printing import Printer
+from wengert.display.where import with_where
 from wengert.display.writing import notation_of
 
-__all__ = ["MathmlPrinter", "mathml_of", "operator", "row", "written_in_mathml"]
+__all__ = ["MathmlPrinter", "mathml_of", "mathml_with_where", "operator", "row", "written_in_mathml"]
 
 _PLAIN: Final = Manner()
 _TIMES: Final = "<mo>&#x2062;</mo>"
+_SPACE: Final = '<mspace width="0.17em"/>'
+_WORD: Final = re.compile(r"<mi>\w{2,}</mi>")
 _APPLIED: Final = "<mo>&#x2061;</mo>"
 _CONSTANTS: Final = {"identity": "I", "Identity": "Id", "ones": "𝟏", "zero": "0"}
 _TALL: Final = re.compile("<mfrac|<mtable|<munder")
@@ -63,6 +66,23 @@ def mathml_of(expression: Expression, variables: Iterable[str] = (), manner: Man
     <math><mrow><mi>A</mi><mo>&#x2062;</mo><mi>x</mi></mrow></math>
     """
     return f"<math>{MathmlPrinter().printed(notation_of(expression, variables, manner))}</math>"
+
+
+def mathml_with_where(
+    expression: Expression, variables: Sequence[str] = (), taken: Iterable[str] = (), style: str = "transpose"
+) -> str:
+    """The same, set apart from the text, with names for what is long and occurs more than once."""
+    manner = Manner(style, frozenset(taken))
+    (short,), named = with_where([expression], taken)
+    printed = [
+        MathmlPrinter().printed(notation_of(each, variables, manner)) for each in (short, *(x for _, x in named))
+    ]
+    listed = [
+        row(written_in_mathml(written(name)), operator("="), inner)
+        for (name, _), inner in zip(named, printed[1:], strict=True)
+    ]
+    where = "<mtext>,\u2003where </mtext>" + "<mtext>,\u2002</mtext>".join(reversed(listed)) if listed else ""
+    return f'<math display="block">{row(printed[0], where)}</math>'
 
 
 def row(*pieces: str) -> str:
@@ -121,7 +141,9 @@ class MathmlPrinter(Printer):
         whole = pieces[0]
         for left, right in pairwise(pieces):
             digits = _ENDS_IN_DIGIT.search(left) and _BEGINS_WITH_DIGIT.match(right)
-            whole += (operator("·") if digits else _TIMES) + right
+            # words would run together with what stands beside them
+            apart = _SPACE if _WORD.search(left) or _WORD.search(right) else ""
+            whole += (operator("·") if digits else _TIMES + apart) + right
         return row(whole)
 
     def name(self, node: Name) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from wengert.display.quantities import count, number, table
 from wengert.graph import ArrayType, concrete_type
 
-__all__ = ["Part", "part_lines", "plain"]
+__all__ = ["Part", "figures", "part_lines", "plain"]
 
 # larger arrays are summarised: in print beyond the first, as data beyond the second number of entries
 MOST_PRINTED: Final = 8
@@ -96,7 +96,7 @@ def _norm(wide: np.ndarray[Any, Any]) -> float:
 def part_lines(parts: Sequence[Part], previews: bool = True) -> list[str]:
     """Name, type, figures and note of each value; with `previews`, some entries of each array too."""
     lines: list[str] = []
-    heads = table([[part.name, part.type, _figures(part), part.note] for part in parts])
+    heads = table([[part.name, part.type, figures(part), part.note] for part in parts])
     for head, part in zip(heads, parts, strict=True):
         lines.append(head)
         if previews and part.numeric and np.ndim(part.value):
@@ -104,7 +104,8 @@ def part_lines(parts: Sequence[Part], previews: bool = True) -> list[str]:
     return lines
 
 
-def _figures(part: Part) -> str:
+def figures(part: Part) -> str:
+    """The value of a number; norm and range of an array, and how many of its entries are not finite."""
     if not part.numeric or np.ndim(part.value) == 0:
         return part.preview()
     found = part.statistics()

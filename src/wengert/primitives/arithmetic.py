@@ -21,6 +21,7 @@ __all__ = [
     "log",
     "maximum",
     "minimum",
+    "moving_as",
     "multiply",
     "negative",
     "number",
@@ -239,6 +240,13 @@ select.samples(
 def _select_dtype(condition: Any, x: Any, y: Any) -> np.dtype[Any]:
     kinds = {"f": float, "c": complex, "i": int, "b": bool}
     return np.result_type(*(kinds[t.dtype.kind](1) if t.weak else t.dtype for t in (x, y)))
+
+
+moving_as = Primitive("moving_as", elementwise=2, register=False, notation="{0}", domain="everywhere",
+                      shapes="a value, and of the same shape and dtype what moves as the value does",
+                      cite="a value found by cases has the derivative of the formula behind them")  # fmt: skip
+moving_as.evaluate(lambda xp, value, formula: xp.broadcast_to(value, np.broadcast_shapes(value.shape, formula.shape)))
+moving_as.differential(lambda out, value, formula: (None, lambda d: d))
 
 
 def exceeds(x: Any, y: Any) -> Any:

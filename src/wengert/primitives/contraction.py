@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import ShapeError
-from wengert.graph import ArrayType, Primitive
+from wengert.graph import ArrayType, Operand, Primitive
 from wengert.graph.signature import broadcast_shapes
-from wengert.primitives.arithmetic import select
+from wengert.primitives.arithmetic import moving_as, select
 from wengert.primitives.shaping import broadcast_to, expand, reshape, swap_last
 
 __all__ = ["einsum", "matmul"]
@@ -161,14 +161,22 @@ scale_matmul.samples(
 def _contract_with_zeros(contract: Any, x: Any, y: Any, inward: bool = False) -> Any:
     """A bilinear sum of the linear x with y, in which 0 times what is not finite is 0, but for NaN in x.
 
-    Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators. With `inward`, y is a
-    derivative further in: a zero of it says that what x holds is not used, NaN included.
+    Finite entries are summed as always; +inf, -inf and NaN are traced by products of indicators, and move as the sum
+    does. With `inward`, y is a derivative further in: a zero of it says that what x holds is not used, NaN included.
     """
     out_of_sum = ~(abs(x) < np.inf) if inward else abs(x) == np.inf
     finite = contract(select(out_of_sum, 0.0, x), select(abs(y) < np.inf, y, 0.0))
 
     def reached(left: Any, right: Any) -> Any:
         return contract(left * 1.0, right * 1.0) > 0
+
+    def moving(total: Any) -> Any:
+        if not isinstance(x, Operand) and not isinstance(y, Operand):
+            return total
+        # without the products in which a zero meets what is not finite
+        beside_x = contract(select(out_of_sum, x, 0.0), select(y != 0, y, 0.0))
+        beside_y = contract(select(out_of_sum | (x == 0), 0.0, x), select(abs(y) < np.inf, 0.0, y))
+        return moving_as(total, finite + beside_x + beside_y)
 
     endless_x, endless_y = abs(x) == np.inf, abs(y) == np.inf
     meeting = reached(endless_x, y != 0) | reached(x != 0, endless_y)
@@ -177,7 +185,7 @@ def _contract_with_zeros(contract: Any, x: Any, y: Any, inward: bool = False) ->
         lost = lost | reached(x != x, y != 0)
     if "c" in (x.dtype.kind, y.dtype.kind):
         # an infinite complex number has no direction that its products could keep
-        return select(lost | meeting, np.nan, finite)
+        return moving(select(lost | meeting, np.nan, finite))
 
     def signed(same: bool) -> Any:
         up, down = (y > 0, y < 0) if same else (y < 0, y > 0)
@@ -187,7 +195,7 @@ def _contract_with_zeros(contract: Any, x: Any, y: Any, inward: bool = False) ->
 
     rises, falls = signed(True), signed(False)
     total = select(rises, np.inf, select(falls, -np.inf, finite))
-    return select(lost | (rises & falls), np.nan, total)
+    return moving(select(lost | (rises & falls), np.nan, total))
 
 
 @matmul.annihilate(0)

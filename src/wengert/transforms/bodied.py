@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -15,8 +15,8 @@ from wengert.transforms.jvp import ForwardRecording
 from wengert.transforms.vmap import BatchRecording
 
 __all__ = [
-    "FORMS", "BodiedRule", "Form", "annihilating", "constant_of", "is_differentiated", "is_unknown", "levels", "pushed",
-    "selected", "stateful", "undifferentiated", "written_out",
+    "FORMS", "BodiedRule", "Form", "annihilating", "constant_of", "is_unknown", "pushed", "selected", "stateful",
+    "undifferentiated", "written_out",
 ]  # fmt: skip
 
 
@@ -86,18 +86,6 @@ def pushed(body: Graph, values: Sequence[Any], tangents: dict[int, Any], wanted:
         operands = [recording.input(x, tangents[i]) if i in tangents else x for i, x in enumerate(values)]
         results = evaluate(body, *operands)
         return [recording.parts(results[place])[1] for place in wanted]
-
-
-def levels(value: Any) -> Iterator[Any]:
-    """The recordings that follow a value, the innermost first."""
-    while isinstance(value, Operand):
-        yield value.recording
-        value = value.value
-
-
-def is_differentiated(value: Any) -> bool:
-    """Whether a recording follows the derivative of a value."""
-    return any(recording.differentiates for recording in levels(value))
 
 
 def undifferentiated(value: Any) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from wengert.graph import Operand
 from wengert.tracing import primal
 
-__all__ = ["ANNIHILATING", "has_nan", "is_lost", "varies"]
+__all__ = ["ANNIHILATING", "has_nan", "is_differentiated", "is_lost", "levels", "varies"]
 
 # False where floating-point arithmetic is to be taken as it is: 0 times infinity is NaN
 ANNIHILATING: Final[ContextVar[bool]] = ContextVar("wengert_annihilating", default=True)
@@ -31,6 +32,18 @@ def varies(value: Any) -> bool:
             return True
         value = value.value
     return False
+
+
+def levels(value: Any) -> Iterator[Any]:
+    """The recordings that follow a value, the innermost first."""
+    while isinstance(value, Operand):
+        yield value.recording
+        value = value.value
+
+
+def is_differentiated(value: Any) -> bool:
+    """Whether a recording follows the derivative of a value."""
+    return any(recording.differentiates for recording in levels(value))
 
 
 def has_nan(value: Any) -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 
 from wengert.graph import ArrayType, Operand, Primitive, bind, harden
 from wengert.tracing import FUNCTIONS, Recording, Tracer, type_of
-from wengert.transforms.finite import ANNIHILATING, is_lost
+from wengert.transforms.finite import is_lost, varies
+from wengert.transforms.retrying import as_they_stand, retried
 from wengert.transforms.rule import rule_for
 from wengert.transforms.sweep import any_traced, zeros
 from wengert.transforms.tape import own
@@ -68,14 +69,28 @@ class ForwardRecording(Recording):
     def _push(self, rule: Any, operands: tuple[Any, ...]) -> Any:
         raw = not self.nested and not any_traced(operands)
         with np.errstate(all="ignore"):
-            try:
-                pushed = rule.pushforward(raw=raw)(*operands)
-                lost = any(map(is_lost, pushed)) if isinstance(pushed, tuple) else is_lost(pushed)
-            except (ZeroDivisionError, OverflowError):
-                if not ANNIHILATING.get():
-                    return rule.pushforward(raw=raw)(*map(harden, operands))
-                lost = True
-            return rule.pushforward(raw=raw, annihilate=True)(*operands) if lost else pushed
+            pushed = self._as_it_stands(rule, raw, operands)
+            parts = pushed if isinstance(pushed, tuple) else (pushed,)
+            if not any(map(is_lost, parts)):
+                return pushed
+            annihilated = rule.pushforward(raw=raw, annihilate=True)(*operands)
+            if any(map(varies, parts)):
+                return annihilated
+            if not raw:
+                # recordings further out have mended what they follow: it counts as the formula stands
+                with as_they_stand():
+                    pushed = self._as_it_stands(rule, raw, operands)
+            if isinstance(pushed, tuple):
+                return tuple(map(retried, pushed, annihilated))
+            return retried(pushed, annihilated)
+
+    @staticmethod
+    def _as_it_stands(rule: Any, raw: bool, operands: tuple[Any, ...]) -> Any:
+        try:
+            return rule.pushforward(raw=raw)(*operands)
+        except (ZeroDivisionError, OverflowError):
+            # Python's numbers raise where NumPy's become infinite
+            return rule.pushforward(raw=raw)(*map(harden, operands))
 
     def parts(self, value: Any) -> tuple[Any, Any]:
         """Value and tangent of a result; the tangent of a constant is zero."""

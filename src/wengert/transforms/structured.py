@@ -14,8 +14,9 @@ import numpy as np
 from wengert.graph import ArrayType
 from wengert.primitives.arithmetic import zero_times
 from wengert.transforms.finite import is_lost
+from wengert.transforms.retrying import retried
 
-__all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors", "settled"]
+__all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors", "retried_batch", "settled"]
 
 
 class Unit:
@@ -60,7 +61,19 @@ def dense(batch: Any, annihilate: bool = False) -> Any:
 def settled(batch: Any) -> Any:
     """A batch written out, once more with zeros that annihilate if a NaN comes out."""
     written = dense(batch)
-    return dense(batch, annihilate=True) if batch.__class__ is Scaled and is_lost(written) else written
+    if batch.__class__ is Scaled and is_lost(written):
+        return retried(written, dense(batch, annihilate=True))
+    return written
+
+
+def retried_batch(plain: Any, annihilated: Any) -> Any:
+    """`retried` on what may be a batch that is not written out, or zero and therefore missing."""
+    if plain is None or plain.__class__ is Unit:
+        return plain
+    both = plain.__class__ is Scaled and annihilated.__class__ is Scaled and plain.base is annihilated.base
+    if both and plain.factor is not None and annihilated.factor is not None:
+        return Scaled(plain.base, retried(plain.factor, annihilated.factor))
+    return retried(dense(plain), 0.0 if annihilated is None else dense(annihilated, annihilate=True))
 
 
 def add(left: Any, right: Any) -> Any:

@@ -15,9 +15,10 @@ import numpy as np
 from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
 from wengert.tracing import Tracer
-from wengert.transforms.finite import ANNIHILATING, is_lost
+from wengert.transforms.finite import ANNIHILATING, is_lost, varies
 from wengert.transforms.mixed import sides, together, whole
-from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors
+from wengert.transforms.retrying import as_they_stand
+from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors, retried_batch
 
 __all__ = ["any_traced", "pull_block", "push_all", "reaching", "zeros"]
 
@@ -38,6 +39,25 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
     `cotangents` has one place per slot and changes in place; the first `live` of them are looked at for NaN.
     """
     before = cotangents.copy()
+    _pull(block, cotangents, raw, batch)
+    if any([part is not None and _lost(part) for part in cotangents[:live]]):
+        seen = None if any([varies(_numbers(part)) for part in cotangents[:live]]) else cotangents[:live]
+        if seen is not None and not raw:
+            # recordings further out have mended what they follow: it counts as the formulas stand
+            cotangents[:] = before
+            with as_they_stand():
+                _pull(block, cotangents, raw, batch)
+            seen = cotangents[:live]
+        cotangents[:] = before
+        for entry in reversed(block):
+            _pull_one(cotangents, entry, raw, batch, True)
+        cotangents[:] = map(whole, cotangents)
+        if seen is not None:
+            cotangents[:live] = map(retried_batch, seen, cotangents[:live])
+
+
+def _pull(block: Sequence[Entry], cotangents: list[Any], raw: bool, batch: int) -> None:
+    """The sweep as the formulas stand."""
     if raw and not batch:
         _pull_plain(block, cotangents)
     elif not batch:
@@ -45,17 +65,15 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
     else:
         for entry in reversed(block):
             _pull_one(cotangents, entry, raw, batch, False)
-    if any([part is not None and _lost(part) for part in cotangents[:live]]):
-        cotangents[:] = before
-        for entry in reversed(block):
-            _pull_one(cotangents, entry, raw, batch, True)
-        cotangents[:] = map(whole, cotangents)
 
 
 def _lost(part: Any) -> bool:
-    if part.__class__ is Scaled:
-        return part.factor is not None and is_lost(part.factor)
-    return part.__class__ is not Unit and is_lost(part)
+    return part.__class__ is not Unit and (numbers := _numbers(part)) is not None and is_lost(numbers)
+
+
+def _numbers(part: Any) -> Any:
+    """What of a cotangent is computed on the way."""
+    return part.factor if part.__class__ is Scaled else part
 
 
 def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:
@@ -158,8 +176,9 @@ def _pull_one(cotangents: list[Any], entry: Entry, raw: bool, batch: int, annihi
     plus = together if annihilate else add if batch else operator.add
     for given in sides(incoming) if annihilate else (incoming,):
         for place, part in zip(places, _pulled(rule, saved, given, raw, batch, annihilate), strict=True):
-            present = cotangents[place]
-            cotangents[place] = part if present is None else plus(present, part)
+            if part is not None:
+                present = cotangents[place]
+                cotangents[place] = part if present is None else plus(present, part)
 
 
 def _pulled(
@@ -170,7 +189,7 @@ def _pulled(
     if shared is not None:
         parts = _run(rule.pullback, saved, shared[1], raw, annihilate, 0)
         parts = parts if len(rule.active) > 1 else (parts,)
-        return [Scaled(shared[0], part) for part in parts]
+        return [part if part is None else Scaled(shared[0], part) for part in parts]
     if batch:
         incoming = [part if part is None else dense(part, annihilate) for part in incoming]
     if len(rule.results) > 1 and not getattr(rule, "takes_none", False):

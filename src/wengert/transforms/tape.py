@@ -12,10 +12,11 @@ from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locat
 from wengert.tracing import FUNCTIONS, Recording, Tracer, beneath, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.tracing.tracer import joined, joined_with
-from wengert.transforms.finite import is_lost
+from wengert.transforms.finite import is_lost, varies
 from wengert.transforms.merging import key_of, merged, told
 from wengert.transforms.rule import Rule, rule_for
-from wengert.transforms.structured import Scaled, Unit, dense, settled
+from wengert.transforms.retrying import as_they_stand
+from wengert.transforms.structured import dense, retried_batch, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
 
 __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
@@ -313,13 +314,21 @@ class Tape(Recording):
         raw = not self.nested and not any_traced(tangents)
         seeds = [*tangents, *([None] * (self.count - len(tangents)))]
         entries = reaching(self.entries, wanted, self.count)
-        for annihilate in (False, True):
+
+        def sweep(annihilate: bool) -> list[Any]:
             pushed = push_all(entries, seeds.copy(), raw, batch, annihilate)
-            parts = [None if slot is None else pushed[slot] for slot in wanted]
-            found = [dense(part, annihilate) if part.__class__ in (Scaled, Unit) else part for part in parts]
-            if not any([part is not None and is_lost(part) for part in found]):
-                break
-        return found
+            return [None if slot is None else dense(pushed[slot], annihilate) for slot in wanted]
+
+        found = sweep(annihilate=False)
+        if not any([part is not None and is_lost(part) for part in found]):
+            return found
+        if any(map(varies, found)):
+            return sweep(annihilate=True)
+        if not raw:
+            # recordings further out have mended what they follow: it counts as the formulas stand
+            with as_they_stand():
+                found = sweep(annihilate=False)
+        return list(map(retried_batch, found, sweep(annihilate=True)))
 
     def _is_heavy(self) -> bool:
         """Whether what is kept is large enough to be freed as the sweep goes."""

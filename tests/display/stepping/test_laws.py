@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -10,9 +11,10 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from tests.display.stepping.programs import PROGRAMS, SCALAR
+from tests.display.stepping.programs import PROGRAMS, SCALAR, WEIGHTS
 
 import wengert as wg
+from display.reading import read as read_back
 from wengert import tree
 
 every_program = pytest.mark.parametrize("name", PROGRAMS)
@@ -112,6 +114,41 @@ def test_formulas_in_numbers_have_the_number(name, mode):
                 value = eval(read(str(derivative.numbers)), {"__builtins__": {}}, dict(KNOWN))
                 assert math.isclose(value, derivative.value, rel_tol=1e-2, abs_tol=2e-3), str(derivative.numbers)
                 seen += 1
+    assert seen > 1
+
+
+# what the reader does not know: operations, symbols for derivatives, and conditions other than > 0
+UNREAD = r"∂|put_add|reshape|\[[\d:, ]+\]|max\(|𝟏\["
+
+
+def columns(found, constants):
+    """All values and derivatives of a sweep by their names, as matrices."""
+    known = dict(constants)
+    for step in found:
+        known |= {str(function.name): function.value for function in step.functions}
+        known |= {str(derivative.name): derivative.value for derivative in step.derivatives}
+    return {name: np.reshape(value, (*np.shape(value), 1, 1)[:2]).astype(float) for name, value in known.items()}
+
+
+@every_mode
+@pytest.mark.parametrize("name", ["network", "captured", "outer", "choices", "matrices", "linear_algebra", "kink"])
+def test_formulas_of_arrays_have_the_number(name, mode):
+    found = stepped(name, mode)
+    known = columns(found, {"WEIGHTS": WEIGHTS})
+    seen = 0
+    for derivative in (derivative for step in found for derivative in step.derivatives):
+        text = str(derivative.formula)
+        if derivative.formula is None or re.search(UNREAD, text):
+            continue
+        readings = []
+        # a column of ones has one of the lengths that there are
+        for count in {length for value in known.values() for length in value.shape}:
+            with contextlib.suppress(ValueError):
+                readings.append(read_back(text, known, count))
+        expected = np.ravel(derivative.value)
+        same = [np.size(value) == expected.size and np.allclose(np.ravel(value), expected) for value in readings]
+        assert any(same), text
+        seen += 1
     assert seen > 1
 
 

@@ -90,7 +90,7 @@ def test_the_columns_are_aligned():
 def test_one_expression_has_the_same_steps_with_other_names(mode, expected):
     found = wg.steps(whole, *POINT, mode=mode)
     assert len(found) == 5
-    assert found.remarks == ("2 operations that the program carries out again are no further step",)
+    assert found.remarks == ("2 operations that the program repeats stand here once",)
     renamed = expected.replace("L", "whole").replace("z", "v")
     told = [line for line in spaced(found.text()) if line not in found.remarks]
     assert told == spaced(renamed)

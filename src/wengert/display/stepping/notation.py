@@ -29,7 +29,9 @@ class Value(Notation):
 
 @dataclass(frozen=True, eq=False)
 class Change(Value):
-    """The change of a value along the direction of forward mode: dh."""
+    """The change of a value along the direction of forward mode: dh, or δh where a value is called dh."""
+
+    sign: str = "d"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ def shown_number(value: Any) -> Notation:
     """A number, a small array, or what is said of a larger one."""
     array = np.asarray(value)
     if array.dtype.kind == "c":
-        return Code((), f"{array[()]:.4g}") if array.ndim == 0 else Summary((), array.shape, _norm(array))
+        return Code((), f"({array[()]:.4g})") if array.ndim == 0 else Summary((), array.shape, _norm(array))
     if array.dtype.kind == "b" and array.ndim == 0:
         return Code((), str(array[()]))
     if array.dtype.kind == "b" and array.size > FEW:

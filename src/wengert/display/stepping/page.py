@@ -53,8 +53,9 @@ def player_of_sheet(sheet: Sheet, theme: str = "auto") -> str:
         '<div class="controls" hidden=""><button type="button">← previous</button>'
         '<button type="button">next →</button><span class="place" aria-live="polite"></span></div>',
         '<div class="card" hidden=""></div>',
-        '<table class="steps"><thead><tr><th class="number">step</th><th class="function">function</th>'
-        '<th class="derivative">derivative by the chain rule</th></tr></thead>',
+        '<table class="steps"><thead><tr><th scope="col" class="number">step</th>'
+        '<th scope="col" class="function">function</th>'
+        '<th scope="col" class="derivative">derivative by the chain rule</th></tr></thead>',
         f"<tbody>\n{rows}\n</tbody></table>",
         f"<script>{SCRIPT}</script></section>",
     ]

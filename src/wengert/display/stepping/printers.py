@@ -31,7 +31,7 @@ from wengert.display.stepping.notation import (
     shape_text,
 )
 
-__all__ = ["escaped", "latex_of_name", "printed", "shown_digits"]
+__all__ = ["escaped", "is_single", "latex_of_name", "printed", "shown_digits"]
 
 _NAME: Final = re.compile(r"(\w*?[^\W\d₀-₉]\w*?)([₀-₉]*)(\W.*)?")
 _LETTER: Final = re.compile(r"([^\W\d_])(\d*[₀-₉]*|_\w)")
@@ -126,10 +126,16 @@ def _barred_text(name: str) -> str:
     return unicodedata.normalize("NFC", match[1] + _MACRON) + match[2] + bracket + path
 
 
-def _outside(code: str) -> str:
-    """What of a piece of code stands in no brackets."""
-    inner = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", code)
-    return code if inner == code else _outside(inner)
+def is_single(code: str) -> bool:
+    """Whether a piece of code is one operand: a name, a call, an entry; or a sum, a product and the like.
+
+    >>> is_single("sum((v * w), axis=1)[0]"), is_single("(a + b) * f(c)"), is_single("-a")
+    (True, False, False)
+    """
+    outside, before = code, ""
+    while outside != before:
+        outside, before = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", outside), outside
+    return " " not in outside and not outside.startswith("-")
 
 
 def _level(node: Notation) -> int | None:
@@ -140,7 +146,7 @@ def _level(node: Notation) -> int | None:
     if isinstance(node, (Chain, Slope)):
         return PRODUCT
     if isinstance(node, Code):
-        return SUM if " " in _outside(node.text) else ATOM
+        return ATOM if is_single(node.text) else SUM
     return None
 
 
@@ -186,7 +192,7 @@ class _Text(_Steps, TextPrinter):
         return node.name
 
     def change(self, node: Change) -> str:
-        return f"d{node.name}"
+        return f"{node.sign}{node.name}"
 
     def adjoint(self, node: Adjoint) -> str:
         return _barred_text(node.name)
@@ -235,7 +241,8 @@ class _Latex(_Steps, LatexPrinter):
         return latex_of_name(node.name)
 
     def change(self, node: Change) -> str:
-        return rf"\mathrm{{d}}{latex_of_name(node.name)}"
+        sign = r"\mathrm{d}" if node.sign == "d" else r"\delta "
+        return sign + latex_of_name(node.name)
 
     def adjoint(self, node: Adjoint) -> str:
         return latex_of_name(node.name, r"\bar")
@@ -280,7 +287,7 @@ class _Mathml(_Steps, MathmlPrinter):
         return _mathml_of_name(node.name)
 
     def change(self, node: Change) -> str:
-        return row('<mi mathvariant="normal">d</mi>', _mathml_of_name(node.name))
+        return row(f'<mi mathvariant="normal">{node.sign}</mi>', _mathml_of_name(node.name))
 
     def adjoint(self, node: Adjoint) -> str:
         return _mathml_of_name(node.name, "¯")

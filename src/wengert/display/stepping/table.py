@@ -15,7 +15,7 @@ from wengert.display.stepping.printers import printed
 __all__ = ["Derivative", "Function", "Lighting", "Line", "Sheet", "Step", "Term", "plain"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     """A formula or a number; `str()` is a line of text."""
 
@@ -37,7 +37,7 @@ class Line:
         return printed(self.notation, "mathml")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Term:
     """One summand of the chain rule: what comes along one wire.
 
@@ -57,7 +57,7 @@ class Term:
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivative:
     """A derivative by the chain rule.
 
@@ -101,7 +101,7 @@ class Derivative:
         return distinct([self.symbols, self.formula, self.numbers, self.number])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Function:
     """What a step computes: `name = formula = number`; an input has no formula."""
 
@@ -125,7 +125,7 @@ class Lighting:
     derivatives: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step of a sweep.
 
@@ -177,7 +177,7 @@ class Step:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """Steps with what stands above them.
 

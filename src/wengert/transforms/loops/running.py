@@ -21,12 +21,11 @@ from wengert.transforms.bodied import (
     Form,
     annihilating,
     constant_of,
-    is_differentiated,
     is_unknown,
-    levels,
     undifferentiated,
 )
 from wengert.transforms.branches import choose
+from wengert.transforms.finite import is_differentiated, levels
 from wengert.transforms.loops.linearity import steers
 from wengert.transforms.loops.unrolling import step_by_step
 from wengert.transforms.vmap import BatchRecording
