@@ -1,11 +1,14 @@
 """How Sphinx builds these pages: `sphinx-build -W docs docs/_build/html`, from the root of the repository."""
 
 import importlib.util
+import os
 import sys
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# plots of times on the pages: threads of BLAS that wait for a busy core would be most of what they show
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]  # the pages describe this checkout, whatever is installed
 
 project = "Wengert"

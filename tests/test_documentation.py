@@ -48,7 +48,9 @@ def test_the_exception_tree_names_every_error():
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=relative)
 def test_links_between_pages_lead_somewhere(page):
-    links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)", page.read_text(encoding="utf-8"))
+    # in a program, brackets stand behind one another for other reasons
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)", text)
     broken = [link for link in links if not (page.parent / link).exists()]
     assert not broken
 
@@ -72,3 +74,18 @@ def test_modules_that_pages_name_exist(page):
     source = ROOT / "src" / "wengert"
     places = {name: source / name.replace(".", "/") for name in named}
     assert [name for name, place in places.items() if not (place.is_dir() or place.with_suffix(".py").exists())] == []
+
+
+def test_the_times_on_the_first_page_are_those_of_the_page_on_performance():
+    first = (DOCS / "index.md").read_text(encoding="utf-8")
+    measured = (DOCS / "explanation" / "performance.md").read_text(encoding="utf-8").partition("## Time of a call")[2]
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in measured.splitlines() if "|" in line]
+    times = dict(
+        zip(rows[0], next(row for row in rows if row[0] == "logistic regression 100×10, with value"), strict=True)
+    )
+    names = {"`wg.jit`": "wengert-jit", "NumPy by hand": "by-hand", "JAX, compiled": "jax-jit", "PyTorch": "torch"}
+    shown = dict(re.findall(r"^\| (.+?) \| ([\d.]+ [nµm]s) \|$", first, re.MULTILINE))
+    assert shown == {name: times[column] for name, column in names.items()}
+    (date,) = re.findall(r"AMD EPYC, 2 cores, ([\d-]+):", first)
+    assert "AMD EPYC, 2 cores; python" in measured
+    assert f"; {date} " in measured

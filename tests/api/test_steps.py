@@ -227,3 +227,11 @@ def test_a_change_has_another_sign_where_a_value_has_its_name():
     assert "δv stands for" in found.about
     assert r"\delta x" in found.latex()
     assert ">δ</mi>" in found.html()
+
+
+def test_a_step_by_itself_is_its_rows_of_the_table():
+    found = wg.steps(energy, A, X, 2)
+    for step in found:
+        rows = [" ".join(line.split()) for line in str(step).splitlines()]
+        table = [" ".join(line.split()) for line in str(found).splitlines()]
+        assert any(table[start : start + len(rows)] == rows for start in range(len(table)))

@@ -388,6 +388,39 @@ def test_what_a_function_calls_while_it_is_recorded_is_not_recorded_by_itself():
     assert len(power._compiled) == 2
 
 
+RECURSION = """
+import threading
+import numpy as np
+import wengert as wg
+from wengert.compiler import improving
+
+@wg.jit
+def descend(x, n):
+    steps = np.cumsum(np.sin(np.cumsum(np.cos(x))[::-1]))
+    if np.sum(steps) > 1e300:
+        raise ValueError
+    return np.sum(steps) if n <= 0 else float(descend(x, n - 1))
+
+x, found = np.ones(900), []
+for count in range(4):
+    descend(x, -count)
+expected = descend(x, 0)
+threading.stack_size(1 << 20)
+for _ in range(2):
+    # with code made in a hurry, and with better code
+    thread = threading.Thread(target=lambda: found.append(bool(descend(x, 80) == expected)))
+    thread.start()
+    thread.join()
+    improving.settle()
+print(found)
+"""
+
+
+def test_frames_are_given_back_before_others_are_asked():
+    done = subprocess.run([sys.executable, "-c", RECURSION], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "[True, True]\n"
+
+
 FORKING = """
 import os, signal, threading
 import numpy as np

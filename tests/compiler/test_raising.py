@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 import wengert as wg
 from wengert.errors import UndefinedDerivativeError
@@ -85,6 +87,51 @@ def raised(exponent: Any, x: Any) -> Any:
     return np.sum(x**2)
 
 
+def written(place: Any, x: Any) -> Any:
+    try:
+        np.zeros(2)[place] = 1.0
+    except IndexError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def gathered(place: Any, x: Any) -> Any:
+    try:
+        np.add.at(np.zeros(2), place, 1.0)
+    except IndexError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def rooted(number: Any, x: Any) -> Any:
+    try:
+        return math.sqrt(number) * np.sum(x**2)
+    except ValueError:
+        return -np.sum(x**2)
+
+
+def raised_to_e(number: Any, x: Any) -> Any:
+    try:
+        return math.exp(number) * np.sum(x**2)
+    except OverflowError:
+        return -np.sum(x**2)
+
+
+def far(number: Any, x: Any) -> Any:
+    try:
+        return math.fsum([number, -number]) + np.sum(x**2)
+    except (OverflowError, ValueError):
+        return -np.sum(x**2)
+
+
+def factored(A: Any, x: Any) -> Any:
+    try:
+        linalg.lu_factor(A)
+    except ValueError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
 SIZES = (3, 80)
 CASES = {
     **{f"not definite, {n} rows": (definite, np.eye(n), -np.eye(n)) for n in SIZES},
@@ -94,6 +141,12 @@ CASES = {
     "the last of three": (definite_at_last, np.eye(3), -np.eye(3)),
     "a negative power of whole numbers": (to_a_power, np.array([1, 2]), np.array([1, -2])),
     "a place outside": (found, np.array([0, 1]), np.array([0, 7])),
+    "a place outside, written": (written, np.array([0, 1]), np.array([0, 7])),
+    "a place outside, added to": (gathered, np.array([0, 1]), np.array([0, 7])),
+    "a root of what is negative": (rooted, 2.0, -2.0),
+    "an exponential that is too large": (raised_to_e, 2.0, 1000.0),
+    "a sum of what is not finite": (far, 2.0, np.inf),
+    "a factorisation of what is not finite": (factored, np.eye(3), np.full((3, 3), np.nan)),
     "a number of Python's that is zero": (divided, 2.0, 0.0),
     "a number of Python's that is too large": (raised, 2.0, 400.0),
 }

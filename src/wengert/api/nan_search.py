@@ -191,8 +191,9 @@ class Sweeps:
         self.parents.update(dict.fromkeys(range(before, len(self.equations)), place))
         parts = outgoing if len(rule.active) > 1 else (outgoing,)
         for target, part in zip((slots,) if isinstance(slots, int) else slots, parts, strict=True):
-            present = cotangents[target]
-            cotangents[target] = part if present is None else present + part
+            if part is not None:
+                present = cotangents[target]
+                cotangents[target] = part if present is None else present + part
         self.orders.update(dict.fromkeys(range(before, len(self.equations)), order))
 
     def value_of(self, atom: Any) -> Any:

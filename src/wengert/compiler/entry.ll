@@ -600,7 +600,8 @@ unfit.release:
   call void @release(ptr %owned, ptr %owned.count)
   br label %missed
 missed:
-  %missed.result = call ptr @PyObject_Vectorcall(ptr %miss, ptr %arguments, i64 %count, ptr %names)
+  ; whoever is asked instead gets the stack of the frame as well, and may come back here, again and again
+  %missed.result = musttail call ptr @PyObject_Vectorcall(ptr %miss, ptr %arguments, i64 %count, ptr %names)
   ret ptr %missed.result
 
 ; the arena: in the frame, or the block that the entry keeps, or, while another thread has that, one of this call's
@@ -727,7 +728,7 @@ refused.choose:
   %other.none = icmp eq ptr %other, null
   br i1 %other.none, label %missed, label %refused.call
 refused.call:
-  %refused.result = call ptr @PyObject_Vectorcall(ptr %other, ptr %arguments, i64 %count, ptr %names)
+  %refused.result = musttail call ptr @PyObject_Vectorcall(ptr %other, ptr %arguments, i64 %count, ptr %names)
   ret ptr %refused.result
 
 ; numbers from the slots

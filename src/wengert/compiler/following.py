@@ -211,9 +211,16 @@ class GuardedRecording(GraphRecording):
             return
         found = isinstance(error, (*_BY_VALUES, ArithmeticError))
         found = found or (isinstance(error, IndexError) and len(inputs) > 2)
-        # a negative power of whole numbers
-        if found or (isinstance(error, ValueError) and primitive.name in _POWERS):
+        # a negative power of whole numbers, or one of SciPy's functions that asks whether its arguments are finite
+        if found or (isinstance(error, ValueError) and self._fits(primitive, inputs, params)):
             self.raised.append(error)
+
+    def _fits(self, primitive: Primitive, inputs: list[Any], params: tuple[Any, ...]) -> bool:
+        """Whether an operation accepts operands of these shapes and dtypes."""
+        try:
+            return bool(self.types.of(primitive, inputs, params))
+        except Exception:  # noqa: BLE001 (it says in what way they do not fit)
+            return False
 
     def _require_usual(self) -> None:
         """Raise where what is computed here is not what a later call computes."""
@@ -373,6 +380,9 @@ class GuardedRecording(GraphRecording):
 
     def reached(self, what: str) -> None:
         raise NotRecordable(f"it calls np.{what}, which looks at the world outside")
+
+    def erred(self, error: Exception) -> None:
+        self.raised.append(error)
 
     def drew(self, what: str) -> None:
         raise NotRecordable(f"it draws random numbers by np.random's {what}")

@@ -21,7 +21,9 @@ _RAISING: Final = frozenset(
     {"cholesky", "eig_factor", "eigenvalues", "eigh_factor", "eigvals", "inv", "inverse_of_regular", "pinv", "qr"}
     | {"singular_values", "solve", "svd_factor", "triangular_solve"}
 )
-_PERHAPS: Final = _RAISING | {"power", "take"}
+# operations at places, and which of their operands say where these are
+_PLACES: Final = {"take": 2, "put_add": 2, "replace": 3}
+_PERHAPS: Final = _RAISING | {"power"} | _PLACES.keys()
 _FLOAT: Final = np.dtype(float)
 _ANSWER: Final = np.dtype(bool)
 
@@ -58,8 +60,9 @@ def watched(
 
 def _may_raise(equation: Equation) -> bool:
     """Whether an operation of that name raises an error for some values of the kind that it has."""
-    if equation.primitive.name == "take":
-        # at places that the program has computed
-        return any([atom.__class__ is not Literal for atom in equation.inputs[2:]])
+    name = equation.primitive.name
+    if name in _PLACES:
+        # which the program has computed
+        return any([atom.__class__ is not Literal for atom in equation.inputs[_PLACES[name] :]])
     # negative powers of whole numbers are none
-    return equation.primitive.name in _RAISING or equation.outputs[0].type.kind in "iu"
+    return name in _RAISING or equation.outputs[0].type.kind in "iu"

@@ -105,6 +105,18 @@ def _decided(result: Any) -> Any:
     return result
 
 
+def _tried(function: Callable[..., Any], plain: Any, options: dict[str, Any], args: Any) -> Any:
+    """What Python's function gives; whoever follows the arguments is told where it raises, since others may not."""
+    try:
+        return function(*plain, **options)
+    except (ValueError, ArithmeticError) as error:
+        for argument in tree.flatten(args)[0]:
+            followed = outermost(argument)
+            if isinstance(followed, Tracer):
+                followed.recording.erred(error)
+        raise
+
+
 # what Python's functions answer with a plain number, of an operand that is recorded
 _ANSWERS: Final[dict[str, Callable[[Any], Any]]] = {
     "isfinite": lambda x: bool(np.isfinite(x)), "isinf": lambda x: bool(np.isinf(x)),
@@ -152,7 +164,7 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
             if isinstance(value, Operand):
                 value = beneath(value)
                 if np.ndim(value) == 0:
-                    function(value)
+                    _tried(function, (value,), {}, args)
                     return _decided(number(traced(_entry(args[0]))))
             elif np.ndim(value) == 0:
                 function(value)
@@ -165,7 +177,7 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
         followed = _followed([*args, *kwargs.values()])
         if all(map(_is_single, plain)):
             # raises where Python's function does: math.sqrt(-1)
-            value = function(*plain, **{key: _plain(argument) for key, argument in kwargs.items()})
+            value = _tried(function, plain, {key: _plain(argument) for key, argument in kwargs.items()}, args)
             if constant:
                 return _answered(function, args, kwargs) if followed else value
         if traced is None:

@@ -89,6 +89,9 @@ class Recording(Recorder):
     def reached(self, what: str) -> None:
         """Told that the program asks for a function of NumPy's that works on files or on NumPy's settings."""
 
+    def erred(self, error: Exception) -> None:
+        """Told of an error that other values of what is followed would perhaps not have raised."""
+
     def strip(self, operand: Operand) -> Any:
         """The value one level further out, for operations that have no derivative."""
         operand.refresh()

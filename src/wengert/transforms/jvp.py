@@ -16,6 +16,9 @@ from wengert.transforms.tape import own
 
 __all__ = ["ForwardRecording"]
 
+# what Python raises on plain floats where NumPy gives inf or NaN
+_PYTHON_ERRORS = (ZeroDivisionError, OverflowError)
+
 
 class ForwardRecording(Recording):
     """Pushes tangents along with the values, one equation at a time."""
@@ -69,28 +72,23 @@ class ForwardRecording(Recording):
     def _push(self, rule: Any, operands: tuple[Any, ...]) -> Any:
         raw = not self.nested and not any_traced(operands)
         with np.errstate(all="ignore"):
-            pushed = self._as_it_stands(rule, raw, operands)
-            parts = pushed if isinstance(pushed, tuple) else (pushed,)
-            if not any(map(is_lost, parts)):
+            try:
+                pushed = rule.pushforward(raw=raw)(*operands)
+            except _PYTHON_ERRORS:
+                pushed = rule.pushforward(raw=raw)(*map(harden, operands))
+            if not (any(map(is_lost, pushed)) if isinstance(pushed, tuple) else is_lost(pushed)):
                 return pushed
+            parts = pushed if isinstance(pushed, tuple) else (pushed,)
             annihilated = rule.pushforward(raw=raw, annihilate=True)(*operands)
             if any(map(varies, parts)):
                 return annihilated
             if not raw:
                 # recordings further out have mended what they follow: it counts as the formula stands
                 with as_they_stand():
-                    pushed = self._as_it_stands(rule, raw, operands)
+                    pushed = rule.pushforward(raw=raw)(*map(harden, operands))
             if isinstance(pushed, tuple):
                 return tuple(map(retried, pushed, annihilated))
             return retried(pushed, annihilated)
-
-    @staticmethod
-    def _as_it_stands(rule: Any, raw: bool, operands: tuple[Any, ...]) -> Any:
-        try:
-            return rule.pushforward(raw=raw)(*operands)
-        except (ZeroDivisionError, OverflowError):
-            # Python's numbers raise where NumPy's become infinite
-            return rule.pushforward(raw=raw)(*map(harden, operands))
 
     def parts(self, value: Any) -> tuple[Any, Any]:
         """Value and tangent of a result; the tangent of a constant is zero."""

@@ -15,7 +15,7 @@ import numpy as np
 from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
 from wengert.tracing import Tracer
-from wengert.transforms.finite import ANNIHILATING, is_lost, varies
+from wengert.transforms.finite import is_lost, varies
 from wengert.transforms.mixed import sides, together, whole
 from wengert.transforms.retrying import as_they_stand
 from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors, retried_batch
@@ -208,8 +208,6 @@ def _run(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, ann
 
 def _hardened(form: Any, saved: tuple[Any, ...], seeds: Sequence[Any], raw: bool, batch: int) -> Any:
     """The same with NumPy's floats, which give inf or NaN where Python's raise."""
-    if ANNIHILATING.get():
-        return form(raw=raw, annihilate=True, batch=batch)(*saved, *seeds)
     return form(raw=raw, batch=batch)(*map(harden, (*saved, *seeds)))
 
 

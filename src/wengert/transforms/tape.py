@@ -14,8 +14,8 @@ from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.tracing.tracer import joined, joined_with
 from wengert.transforms.finite import is_lost, varies
 from wengert.transforms.merging import key_of, merged, told
-from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.retrying import as_they_stand
+from wengert.transforms.rule import Rule, rule_for
 from wengert.transforms.structured import dense, retried_batch, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
 

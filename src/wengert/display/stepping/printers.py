@@ -103,13 +103,12 @@ def latex_of_name(name: str, over: str = "") -> str:
     return stem + subscript + (path if plain else rf"\texttt{{{escaped(path)}}}")
 
 
-def _mathml_of_name(name: str, over: str = "") -> str:
+def _mathml_of_name(name: str, barred: bool = False) -> str:
     found, path = _parts_of(name)
     stem = written_in_mathml(Written(found.stem, "", found.differential, found.gradient))
-    if over and len(found.stem) > 1:
-        stem = f'<mrow style="border-top:.07em solid">{stem}</mrow>'
-    elif over:
-        stem = f'<mover accent="true">{stem}<mo>{over}</mo></mover>'
+    if barred:
+        # a line of the box: an accent touches the letter where there is no font for mathematics
+        stem = f'<mrow style="border-top:.06em solid;padding-top:.12em">{stem}</mrow>'
     if found.subscript:
         kind = "mn" if found.subscript.isdigit() else "mi"
         stem = f"<msub>{stem}<{kind}>{escape(found.subscript)}</{kind}></msub>"
@@ -290,7 +289,7 @@ class _Mathml(_Steps, MathmlPrinter):
         return row(f'<mi mathvariant="normal">{node.sign}</mi>', _mathml_of_name(node.name))
 
     def adjoint(self, node: Adjoint) -> str:
-        return _mathml_of_name(node.name, "¯")
+        return _mathml_of_name(node.name, barred=True)
 
     def slope(self, node: Slope) -> str:
         sign = f'<mi mathvariant="normal">{"∂" if node.partial else "d"}</mi>'

@@ -11,6 +11,7 @@ import numpy as np
 from wengert.display.notation import Notation
 from wengert.display.picture.scene import Scene
 from wengert.display.stepping.printers import printed
+from wengert.display.stepping.text import text_of_step
 
 __all__ = ["Derivative", "Function", "Lighting", "Line", "Sheet", "Step", "Term", "plain"]
 
@@ -127,7 +128,7 @@ class Lighting:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step of a sweep.
+    """One step of a sweep; `str()` is its rows of the table.
 
     Attributes
     ----------
@@ -157,6 +158,9 @@ class Step:
     source: str = ""
     count: int = 1
     lighting: Lighting = field(default_factory=Lighting, repr=False)
+
+    def __str__(self) -> str:
+        return text_of_step(self)
 
     @property
     def notes(self) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from wengert.display.stepping.table import Derivative, Function, Line, Sheet, Step
+if TYPE_CHECKING:
+    from wengert.display.stepping.table import Derivative, Function, Line, Sheet, Step
 
-__all__ = ["text_of_sheet"]
+__all__ = ["text_of_sheet", "text_of_step"]
 
 _GAP: Final = 4
 # a function of more characters stands above its derivative, and not beside it
@@ -26,6 +27,13 @@ def text_of_sheet(sheet: Sheet) -> str:
     for step, left, right in cells:
         lines += _rows(step, left, right, numbers, width)
     return "\n".join(lines)
+
+
+def text_of_step(step: Step) -> str:
+    """One step by itself."""
+    left, right = _functions(step), _derivatives(step)
+    width = max((len(line) for line in left if len(line) <= _WIDEST), default=0)
+    return "\n".join(_rows(step, left, right, len(_number(step)), width))
 
 
 def _number(step: Step) -> str:
