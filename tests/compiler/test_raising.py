@@ -152,6 +152,22 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("function", [math.exp, math.sqrt, math.log], ids=lambda function: function.__name__)
+def test_what_is_not_finite_and_what_is_too_large_are_told_apart(function: Any) -> None:
+    def raises(number: Any, x: Any) -> Any:
+        try:
+            function(number)
+        except (OverflowError, ValueError):
+            return -x
+        return x
+
+    values = (np.nan, np.inf, -np.inf, 1000.0, -2.0, 2.0)
+    for first in values:
+        fast = wg.jit(raises)
+        for value in (first, first, *values):
+            assert fast(value, 3.0) == raises(value, 3.0)
+
+
 @pytest.mark.parametrize("first", ["usual", "raising"])
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_that_the_program_catches_is_raised_where_it_is_due(case: str, first: str) -> None:

@@ -176,7 +176,9 @@ def _proof(report: Report) -> str:
 
 def _remarks(report: Report) -> Iterator[str]:
     if not report.passed:
+        # which holds what the tests have to say
         yield preformatted(report.account())
+        return
     for check in report.checks:
         if check.detail:
             yield paragraph(f"{check.title}: {check.detail}", "faint")

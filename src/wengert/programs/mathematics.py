@@ -96,12 +96,18 @@ def _followed(argument: Any) -> bool:
     return isinstance(outermost(argument), Operand)
 
 
-def _decided(result: Any) -> Any:
-    """A result whose being finite is noted where it is recorded: else Python's function would have raised."""
+def _decided(result: Any, args: Any) -> Any:
+    """A result whose being finite is noted where it is recorded: else Python's function would have raised.
+
+    It does not where an operand is not finite either: math.exp(math.inf).
+    """
+    finite: Any = np.isfinite
     followed: Any = outermost(result)
-    if isinstance(followed, Operand):
-        asked: Any = np.isfinite
-        bool(asked(followed))
+    if isinstance(followed, Operand) and not bool(finite(followed)):
+        missing: Any = np.isnan
+        for value in map(outermost, (result, *tree.flatten(args)[0])):
+            if isinstance(value, Operand) and not bool(finite(value)):
+                bool(missing(value))
     return result
 
 
@@ -165,7 +171,7 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
                 value = beneath(value)
                 if np.ndim(value) == 0:
                     _tried(function, (value,), {}, args)
-                    return _decided(number(traced(_entry(args[0]))))
+                    return _decided(number(traced(_entry(args[0]))), args)
             elif np.ndim(value) == 0:
                 function(value)
                 return number(traced(_entry(args[0])))
@@ -189,7 +195,7 @@ def counterpart(function: Callable[..., Any], traced: Callable[..., Any] | None,
             )
         result = traced(*[_entry(argument, of_sequences) for argument in args], **kwargs)
         if followed:
-            tree.map(_decided, result)
+            tree.map(lambda part: _decided(part, args), result)
         return tuple(map(number, result)) if result.__class__ is tuple else number(result)
 
     return call
