@@ -10,7 +10,7 @@ import pytest
 import wengert as wg
 from wengert.cli import main
 from wengert.experiments import EXPERIMENTS, difference_error, expression_swell
-from wengert.experiments.cost import programs
+from wengert.experiments.programs import programs
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -69,7 +69,8 @@ class Result:
         UsageError
             matplotlib is not installed.
         """
-        figure = from_extra("matplotlib.figure").Figure(figsize=(6.4 * len(self.panels), 4.4), layout="constrained")
+        height = max(4.4, *(0.34 * len(panel.labels) for panel in self.panels))
+        figure = from_extra("matplotlib.figure").Figure(figsize=(6.4 * len(self.panels), height), layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(self.panels), squeeze=False)[0], self.panels, strict=True):
             _draw(axes, panel)
         figure.suptitle(self.title)
@@ -112,7 +113,7 @@ def _draw(axes: Any, panel: Panel) -> None:
             axes.barh([y + (place - 0.5) * width for y in series.x], series.y, width, label=series.name)
         axes.set_yticks(range(len(panel.labels)), panel.labels)
         axes.invert_yaxis()
-        axes.set(title=panel.title, xlabel=panel.y_label)
+        axes.set(title=panel.title, xlabel=panel.y_label, xscale="log")
     else:
         for series in panel.series:
             axes.plot(series.x, series.y, "--" if series.expected else "o-", markersize=3.5, label=series.name)
