@@ -17,6 +17,7 @@ from wengert import tree
 from wengert.api.reverse import vjp
 from wengert.errors import ArgumentError, OutputError, UnsupportedError
 from wengert.graph import Operand
+from wengert.graph.walk import back_from
 from wengert.tracing import type_of
 
 __all__ = ["Variable", "no_grad"]
@@ -182,19 +183,7 @@ class Variable(np.lib.mixins.NDArrayOperatorsMixin):
         return seed
 
     def _order(self) -> list[Variable]:
-        """The value and all that it was computed from, each before its parents."""
-        order: list[Variable] = []
-        seen: set[int] = set()
-        waiting: list[tuple[Variable, bool]] = [(self, False)]
-        while waiting:
-            variable, parents_are_done = waiting.pop()
-            if parents_are_done:
-                order.append(variable)
-            elif id(variable) not in seen:
-                seen.add(id(variable))
-                waiting.append((variable, True))
-                waiting += [(parent, False) for parent in variable.parents]
-        return order[::-1]
+        return back_from(self, lambda variable: variable.parents)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if kwargs.get("out") is not None:

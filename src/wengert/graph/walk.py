@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from wengert.graph.core import Equation, Graph, Literal, Var
 
-__all__ = ["dependents", "live", "prune"]
+__all__ = ["back_from", "dependents", "live", "prune"]
+
+ValueT = TypeVar("ValueT")
+
+
+def back_from(last: ValueT, parents: Callable[[ValueT], Iterable[ValueT]]) -> list[ValueT]:
+    """A value and all that it was computed from, each before its parents: the order of a reverse sweep."""
+    order: list[ValueT] = []
+    seen: set[int] = set()
+    waiting: list[tuple[ValueT, bool]] = [(last, False)]
+    while waiting:
+        value, parents_are_done = waiting.pop()
+        if parents_are_done:
+            order.append(value)
+        elif id(value) not in seen:
+            seen.add(id(value))
+            waiting.append((value, True))
+            waiting += [(parent, False) for parent in parents(value)]
+    return order[::-1]
 
 
 def live(graph: Graph) -> list[Equation]:

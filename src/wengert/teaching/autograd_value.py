@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wengert.errors import OutputError
+from wengert.graph.walk import back_from
 from wengert.teaching.value import Value, plain
 
 __all__ = ["AutogradValue"]
@@ -75,16 +76,4 @@ class AutogradValue(Value):
         return self.operators["sum"](self)
 
     def _order(self) -> list[AutogradValue]:
-        """The value and all that it was computed from, each before its parents."""
-        order: list[AutogradValue] = []
-        seen: set[int] = set()
-        waiting: list[tuple[AutogradValue, bool]] = [(self, False)]
-        while waiting:
-            value, parents_are_done = waiting.pop()
-            if parents_are_done:
-                order.append(value)
-            elif id(value) not in seen:
-                seen.add(id(value))
-                waiting.append((value, True))
-                waiting += [(parent, False) for parent in value.parents if isinstance(parent, AutogradValue)]
-        return order[::-1]
+        return back_from(self, lambda value: [parent for parent in value.parents if isinstance(parent, AutogradValue)])
