@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_jit import CALLS, assert_same
+from test_jit import CALLS, assert_same, filled
 
 import wengert as wg
 from wengert.compiler import cache, keeping, linking, sharing
@@ -169,6 +169,16 @@ def test_kernels_from_the_disk_give_the_same_bits(name):
         for _ in range(2):
             assert_same(again(*args), first, exact=True)
     assert "emit" not in again.explain()
+
+
+def test_rules_that_are_used_often_record_the_same_graph(place):
+    # of a length that no other test has, so that its rules are used for the first time here
+    x = np.linspace(0.5, 1.0, 2039)
+    for number in range(16):
+        fast = wg.jit(lambda x, g: wg.vjp(filled, x)[1](g), cache=True)
+        fast(x, filled(x))
+        assert ("emit" in fast.explain()) == (number == 0), number
+        sharing.forget()
 
 
 def test_a_kernel_of_this_process_is_written_when_it_is_asked_for(place):

@@ -88,7 +88,11 @@ class Retracing:
             if all([atom is None for _, atom in given]):
                 result = equation.primitive.function(equation.params)(*plain), None
             else:
-                inputs = [recording.atom(value) if atom is None else atom for value, atom in given]
+                # constants of the rule as they stand in it, as the function writes them: equal programs, equal graphs
+                inputs = [
+                    made or (operand if self._is_constant(operand) else recording.atom(value))
+                    for operand, (value, made) in zip(equation.inputs, given, strict=True)
+                ]
                 large = any([atom is not None and atom.type.size >= LARGE for _, atom in given])
                 result = recording.note(equation.primitive, inputs, plain, equation.params, True, large)
             known[equation.outputs[0]] = result
@@ -101,6 +105,9 @@ class Retracing:
                 value = Tracer(value, made.type, recording, made)
             results.append(value)
         return results[0] if len(results) == 1 else results
+
+    def _is_constant(self, atom: Var | Literal) -> bool:
+        return isinstance(atom, Literal) and id(atom.value) not in self.opaque
 
 
 class _Text:
