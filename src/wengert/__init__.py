@@ -16,7 +16,6 @@ from wengert.api.batching import vmap
 from wengert.api.branches import cond
 from wengert.api.custom import checkpoint, custom_rule, stop_gradient
 from wengert.api.forward import derivative, elementwise_grad, jvp, linearize
-from wengert.api.listing import trace
 from wengert.api.loops import scan, while_loop
 from wengert.api.matrices import gauss_newton_product, hessian, hvp, jacobian
 from wengert.api.reverse import grad, linear_transpose, value_and_grad, vjp
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from wengert.api.explain import explain
     from wengert.api.explain_nan import explain_nan
     from wengert.api.jit import jit
+    from wengert.api.listing import trace
     from wengert.api.steps import steps
     from wengert.api.symbols import Matrix, Scalar, Vector
     from wengert.api.variable import Variable, no_grad
@@ -73,7 +73,7 @@ __all__ = [
     "while_loop",
 ]
 
-# What only a proof or a formula needs is imported on first use.
+# What only a proof, a formula or a picture needs is imported on first use.
 _ON_FIRST_USE = {
     **dict.fromkeys(("Matrix", "Scalar", "Vector"), "wengert.api.symbols"),
     **dict.fromkeys(("Variable", "no_grad"), "wengert.api.variable"),
@@ -82,6 +82,7 @@ _ON_FIRST_USE = {
     "explain": "wengert.api.explain",
     "explain_nan": "wengert.api.explain_nan",
     "jit": "wengert.api.jit",
+    "trace": "wengert.api.listing",
     "steps": "wengert.api.steps",
 }
 
