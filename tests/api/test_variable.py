@@ -151,3 +151,10 @@ MISUSE = [
 def test_what_would_lose_a_derivative_is_refused(misuse, error, message):
     with pytest.raises(error, match=message):
         misuse()
+
+
+def test_infinite_results_beside_the_one_that_is_used_spoil_nothing():
+    x = wg.Variable(np.array([2.0, np.inf]))
+    used, _ = np.split(x, 2)
+    np.sum(used**2).backward()
+    assert x.grad.tolist() == [4.0, 0.0]

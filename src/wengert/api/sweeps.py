@@ -14,6 +14,8 @@ from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.graph import Equation, Graph, Literal, Var, bind
 from wengert.primitives.linalg.witness import WITNESSES
+from wengert.tracing import type_of
+from wengert.transforms.sweep import zeros
 
 __all__ = ["Contribution", "Pulled", "Pushed", "alone", "differentiable", "pull", "push", "values_of"]
 
@@ -87,7 +89,7 @@ def pull(graph: Graph, values: Mapping[Var, Any], adjoints: Mapping[Var, Any]) -
         variables = [variable for place in places if isinstance(variable := equation.inputs[place], Var)]
         results, pullback = vjp(alone(equation, places, values), *[values[variable] for variable in variables])
         seeds = tuple(
-            found.adjoints.get(variable, _zero(result))
+            found.adjoints.get(variable, zeros(type_of(result), 0))
             for variable, result in zip(equation.outputs, results, strict=True)
         )
         for place, variable, part in zip(places, variables, pullback(seeds), strict=True):
@@ -95,10 +97,6 @@ def pull(graph: Graph, values: Mapping[Var, Any], adjoints: Mapping[Var, Any]) -
             found.adjoints[variable] = part if before is None else before + part
             found.contributions.append(Contribution(equation, place, variable, part))
     return found
-
-
-def _zero(result: Any) -> Any:
-    return result * 0
 
 
 def differentiable(equation: Equation) -> list[int]:

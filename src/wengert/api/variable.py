@@ -19,6 +19,7 @@ from wengert.errors import ArgumentError, OutputError, UnsupportedError
 from wengert.graph import Operand
 from wengert.graph.walk import back_from
 from wengert.tracing import type_of
+from wengert.transforms.sweep import zeros
 
 __all__ = ["Variable", "no_grad"]
 
@@ -50,14 +51,14 @@ class _Past:
     name: str
     parents: tuple[Variable, ...]
     pullback: Callable[[Any], tuple[Any, ...]]
-    # of a function with several results, which one this is, the values of all, and how they were returned
+    # of a function with several results, which one this is, the types of all, and how they were returned
     place: int
-    results: tuple[Any, ...]
+    kinds: tuple[Any, ...]
     form: tree.Structure
 
     def pull(self, gradient: Any) -> tuple[Any, ...]:
         """The derivatives with respect to the parents, where only this result has one."""
-        seeds = [gradient if place == self.place else value * 0 for place, value in enumerate(self.results)]
+        seeds = [gradient if place == self.place else zeros(kind, 0) for place, kind in enumerate(self.kinds)]
         return self.pullback(self.form.unflatten(seeds))
 
 
@@ -248,7 +249,7 @@ def _floating(value: Any) -> Any:
     """A value as floats, in memory of its own; traced values, of a derivative around this one, as they are."""
     if isinstance(value, Operand):
         return value
-    array = np.array(value) if isinstance(value, (int, float, complex, np.generic, np.ndarray, list)) else None
+    array = np.array(value) if isinstance(value, (int, float, complex, np.generic, np.ndarray, list, tuple)) else None
     if array is None or array.dtype.kind not in "biufc":
         raise ArgumentError(f"Variable: expected a number or an array of numbers, received {type(value).__name__}")
     if array.dtype.kind not in "fc":
@@ -289,7 +290,7 @@ def _applied(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     made = [Variable(result) for result in results]
     if _remembering.get():
         _, pullback = vjp(of_values, *values)
-        kept = tuple(variable.value for variable in made)
+        kinds = tuple(map(type_of, results))
         for place, variable in enumerate(made):
-            variable._past = _Past(name, tuple(variables), pullback, place, kept, form)
+            variable._past = _Past(name, tuple(variables), pullback, place, kinds, form)
     return form.unflatten(made)

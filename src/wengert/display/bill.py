@@ -12,7 +12,7 @@ from typing import Any, Final
 from wengert.display.quantities import count, duration, memory, number, table
 from wengert.graph import ArrayType, Equation, Graph, Literal
 
-__all__ = ["Bill", "Cost", "measure", "operations"]
+__all__ = ["Bill", "Cost", "measure", "operations", "peak_memory"]
 
 # seconds spent on timing one function, the samples that the median is of, and the most calls in one sample
 BUDGET: Final = 0.25
@@ -96,7 +96,7 @@ def _ratio(part: float, whole: float) -> float:
 def measure(name: str, call: Callable[[], Any], graph: Graph) -> Cost:
     """The cost of a call whose operations the graph records."""
     seconds, calls = _median_time(call)
-    return Cost(name, seconds, calls, len(graph.equations), operations(graph), _peak_memory(call))
+    return Cost(name, seconds, calls, len(graph.equations), operations(graph), peak_memory(call))
 
 
 def operations(graph: Graph) -> int:
@@ -138,7 +138,8 @@ def _elapsed(call: Callable[[], Any], repetitions: int) -> float:
     return time.perf_counter() - start
 
 
-def _peak_memory(call: Callable[[], Any]) -> int:
+def peak_memory(call: Callable[[], Any]) -> int:
+    """The most bytes that a call held beyond what was there before, as Python and NumPy report them."""
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()

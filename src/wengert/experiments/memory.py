@@ -11,8 +11,9 @@ import numpy as np
 
 from wengert.api.custom import checkpoint
 from wengert.api.reverse import grad
+from wengert.display.bill import peak_memory
 from wengert.experiments.result import Panel, Result, Series
-from wengert.experiments.timing import peak_memory, seconds
+from wengert.experiments.timing import seconds
 
 __all__ = ["checkpoint_memory"]
 

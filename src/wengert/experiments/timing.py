@@ -1,13 +1,12 @@
-"""How long a call takes, and how much memory it holds."""
+"""How long a call takes."""
 
 from __future__ import annotations
 
 import time
-import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["peak_memory", "seconds"]
+__all__ = ["seconds"]
 
 # what is spent on one figure, and the fewest samples
 _BUDGET: Final = 0.05
@@ -35,16 +34,3 @@ def seconds(*calls: Callable[[], Any], budget: float = _BUDGET) -> list[float]:
             spent[place] += elapsed
         samples += 1
     return best
-
-
-def peak_memory(call: Callable[[], Any]) -> int:
-    """The most bytes that a call held beyond what was there before, as Python and NumPy report them."""
-    call()
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-        call()
-        return max(0, tracemalloc.get_traced_memory()[1] - before)
-    finally:
-        tracemalloc.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,6 +59,9 @@ class _Builder:
         self.nodes: list[Node] = []
         self.edges: dict[tuple[int, int, int], Edge] = {}
         self.place: dict[Var, int] = {}
+        # where in the list each variable is used for the last time
+        self.last = {atom: place for place, e in enumerate(graph.equations) for atom in e.inputs}
+        self.position = {variable: place for place, e in enumerate(graph.equations) for variable in e.outputs}
 
     def scene(self, most_nodes: int) -> Scene:
         parts = self._parts()
@@ -132,13 +135,12 @@ class _Builder:
             self.edges.setdefault(key, Edge(source, place, self._saved(source, place, variable)))
         self.place.update(dict.fromkeys(outputs, place))
 
-    def _needed(self, unit: Unit, outputs: Iterable[Var]) -> list[Var]:
-        """The outputs of a unit that something outside of it needs."""
+    def _needed(self, unit: Unit, outputs: list[Var]) -> list[Var]:
+        """The outputs of a unit that something outside of it needs, which comes after it in the list."""
         if not unit.title:
-            return list(outputs)
-        inside = set(map(id, unit.equations))
-        outside = {atom for e in self.graph.equations if id(e) not in inside for atom in e.inputs} | self.results
-        return [variable for variable in outputs if variable in outside]
+            return outputs
+        end = self.position[outputs[-1]]
+        return [variable for variable in outputs if self.last.get(variable, -1) > end or variable in self.results]
 
     def _saved(self, source: int, target: int, variable: Var | None) -> str:
         crosses = self.nodes[source].part == "forward" and self.nodes[target].part == "backward"

@@ -45,7 +45,7 @@ def folded(equations: Sequence[Equation], limit: int, cost: Callable[[Sequence[U
     while cost(units) > limit and len(units) > 1:
         units = _chunks(units, wanted)
         wanted = max(1, wanted * 2 // 3)
-    return units if cost(units) <= limit else [_united(units, units[0].title, units[0].note)]
+    return units if cost(units) <= limit else [_united(units, units[0].title)]
 
 
 def _key(equation: Equation) -> Hashable:
@@ -67,8 +67,7 @@ def _calls(units: Sequence[Unit]) -> list[Unit]:
         if not inside:
             found += run
             continue
-        for name, calls in groupby(_single_calls(run), key=lambda call: call[0]):
-            found += [_united(call, name) for _, call in calls]
+        found += [_united(call, name) for name, call in _single_calls(run)]
     return found
 
 
@@ -97,7 +96,7 @@ def _loops(units: Sequence[Unit]) -> list[Unit]:
         body, times = _repetition(keys, place)
         if times >= _FEWEST_REPETITIONS:
             whole = units[place : place + body * times]
-            found.append(_united(whole, _loop_title(whole[:body]), f"{times} × "))
+            found.append(_united(whole, _loop_title(whole[:body]), times))
             place += body * times
         else:
             found.append(units[place])
@@ -130,8 +129,7 @@ def _lines(units: Sequence[Unit]) -> list[Unit]:
     found: list[Unit] = []
     for source, group in groupby(units, key=lambda unit: unit.equations[-1].source):
         run = list(group)
-        whole = len(run) == 1 or source is None
-        found += run if whole else [_united(run, f"line {source.line}")]
+        found += run if len(run) == 1 or source is None else [_united(run, f"line {source.line}")]
     return found
 
 
@@ -142,10 +140,9 @@ def _chunks(units: Sequence[Unit], wanted: int) -> list[Unit]:
     return [part[0] if len(part) == 1 else _united(part, "") for part in parts]
 
 
-def _united(units: Sequence[Unit], title: str, times: str = "") -> Unit:
+def _united(units: Sequence[Unit], title: str, times: int = 1) -> Unit:
     equations = tuple(equation for unit in units for equation in unit.equations)
-    repeated = int(times.partition(" ")[0]) if times else 1
-    note = times + count(len(equations) // repeated, "operation")
+    note = (f"{times} × " if times > 1 else "") + count(len(equations) // times, "operation")
     lines = sorted({equation.source.line for equation in equations if equation.source})
     where = "" if not lines else f"line {lines[0]}" if lines[0] == lines[-1] else f"lines {lines[0]}–{lines[-1]}"
     return Unit(equations, (title, *(unit.key for unit in units)), title or where or "operations", note)

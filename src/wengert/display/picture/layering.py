@@ -68,8 +68,10 @@ def columns(scene: Scene) -> list[int]:
     The backward part begins after the whole forward part, with one column between them for what is saved.
     """
     needs: list[list[int]] = [[] for _ in scene.nodes]
+    uses: list[list[int]] = [[] for _ in scene.nodes]
     for edge in scene.edges:
         needs[edge.target].append(edge.source)
+        uses[edge.source].append(edge.target)
     column = [0] * len(scene.nodes)
     for part in sorted({node.part for node in scene.nodes}, reverse=True):
         members = [place for place, node in enumerate(scene.nodes) if node.part == part]
@@ -77,9 +79,8 @@ def columns(scene: Scene) -> list[int]:
         for place in members:
             column[place] = max([first, *(column[source] + 1 for source in needs[place])])
     for place, node in reversed([*enumerate(scene.nodes)]):
-        uses = [column[edge.target] for edge in scene.edges if edge.source == place]
-        if uses and not needs[place] and node.kind in ("input", "constant"):
-            column[place] = max(min(uses) - 1, 0)
+        if uses[place] and not needs[place] and node.kind in ("input", "constant"):
+            column[place] = max(min(column[use] for use in uses[place]) - 1, 0)
     least = min(column, default=0)
     return [value - least for value in column]
 
@@ -117,28 +118,33 @@ def _untangled(orders: list[list[int]], links: Sequence[tuple[int, int]]) -> tup
             break
         forward = sweep % 2 == 0
         beside = left if forward else right
+        position = _positions(orders)
         for order in orders[1:] if forward else orders[-2::-1]:
-            _by_barycentre(order, orders, beside)
+            _by_barycentre(order, position, beside)
         crossings = _crossings(orders, right)
         if crossings < fewest:
             best, fewest = tuple(map(tuple, orders)), crossings
     return best
 
 
-def _by_barycentre(order: list[int], orders: Sequence[Sequence[int]], beside: dict[int, list[int]]) -> None:
+def _positions(orders: Sequence[Sequence[int]]) -> dict[int, int]:
+    return {place: index for order in orders for index, place in enumerate(order)}
+
+
+def _by_barycentre(order: list[int], position: dict[int, int], beside: dict[int, list[int]]) -> None:
     """Sort one column by the mean position of the neighbours; what has none stays where it is."""
-    position = {place: index for column in orders for index, place in enumerate(column)}
-    weight = {place: position[place] * 1.0 for place in order}
+    weight = {place: float(position[place]) for place in order}
     for place in order:
         neighbours = beside.get(place, ())
         if neighbours:
             weight[place] = sum(position[other] for other in neighbours) / len(neighbours)
     order.sort(key=lambda place: weight[place])
+    position.update((place, index) for index, place in enumerate(order))
 
 
 def _crossings(orders: Sequence[Sequence[int]], right: dict[int, list[int]]) -> int:
     """How many links cross, column by column."""
-    position = {place: index for column in orders for index, place in enumerate(column)}
+    position = _positions(orders)
     crossings = 0
     for order in orders:
         passed: list[int] = []

@@ -47,9 +47,8 @@ def svg(scene: Scene, theme: str = "auto") -> str:
     ArgumentError
         There is no such theme.
     """
-    drawn = [
-        _measured(node, any(edge.source == place for edge in scene.edges)) for place, node in enumerate(scene.nodes)
-    ]
+    used = {edge.source for edge in scene.edges}
+    drawn = [_measured(node, place in used) for place, node in enumerate(scene.nodes)]
     layers = layered(scene)
     tags = _tags(scene, layers)
     where = placed(layers, [one.box for one in drawn], {place: _tag_box(text) for place, text in tags.items()})
@@ -135,8 +134,10 @@ def _edge(edge: Edge, path: Sequence[int], drawn: Sequence[_Drawn], where: Place
 def _arrivals(scene: Scene, paths: Sequence[Sequence[int]], where: Placed) -> list[float]:
     """How far above or below the middle of its target each wire ends, so that two do not end in one point."""
     found = [0.0] * len(paths)
-    for target in {edge.target for edge in scene.edges}:
-        places = [place for place, edge in enumerate(scene.edges) if edge.target == target]
+    arriving: dict[int, list[int]] = {}
+    for place, edge in enumerate(scene.edges):
+        arriving.setdefault(edge.target, []).append(place)
+    for places in arriving.values():
         places.sort(key=lambda place: where.height[paths[place][-2]])
         step = min(9.0, 1.2 * _HALF / max(len(places) - 1, 1))
         for number, place in enumerate(places):
