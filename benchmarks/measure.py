@@ -56,7 +56,7 @@ class Settings:
     """Seconds after which a first call is given up, and a twelfth of which make a contestant too slow for rounds."""
 
 
-QUICK = Settings(rounds=5, sample_seconds=0.002, patience=0.2, least_rounds=1)
+QUICK = Settings(rounds=15, sample_seconds=0.002, patience=0.2, least_rounds=1)
 
 
 @dataclass

@@ -24,6 +24,8 @@ WengertWarning (UserWarning)
 └── IndependentOutputWarning the output does not depend on the differentiated input
 """
 
+from contextvars import ContextVar
+
 __all__ = [
     "ArgumentError",
     "CheckError",
@@ -69,8 +71,18 @@ class SeedError(ArgumentError):
     """A tangent or cotangent differs in structure, shape or dtype from what it is paired with."""
 
 
+# The errors of this kind that a recording hears of: a program may catch them, which must not hide them.
+HEARD: ContextVar[list[Exception] | None] = ContextVar("wengert_heard", default=None)
+
+
 class TracingError(WengertError):
     """A traced program did something that a recording cannot follow."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        heard = HEARD.get()
+        if heard is not None:
+            heard.append(self)
 
 
 class ConversionError(TracingError, TypeError):

@@ -779,3 +779,37 @@ def test_derivatives_within_a_step_use_values_from_outside(name, order):
     fast = wg.jit(lift(looped))
     fast(x)
     np.testing.assert_allclose(fast(x), expected, rtol=1e-10, atol=1e-13)
+
+
+# what repeats a step, starting at x
+REPEATING = {
+    "a loop that ends": lambda step, x: wg.while_loop(
+        lambda c: c[0] < 2.0, lambda c: (c[0] + 1.0, step(c[1])), (0.0, x))[1],
+    "a scan": lambda step, x: wg.scan(lambda c, _: (step(c), None), x, None, length=2)[0],
+    "a scan with a branch": lambda step, x: wg.scan(
+        lambda c, _: (wg.cond(c[0] > -9.0, step, lambda c: c * c, c), None), x, None, length=2)[0],
+    "a branch": lambda step, x: wg.cond(x[0] > 0.5, step, lambda c: c * c, x),
+}  # fmt: skip
+BATCHES = {
+    "gradients": lambda f: wg.vmap(wg.grad(f)),
+    "Jacobians, forward": lambda f: wg.vmap(wg.jacobian(f, mode="forward")),
+    "Hessians": lambda f: wg.vmap(wg.hessian(f)),
+    "a batch of batches": lambda f: lambda xs: wg.vmap(wg.vmap(wg.grad(f)))(xs[None])[0],
+    "compiled gradients": lambda f: wg.jit(wg.vmap(wg.grad(f))),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("repeating", REPEATING)
+@pytest.mark.parametrize("name", ["a gradient", "a gradient with a choice", "a gradient of a loop"])
+def test_derivatives_within_a_step_are_batched(name, repeating, batch):
+    inner, xs = WITHIN[name], np.array([[0.3, 0.5, -0.2], [0.7, -0.6, 0.4]])
+
+    def looped(x):
+        return np.sum(REPEATING[repeating](lambda c: inner(x, c) * 0.9, x + np.zeros(3)))
+
+    lift = wg.hessian if batch == "Hessians" else wg.grad
+    expected = np.stack([lift(looped)(x) for x in xs])
+    found = BATCHES[batch](looped)
+    found(xs)
+    np.testing.assert_allclose(found(xs), expected, rtol=1e-10, atol=1e-12)

@@ -31,6 +31,12 @@ STACKS = [
     ((100, 2, 2), (2, 2)),
     ((2, 3, 50), (50, 40)),
     ((60, 40, 5), (60, 5, 40)),
+    ((5, 70, 1), (5, 1, 70)),
+    # for BLAS: one after the other, along several axes, some of which are repeated or of one entry
+    ((1, 30, 1600), (1, 1600, 30)),
+    ((2, 1, 30, 1600), (3, 1600, 40)),
+    ((2, 3, 1, 30, 1100), (1, 3, 2, 1100, 20)),
+    ((30, 1600), (2, 2, 1600, 30)),
 ]
 WEIGHTED = [(1000, 20), (10_000, 100), (777, 13), (5000, 9), (300, 40), (900, 3)]
 
@@ -73,7 +79,49 @@ def test_products_of_stacks(shapes, turned):
     def product(A, B):
         return A @ (np.swapaxes(B, -1, -2) if turned else B)
 
-    assert within(compiled(product, A, B), product, A, B)
+    fast = wg.jit(product)
+    fast(A, B)
+    assert within(fast(A, B), product, A, B)
+    assert "NumPy: " not in fast.explain()
+
+
+VIEWS = {
+    "every other row": lambda A: np.repeat(A, 2, axis=-2)[..., ::2, :],
+    "every other column": lambda A: np.repeat(A, 2, axis=-1)[..., ::2],
+    "turned around": lambda A: A[..., ::-1, ::-1],
+    "turned and every other one": lambda A: np.swapaxes(np.swapaxes(A, -1, -2)[..., ::-1, :], -1, -2),
+    "another order of axes": lambda A: np.moveaxis(1.0 * np.moveaxis(A, 0, -1), -1, 0),
+    "one number": lambda A: np.ones(A.shape),
+    "rows of one number each": lambda A: A[..., :1] + np.zeros(A.shape[-1]),
+}
+
+
+@pytest.mark.parametrize("places", [(0,), (1,), (0, 1)], ids=str)
+@pytest.mark.parametrize("shapes", [((2, 9, 8), (2, 8, 7)), ((2, 50, 1500), (2, 1500, 40))], ids=str)
+@pytest.mark.parametrize("name", VIEWS)
+def test_operands_are_read_where_they_stand_or_copied(name, shapes, places):
+    operands = [DRAW.normal(size=shape) for shape in shapes]
+
+    def product(A, B):
+        A, B = [VIEWS[name](X) if place in places else X for place, X in enumerate((A, B))]
+        return A @ B
+
+    fast = wg.jit(product)
+    fast(*operands)
+    expected = product(*operands)
+    np.testing.assert_allclose(fast(*operands), expected, rtol=1e-12, atol=1e-12 * np.max(np.abs(expected)))
+    assert "NumPy: " not in fast.explain()
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8])
+def test_products_of_integers_are_exact(dtype):
+    for m, k, n in ((3, 4, 5), (40, 30, 50)):
+        A, B = [DRAW.integers(0, 100, size=shape).astype(dtype) for shape in ((m, k), (k, n))]
+        fast = wg.jit(np.matmul)
+        found = fast(A, B)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, A @ B)
+        assert "NumPy: " not in fast.explain()
 
 
 @pytest.mark.parametrize("shape", WEIGHTED, ids=str)

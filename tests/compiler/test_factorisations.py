@@ -240,7 +240,7 @@ COUNTED = {
 
 @pytest.mark.parametrize("name", LEFT)
 def test_one_factorisation_serves_all(name):
-    given = operands(7, 1, np.float64)
+    given = operands(9, 1, np.float64)
     graph = wg.trace(wg.value_and_grad(loss_of(PROGRAMS[name], {}), (0, 1)), *given).graph
     found = optimised(graph)
     names = [equation.primitive.name for equation in found.graph.equations]

@@ -60,7 +60,27 @@ def joined(x):
     return np.sum(np.sin(both_ways[:, None] * x[:, :1]), axis=0)
 
 
-PROGRAMS = [repelled, first_axis, second_axis, both, extremes, parts, shifted, turned, joined]
+def one_of_them(x):
+    return np.sin(x[:, 0]) * x[:, -1] + x[::-1, x.shape[1] // 2]
+
+
+def at_a_computed_place(x):
+    return 2.0 * x[:, np.argmax(x[0])] + x[:, :1].T
+
+
+PROGRAMS = [
+    one_of_them,
+    at_a_computed_place,
+    repelled,
+    first_axis,
+    second_axis,
+    both,
+    extremes,
+    parts,
+    shifted,
+    turned,
+    joined,
+]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

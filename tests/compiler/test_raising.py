@@ -132,6 +132,44 @@ def factored(A: Any, x: Any) -> Any:
     return np.sum(x**2)
 
 
+def unravelled(place: Any, x: Any) -> Any:
+    try:
+        np.unravel_index(place, (2, 3))
+    except ValueError:
+        return -np.sum(x**2)
+    return np.sum(x**2)
+
+
+def of_scipy(attempt: Any) -> Any:
+    def attempted(A: Any, x: Any) -> Any:
+        try:
+            value = np.sum(attempt(A))
+        except (ValueError, np.linalg.LinAlgError):
+            return -np.sum(x**2)
+        return value + np.sum(x**2)
+
+    return attempted
+
+
+SQUARE = np.array([[2.0, 0.5], [0.5, 3.0]])
+INDEFINITE = np.array([[1.0, 2.0], [2.0, 1.0]])
+INFINITE = np.array([[np.inf, 1.0], [1.0, np.inf]])
+# what SciPy refuses to compute of what is not finite, or not positive definite
+OF_SCIPY = {
+    "a determinant": (linalg.det, INFINITE),
+    "an inverse": (linalg.inv, INFINITE),
+    "a norm": (linalg.norm, INFINITE),
+    "a solution": (lambda A: linalg.solve(A, A[0]), INFINITE),
+    "a solution of a diagonal": (lambda A: linalg.solve(A, np.ones(2), assume_a="diagonal"), INFINITE),
+    "a triangle": (lambda A: linalg.solve_triangular(A, np.ones(2)), INFINITE),
+    "a triangle, many columns": (lambda A: linalg.solve_triangular(A, np.eye(2), lower=True), INFINITE),
+    "a right-hand side": (lambda A: linalg.solve_triangular(np.eye(2) * 3.0, A), INFINITE),
+    "eigenvalues": (linalg.eigvalsh, INFINITE),
+    "singular values": (linalg.svdvals, INFINITE),
+    "what is said to be definite": (lambda A: linalg.solve(A, np.ones(2), assume_a="pos"), INDEFINITE),
+    "a factor": (lambda A: linalg.cho_solve(linalg.cho_factor(A), np.ones(2)), INDEFINITE),
+}
+
 SIZES = (3, 80)
 CASES = {
     **{f"not definite, {n} rows": (definite, np.eye(n), -np.eye(n)) for n in SIZES},
@@ -147,6 +185,9 @@ CASES = {
     "an exponential that is too large": (raised_to_e, 2.0, 1000.0),
     "a sum of what is not finite": (far, 2.0, np.inf),
     "a factorisation of what is not finite": (factored, np.eye(3), np.full((3, 3), np.nan)),
+    **{f"{name} of SciPy's": (of_scipy(attempt), SQUARE, raising) for name, (attempt, raising) in OF_SCIPY.items()},
+    "a place outside, unravelled": (unravelled, np.array([0, 5]), np.array([0, 6])),
+    "a place before all, unravelled": (unravelled, np.array([0, 5]), np.array([-1, 0])),
     "a number of Python's that is zero": (divided, 2.0, 0.0),
     "a number of Python's that is too large": (raised, 2.0, 400.0),
 }

@@ -134,9 +134,9 @@ def random_program(seed, lengths):
 class Fenced:
     """Memory between two margins that nothing may write into."""
 
-    def __init__(self, size):
-        self.all = np.full(size + 2 * MARGIN + 64, MARK, np.uint8)
-        self.start = MARGIN - (self.all.ctypes.data + MARGIN) % 64 + 64
+    def __init__(self, size, beyond=0):
+        self.all = np.full(size + 2 * MARGIN + 128, MARK, np.uint8)
+        self.start = MARGIN - (self.all.ctypes.data + MARGIN) % 64 + 64 + beyond
         self.stop = self.start + size
 
     @property
@@ -155,7 +155,8 @@ def fenced_run(graph, args):
     inputs = [np.array(x, v.type.dtype, order="C") for x, v in zip(args, graph.inputs, strict=True)]
     inputs += kernel.constants
     before = [x.tobytes() for x in inputs]
-    outputs = [Fenced(kind.size * kind.dtype.itemsize) for kind in kinds]
+    # arrays of NumPy's begin at any multiple of sixteen bytes
+    outputs = [Fenced(kind.size * kind.dtype.itemsize, 16 * (len(args) + n) % 64) for n, kind in enumerate(kinds)]
     arena = Fenced(kernel.arena)
     tables = [
         (ctypes.c_void_p * (len(several) + 1))(*several)

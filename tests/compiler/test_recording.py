@@ -69,8 +69,7 @@ def replayed(recorded: Recorded, args: Any, kwargs: Any) -> tuple[Any] | None:
         return None
     count = len(outputs) - len(recorded.steering)
     for found, expected in zip(outputs[count:], recorded.steering, strict=True):
-        same = bool(found) is expected.value if expected.how == "truth" else equal(found, expected.value)
-        if not same:
+        if not holds(found, expected):
             return None
     if any(np.asarray(value).dtype.kind in "fc" and np.isnan(value).any() for value in outputs[:count]):
         return None
@@ -86,6 +85,13 @@ def leaf(result: Any, outputs: Any, inputs: Any) -> Any:
     if result.form == "array":
         return np.array(found)
     return np.asarray(found)[()] if result.form == "scalar" else np.asarray(found).item()
+
+
+def holds(found: Any, expected: Any) -> bool:
+    """Whether a steering value is as it was recorded."""
+    if expected.how == "finite":
+        return bool(np.all(np.isfinite(found)))
+    return bool(found) is expected.value if expected.how == "truth" else equal(found, expected.value)
 
 
 def equal(one: Any, other: Any) -> bool:

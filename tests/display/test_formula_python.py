@@ -129,7 +129,8 @@ LINES = (
         "return np.outer(linalg.lu_solve(factor, b), linalg.lu_solve(factor, a, trans=1))",
     ),
     (inv(X).T, "return np.linalg.inv(X).T"),
-    (log(det(X)), "return np.linalg.slogdet(X)[1]"),
+    (log(det(X)), "slogdet = np.linalg.slogdet(X)\nreturn np.log(slogdet[0]) + slogdet[1]"),
+    (logabs(det(X)), "return np.linalg.slogdet(X)[1]"),
     (
         log(det(P)) + b.T @ inv(P) @ b,
         "factor = linalg.cho_factor(P)\n"

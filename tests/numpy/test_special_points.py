@@ -55,6 +55,32 @@ def test_derivatives_of_all_orders(name, mode):
         f = derivative
 
 
+NODES = np.array([0.0, 1.0, 2.0])
+BETWEEN = np.array([-np.inf, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, np.inf, np.nan])
+# what NumPy makes of arguments that are infinite or begin with zeros
+VALUES = {
+    **{
+        f"interp of {table}": (lambda t: np.interp(BETWEEN, NODES, t), np.array(table))
+        for table in ([1.0, 3.0, np.inf], [1.0, np.inf, 2.0], [np.inf, np.inf, 2.0], [-np.inf, 1.0, np.inf])
+    },
+    "interp with a node at infinity": (lambda t: np.interp(BETWEEN, t, NODES), np.array([0.0, 1.0, np.inf])),
+    **{
+        f"polydiv by {divisor}": (lambda v: np.polydiv(np.array([0.0, 1.0, 2.0, 3.0]), v)[1], np.array(divisor))
+        for divisor in ([1.0, 2.0], [0.0, 2.0, 1.0], [0.0, 0.0], [3.0], [0.0, 1.0, 2.0, 3.0, 4.0])
+    },
+    "polydiv of zeros in front": (lambda u: np.polydiv(u, np.array([2.0, 1.0]))[0], np.array([0.0, 0.0, 2.0, 3.0])),
+}
+
+
+@pytest.mark.filterwarnings("ignore::wengert.errors.IndependentOutputWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", VALUES)
+def test_values_at_special_points_are_those_of_numpy(name):
+    f, x = VALUES[name]
+    fast = wg.jit(f)
+    for found in (wg.jvp(f, (x,), (np.ones_like(x),))[0], wg.vjp(f, x)[0], fast(x), fast(x)):
+        np.testing.assert_array_equal(found, f(x))
+
+
 def test_a_running_product_with_zeros_has_the_derivative_of_the_products():
     x = np.array([1.5, 0.0, -2.0, 0.0, 3.0])
     expected = np.array([[np.prod(np.delete(x[: k + 1], i)) if i <= k else 0.0 for i in range(5)] for k in range(5)])

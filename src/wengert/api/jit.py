@@ -192,7 +192,8 @@ class Jitted:
         """What has been compiled so far, recording by recording, and what is left to NumPy and why.
 
         A recording is told by the types of its arguments, a line for each nest of loops and each call of a library, the
-        memory, what is guarded or read anew at each call, and the milliseconds that each part of compiling took.
+        floating-point operations of a call, the memory, what is guarded or read anew at each call, and the milliseconds
+        that each part of compiling took.
         """
         parts = [f"jit of {name_of(self.function)}"]
         parts += [described(compiled) for several in list(self._compiled.values()) for compiled in several]

@@ -10,7 +10,7 @@ from wengert.api.forward import jvp
 from wengert.api.reverse import vjp
 from wengert.api.sweeps import alone
 from wengert.display.stepping.printers import is_single
-from wengert.display.text import shown_equation
+from wengert.display.text import shown_operation
 from wengert.graph import Equation, Graph, Literal, Var
 from wengert.graph.walk import live
 from wengert.tracing import GraphRecording, Tracer, type_of
@@ -77,7 +77,7 @@ def _nested(graph: Graph, names: Mapping[Var, str]) -> str:
     for equation in needed:
         if len(equation.outputs) != 1:
             return ""
-        text = shown_equation(equation, {**known, equation.outputs[0]: "_"}).partition(" = ")[2]
+        text = shown_operation(equation, known)
         last = equation.outputs[0] is outcome
         known[equation.outputs[0]] = text if last or is_single(text) else f"({text})"
     return known[outcome]

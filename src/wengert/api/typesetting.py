@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from wengert.calculus.rewriting import substituted
 from wengert.display.naming import Written, written
 from wengert.display.notation import Entrywise, Name, Notation
 from wengert.display.stepping.notation import Code, Value, exchanged, shown_number
-from wengert.display.text import shown_equation
+from wengert.display.text import shown_operation
 from wengert.display.writing import notation_of
 from wengert.graph import ArrayType, Equation, Literal, Var
 
@@ -56,15 +56,15 @@ class Typesetter:
         found = local.value if len(equation.outputs) == 1 else None
         told = _is_function(found) or (equation.primitive.name in _ARITHMETIC and _holds(found, local.places))
         if found is not None and told:
-            return self.formula(found, equation, equation.outputs[0])  # type: ignore[no-any-return]
-        text = shown_equation(equation, dict(self.names)).partition(" = ")[2]
+            return self.formula(found, equation, equation.outputs[0])
+        text = shown_operation(equation, self.names)
         if equation.primitive.name in _REDUCTIONS and not equation.outputs[0].type.shape:
             text = _AXES.sub(")", text)
         return Code((), text)
 
     def formula(
         self, expression: Expression, equation: Equation, result: Var, moving: Mapping[str, Notation] | None = None
-    ) -> Any:
+    ) -> Notation:
         """An expression in the symbols of an operation, in the names of the program."""
         table: dict[Written, Notation] = {
             written(operand(place)): self._atom(atom)
@@ -87,22 +87,22 @@ class Typesetter:
         factor = _without_ones(local.expression)
         symbol = algebra.symbol(_MOVING, *local.expression.shape)
         if factor.is_scalar:
-            return self.formula(algebra.matmul(factor, symbol), equation, result, {_MOVING: moving})  # type: ignore[no-any-return]
+            return self.formula(algebra.matmul(factor, symbol), equation, result, {_MOVING: moving})
         if _holds_sum(factor):
             return Entrywise((self.formula(factor, equation, result), moving))
-        return self.formula(algebra.hadamard(factor, symbol), equation, result, {_MOVING: moving})  # type: ignore[no-any-return]
+        return self.formula(algebra.hadamard(factor, symbol), equation, result, {_MOVING: moving})
 
     def pushed(self, local: Local, equation: Equation, result: Var, place: int, change: Notation) -> Notation:
         """The change of a result, linear in the change of an operand."""
         old = next((node for node in _symbols(local.expression) if node.name == direction(place)), None)
         if old is None:
-            return self.formula(local.expression, equation, result)  # type: ignore[no-any-return]
+            return self.formula(local.expression, equation, result)
         last = substituted(local.expression, {old: algebra.symbol(_MOVING, *old.shape)})
-        return self.formula(last, equation, result, {_MOVING: change})  # type: ignore[no-any-return]
+        return self.formula(last, equation, result, {_MOVING: change})
 
     def pulled(self, local: Local, equation: Equation, result: Var, adjoint: Notation) -> Notation:
         """What the adjoint of the result gives to an operand."""
-        return self.formula(local.expression, equation, result, {COTANGENT: adjoint})  # type: ignore[no-any-return]
+        return self.formula(local.expression, equation, result, {COTANGENT: adjoint})
 
 
 def _holds(value: Expression | None, places: Sequence[int]) -> bool:

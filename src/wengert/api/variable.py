@@ -266,6 +266,10 @@ def _written_into() -> UnsupportedError:
     )
 
 
+class _NotFollowed(Exception):  # noqa: N818 (it says what a function is)
+    """A function returns something that has no derivative."""
+
+
 def _applied(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
     """A function of Variables and other things, with what its derivative needs remembered."""
     leaves, structure = tree.flatten((args, kwargs))
@@ -276,10 +280,23 @@ def _applied(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
         plain, named = structure.unflatten([known.get(id(leaf), leaf) for leaf in leaves])
         return function(*plain, **named)
 
+    def followed(*values: Any) -> Any:
+        found = of_values(*values)
+        if not all(map(_is_inexact, tree.flatten(found)[0])):
+            raise _NotFollowed
+        return found
+
     values = [variable.value for variable in variables]
-    plain = of_values(*values)
+    pullback = None
+    if _remembering.get():
+        try:
+            plain, pullback = vjp(followed, *values)
+        except _NotFollowed:
+            plain = of_values(*values)
+    else:
+        plain = of_values(*values)
     results, form = tree.flatten(plain)
-    inexact = [type_of(result).kind in "fc" for result in results]
+    inexact = list(map(_is_inexact, results))
     if not any(inexact):
         return plain
     if not all(inexact):
@@ -288,9 +305,12 @@ def _applied(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
             f"not follow; use wengert.grad"
         )
     made = [Variable(result) for result in results]
-    if _remembering.get():
-        _, pullback = vjp(of_values, *values)
+    if pullback is not None:
         kinds = tuple(map(type_of, results))
         for place, variable in enumerate(made):
             variable._past = _Past(name, tuple(variables), pullback, place, kinds, form)
     return form.unflatten(made)
+
+
+def _is_inexact(result: Any) -> bool:
+    return type_of(result).kind in "fc"

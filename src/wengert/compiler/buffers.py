@@ -51,6 +51,8 @@ class Buffer:
         self.vector = vector
         # so many entries along the last loop stand beside one another, and those of the vector's next place behind
         self.group = group
+        # the same of entries of which only one is read: how many, and which one
+        self.beside = (0, 0)
 
     def at(self, start: Any) -> Buffer:
         """Another array, whose entries stand in the same order."""
@@ -118,6 +120,7 @@ class Buffer:
         if stride == 1:
             return self._load(address, kind) if fitting is None else self._load_fitting(address, kind, fitting)
         in_group = self.group and fitting is None and isinstance(places[-1], ir.Constant)
+        in_group = in_group or (stride == self.beside[0] and fitting is None)
         width = register_lanes(lanes) if in_group else None
         if width is not None:
             return self._regrouped(places, lanes, width)
@@ -126,13 +129,18 @@ class Buffer:
     def _regrouped(self, places: Sequence[Any], lanes: int, width: int) -> Any:
         """Every so manieth entry, from whole vectors."""
         builder, kind = self.builder, ir.VectorType(self.type, width)
-        first = self.address((*places[:-1], number(0)), True)
+        group, which = self.beside
+        if group:
+            first = builder.gep(self.address(places, True), [number(-which)], source_etype=self.type)
+        else:
+            group, which = self.group, int(places[-1].constant)
+            first = self.address((*places[:-1], number(0)), True)
         parts = []
-        for start in range(0, lanes * self.group, width * self.group):
-            offsets = [number(start + at * width) for at in range(self.group)]
+        for start in range(0, lanes * group, width * group):
+            offsets = [number(start + at * width) for at in range(group)]
             addresses = [builder.gep(first, [offset], inbounds=True, source_etype=self.type) for offset in offsets]
             vectors = [self._load(address, kind) for address in addresses]
-            parts.append(parted(builder, vectors, int(places[-1].constant)))
+            parts.append(parted(builder, vectors, which))
         return joined(builder, parts)
 
     def _gathered(self, address: Any, kind: Any, stride: int, fitting: Value | None) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from wengert.compiler import engine
+from wengert.compiler.factorising import is_brief
+from wengert.compiler.flops import bill_of
 from wengert.compiler.following import Expected
 from wengert.compiler.function import FINITE, Assembly, FunctionWriter
 from wengert.compiler.improving import improve, in_a_hurry
@@ -29,9 +31,13 @@ def built(graph: Graph, steering: Sequence[Expected], *, patiently: bool) -> Ker
     seconds = {"optimise graph": time.perf_counter() - clock}
     results = len(graph.outputs) - len(steering)
     graph, finite = shorter.graph, shorter.finite
-    expected = [*[seen.value for seen in steering], *[FINITE] * len(finite)]
+    steered = [FINITE if seen.how == "finite" else seen.value for seen in steering]
+    expected = [*steered, *[FINITE] * len(finite)]
     graph = Graph(graph.inputs, graph.equations, (*graph.outputs, *finite), graph.names)
-    kernel = compile_kernel(graph, expected=expected, lost=range(results), patiently=patiently)
+    # what has to be finite is no NaN
+    known = {atom for atom, value in zip(graph.outputs[results:], expected, strict=True) if value is FINITE}
+    lost = [number for number, atom in enumerate(graph.outputs[:results]) if atom not in known]
+    kernel = compile_kernel(graph, expected=expected, lost=lost, patiently=patiently)
     kernel.seconds = {**seconds, **kernel.seconds}
     return kernel
 
@@ -63,9 +69,9 @@ def compile_kernel(
         [_array(literal) for literal in block.plan.constants],
         {numbers[id(place)]: fallback for place, fallback in assembly.fallbacks},
         block.layout.arena,
-        any([cluster.blocks is not None for cluster in block.clusters]) or bool(block.plan.calls()),
+        any([cluster.blocks is not None for cluster in block.clusters]) or not all(map(is_brief, block.plan.calls())),
         len(graph.equations),
-        account_of(block),
+        (*account_of(block), bill_of(block)),
         {**seconds, **code.seconds, "text": writing},
     )
     if hurried:

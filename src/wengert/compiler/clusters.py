@@ -9,7 +9,9 @@ chunks depend on the sizes alone, never on the number of threads, and so do the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 from wengert.compiler.mathlib import FUNCTIONS
@@ -18,7 +20,7 @@ from wengert.compiler.relaying import Relay, relayed
 from wengert.compiler.views import Axis, identity, long_axes
 from wengert.graph import Literal, Var, array_type
 
-__all__ = ["Blocks", "Cluster", "clustered", "work_of"]
+__all__ = ["Blocks", "Cluster", "clustered", "in_teams", "work_of"]
 
 # Bytes that the arrays of one block may take together: half of a usual second-level cache.
 _CACHE: Final = 1 << 18
@@ -56,6 +58,8 @@ class Cluster:
     made: dict[Var, bool] = field(default_factory=dict)
     parts: dict[Var, Var] = field(default_factory=dict)
     """For each sum over the rows the sums of the chunks, stacked."""
+    team: int | None = None
+    """The number of the team of clusters, one behind the other, that run side by side; None where this runs alone."""
 
     def written(self, stored: dict[Var, None]) -> list[Var]:
         """The values that the steps put into memory."""
@@ -85,6 +89,12 @@ class Cluster:
 def _by_rows(read: Read) -> bool:
     """Whether row i reads row i."""
     return bool(read.view) and read.view[0] == Axis(0) and all([axis.source != 0 for axis in read.view[1:]])
+
+
+def in_teams(clusters: Sequence[Cluster]) -> list[list[Cluster]]:
+    """What runs one after the other: teams, and clusters alone."""
+    # a cluster of no team is told apart from its neighbours by itself
+    return [list(found) for _, found in groupby(clusters, lambda c: id(c) if c.team is None else -1 - c.team)]
 
 
 def clustered(plan: Plan) -> list[Cluster]:

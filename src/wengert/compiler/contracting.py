@@ -18,7 +18,7 @@ import numpy as np
 from wengert.compiler import engine, entrywise, ir
 from wengert.compiler.body import Rows
 from wengert.compiler.buffers import spread
-from wengert.compiler.counting import counting, least, number
+from wengert.compiler.counting import counting, least, number, turns
 from wengert.compiler.lanes import joined
 from wengert.compiler.plan import Contraction, Read
 from wengert.compiler.shape import Access, access_of
@@ -41,6 +41,9 @@ _AGAIN: Final = 1 << 15
 _FEWEST_TERMS: Final = 32
 # Terms that are added up plainly.
 _LONGEST: Final = 256
+# Multiplications of vectors up to which a product is written out without a loop. With 64 of them, LLVM takes twice as
+# long as for a loop over the terms, which is as fast.
+_UNROLLED: Final = 32
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,8 @@ class ContractionWriter:
         self.lanes = _lanes(self.length, self.dtype)
         self.terms_at_most = rows.most if rows and roles.terms == 0 else nest.domain[roles.terms]
         self.terms = self._bound(roles.terms)
+        vectors = -(-self.length // self.lanes) * self._lines() * self.terms_at_most
+        self.unrolled = rows is None and vectors <= _UNROLLED
         self.most_columns, self.most_lines = self._tile_size(_SUMS[engine.vector_width()])
 
     def _start(self, pointer: Callable[[Any], Any], access: Access) -> Any:
@@ -242,7 +247,7 @@ class ContractionWriter:
         builder, lanes = self.builder, self.lanes
         vectors = -(-self.length // lanes)
         for run in _even(vectors, self.most_columns):
-            with counting(builder, run.start * lanes, run.stop * lanes, run.size * lanes) as column:
+            with turns(builder, run.start * lanes, run.stop * lanes, run.size * lanes) as column:
                 shifts = [number(lanes * n) for n in range(run.size)]
                 self.met = None
                 if run.stop == vectors and self.length % lanes:
@@ -263,7 +268,7 @@ class ContractionWriter:
             if self.nest.symmetric:
                 # what is left of the diagonal is the mirror image of what is right of it
                 stop = least(self.builder, stop, self.builder.add(column, number(self.lanes * len(shifts))))
-            with counting(self.builder, run.start, stop, run.size, perhaps_never=run.start > 0) as index:
+            with turns(self.builder, run.start, stop, run.size, perhaps_never=run.start > 0) as index:
                 line = index
                 if not self.adds:
                     line = least(self.builder, index, self.builder.sub(self._bound(lines), number(run.size)))
@@ -376,6 +381,10 @@ class ContractionWriter:
         self, start: Any, stop: Any, step: int, sums: list[Value], body: Any, perhaps_never: bool
     ) -> list[Value]:
         """What a loop makes of values that it carries."""
+        if self.unrolled:
+            for index in range(start.constant, stop.constant, step):
+                sums = body(number(index), sums)
+            return sums
         builder, before = self.builder, self.builder.block
         with counting(builder, start, stop, step, perhaps_never=perhaps_never) as index:
             carried = [builder.phi(value.type) for value in sums]

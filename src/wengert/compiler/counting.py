@@ -10,7 +10,7 @@ from typing import Any, Final
 from wengert.compiler import ir
 from wengert.compiler.values import Builder
 
-__all__ = ["INDEX", "counting", "least", "number", "word"]
+__all__ = ["INDEX", "counting", "greatest", "least", "number", "word"]
 
 INDEX: Final = ir.IntType(64)
 _TURNING: Final = ir.FunctionType(INDEX, [INDEX])
@@ -33,7 +33,14 @@ def word(value: int) -> Any:
 
 def least(builder: Builder, value: Any, bound: Any) -> Any:
     """The smaller one of two numbers."""
+    if isinstance(value, ir.Constant) and isinstance(bound, ir.Constant):
+        return value if value.constant < bound.constant else bound
     return builder.select(builder.icmp_signed("<", value, bound), value, bound)
+
+
+def greatest(builder: Builder, value: Any, bound: Any) -> Any:
+    """The larger one of two numbers."""
+    return builder.select(builder.icmp_signed(">", value, bound), value, bound)
 
 
 @contextmanager
@@ -56,6 +63,17 @@ def counting(builder: Builder, start: Any, stop: Any, step: int = 1, *, perhaps_
     place.add_incoming(_hidden(builder, following), builder.block)
     builder.cbranch(builder.icmp_signed("<", following, number(stop)), body, after)
     builder.position_at_end(after)
+
+
+@contextmanager
+def turns(builder: Builder, start: int, stop: Any, step: int, *, perhaps_never: bool = False) -> Iterator[Any]:
+    """The same, and no loop at all where it is known that the body runs once."""
+    end = number(stop)
+    if isinstance(end, ir.Constant) and start < end.constant <= start + step:
+        yield number(start)
+        return
+    with counting(builder, start, end, step, perhaps_never=perhaps_never) as place:
+        yield place
 
 
 def _hidden(builder: Builder, value: Any) -> Any:

@@ -22,6 +22,9 @@ def _lines(compiled: Compiled) -> Iterator[str]:
     yield f"for {', '.join([str(variable.type) for variable in given]) or 'no arrays'}:"
     before, after = compiled.operations, kernel.operations
     yield f"  {before} operations recorded, {after} after optimising"
+    if recorded.spared:
+        repeated = f"{recorded.spared} repeated operation{'s' * (recorded.spared != 1)}"
+        yield f"  the derivative is that of the program without {repeated}"
     yield from kernel.account
     constants = sum([constant.nbytes for constant in kernel.constants])
     yield f"  memory: {_bytes(kernel.arena)} to work in, {_bytes(constants)} of constants"
@@ -30,8 +33,8 @@ def _lines(compiled: Compiled) -> Iterator[str]:
         yield f"  read anew at each call: {_listed([source.place.text for source in recorded.sources])}"
     if places:
         yield f"  guarded: {_listed(list(dict.fromkeys(places)))}"
-    if recorded.steering:
-        count = len(recorded.steering)
+    count = len([seen for seen in recorded.steering if seen.how != "finite"])
+    if count:
         values = "1 value that steers" if count == 1 else f"{count} values that steer"
         yield f"  compared with the recording: {values} the program"
     parts = [f"{name} {_MILLI * seconds:.1f}" for name, seconds in compiled.seconds.items()]

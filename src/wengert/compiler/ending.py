@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wengert.compiler import engine, ir
+from wengert.compiler import ir
+from wengert.compiler.complexes import write_copy
 from wengert.compiler.counting import INDEX, number
-from wengert.compiler.nest import NestWriter
-from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
+from wengert.compiler.plan import Block, Call, Read
 from wengert.compiler.repeating import BYTE, POINTER, Repeating
 from wengert.compiler.status import Status
 from wengert.compiler.views import identity, long_axes
@@ -102,9 +102,8 @@ class _Ending(Repeating):
 
     def copy_of(self, source: Var, target: Var) -> None:
         """Copy a value in memory."""
-        domain = long_axes(kind_of(target).shape)
-        nest = Nest(0, domain, [Entry(target, None, (Read(source, identity(len(domain))),))])
-        NestWriter(self.builder, nest, {target: None}, self.writer.pointer, engine.vector_width()).write()
+        whole = Read(source, identity(len(long_axes(source.type.shape))))
+        write_copy(self.builder, whole, target, self.writer.pointer)
 
 
 class _Asking:

@@ -9,6 +9,7 @@ import numpy as np
 
 from wengert.compiler import ir
 from wengert.compiler.mathlib import FUNCTIONS
+from wengert.compiler.parts import PARTS
 from wengert.compiler.values import (
     Builder,
     Value,
@@ -204,7 +205,7 @@ def computes(equation: Equation) -> bool:
         return True
     if name == "power_constant":
         return result.kind == "f"
-    if name in _FLOATING or name in FUNCTIONS:
+    if name in _FLOATING or name in FUNCTIONS or name in PARTS:
         return result.kind == "f"
     if name in _COMPARING:
         return name not in _FLOAT_ONLY or kinds[0].kind == "f"
@@ -233,5 +234,5 @@ def entry(equation: Equation, operands: Sequence[Value]) -> Value:
         return _LOGICAL[name](*given(np.dtype(np.bool_)))
     if name == "power_constant":
         return _power_constant(given(result)[0], equation.params[0])
-    table = _SAME if name in _SAME else _FLOATING if name in _FLOATING else FUNCTIONS
+    table = next(table for table in (_SAME, _FLOATING, FUNCTIONS, PARTS) if name in table)
     return table[name](*given(result))

@@ -1,19 +1,21 @@
-"""Factorisations in the planner: which of them LAPACK computes on the kernel's memory, and in whose place."""
+"""Factorisations in the planner: which of them code of their own computes, or LAPACK, and in whose place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from wengert.compiler.optimise.decompositions import UNROLLED
 from wengert.compiler.plan import Call, Read, kind_of
 from wengert.compiler.views import identity, long_axes
-from wengert.graph import Equation, Literal, Var, array_type
+from wengert.graph import ArrayType, Equation, Literal, Var, array_type
 
 if TYPE_CHECKING:
     from wengert.compiler.planner import Planner
 
-__all__ = ["FACTORISATIONS", "is_factorisation"]
+__all__ = ["FACTORISATIONS", "is_brief", "is_factorisation", "is_unrolled"]
 
 # The operand whose memory the first result takes; None where the result is written elsewhere.
 _PLACES: Final[dict[str, int | None]] = {
@@ -35,13 +37,31 @@ def is_factorisation(call: Call) -> bool:
     return call.callback is None and call.equation.primitive.name in _PLACES
 
 
+def is_unrolled(call: Call) -> bool:
+    """Whether code of its own computes a call, for matrices of few rows and stacks of them."""
+    return is_factorisation(call) and _is_small(call.equation)
+
+
+def is_brief(call: Call) -> bool:
+    """Whether a call is over before another thread could begin: one small matrix."""
+    return is_unrolled(call) and kind_of(call.equation.inputs[0]).ndim == 2
+
+
+def _is_small(equation: Equation) -> bool:
+    return equation.primitive.name != "eigh_factor" and kind_of(equation.inputs[0]).shape[-1] <= UNROLLED
+
+
 def _factorise(planner: Planner, equation: Equation) -> bool:
     kinds = [kind_of(atom) for atom in equation.inputs]
     matrices = [kind for kind in kinds if kind.dtype.kind != "i"]
-    plain = all([kind.ndim == 2 and 0 not in kind.shape for kind in matrices])
-    if not plain or kinds[0].shape[0] < 2 or {kind.dtype.name for kind in matrices} not in ({"float64"}, {"float32"}):
+    if not _are_plain(matrices):
         return False
-    if equation.primitive.name == "eigh_factor" and equation.outputs[1] in planner.lifetimes.last:
+    if _is_small(equation):
+        _factorise_small(planner, equation)
+        return True
+    if equation.primitive.name == "eigh_factor" and (
+        kinds[0].ndim > 2 or kinds[0].shape[0] < 2 or equation.outputs[1] in planner.lifetimes.last
+    ):
         # another library's eigenvectors may have another sign
         return False
     place = _PLACES[equation.primitive.name]
@@ -56,13 +76,30 @@ def _factorise(planner: Planner, equation: Equation) -> bool:
         planner.changed.add(root)
         # whoever reads what is overwritten comes before
         level = max(level, planner.read_on.get(root, -1) + 1)
-    scratch = _scratch(equation, kinds[0].shape[0], kinds[0].dtype)
+    scratch = _scratch(equation, kinds[0].shape[-1], kinds[0].dtype)
     for variable in (*equation.outputs, *scratch):
         planner.level[variable] = level
         planner.store(variable)
     planner.note(reads, level)
     planner.calls.append(Call(level, equation, tuple(reads), None, scratch))
     return True
+
+
+def _are_plain(matrices: Sequence[ArrayType]) -> bool:
+    """Whether operands are matrices that LAPACK knows, or stacks of them side by side."""
+    stacks = {kind.shape[:-2] for kind in matrices}
+    names = {kind.dtype.name for kind in matrices}
+    return len(stacks) == 1 and names in ({"float64"}, {"float32"}) and all([0 not in kind.shape for kind in matrices])
+
+
+def _factorise_small(planner: Planner, equation: Equation) -> None:
+    reads = [planner.whole_read(atom) for atom in equation.inputs]
+    level = max([0, *(planner.ready(read) for read in reads)])
+    for variable in equation.outputs:
+        planner.level[variable] = level
+        planner.store(variable)
+    planner.note(reads, level)
+    planner.calls.append(Call(level, equation, tuple(reads)))
 
 
 def _changed(planner: Planner, equation: Equation, atom: Var | Literal) -> Read:

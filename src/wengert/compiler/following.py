@@ -42,7 +42,8 @@ class Expected(NamedTuple):
     value
         A Python bool, or an array or number.
     how
-        `"truth"`: the truth value of the output is this one; `"equal"`: all its entries equal these, NaN equal to NaN.
+        `"truth"`: the truth value of the output is this one; `"equal"`: all its entries equal these, NaN equal to NaN;
+        `"finite"`: all its entries are finite, or NumPy has to run the call.
     """
 
     value: Any
@@ -348,7 +349,7 @@ class GuardedRecording(GraphRecording):
 
     def steer(self, operand: Operand, value: Any, how: str) -> None:
         """Note that Python has seen this value of an operand, or its truth value."""
-        if operand.payload in self.deferred:
+        if how != "finite" and operand.payload in self.deferred:
             raise ValueNeeded
         if not self.is_constant(operand):
             self.steered.append((operand.payload, Expected(value, how)))
@@ -393,7 +394,6 @@ class GuardedRecording(GraphRecording):
             return
         if operand.payload in dependents(self.equations, self.inputs[: self.arguments]):
             place = locate()
-            raise NotRecordable(
-                f"it looks at the content of a float{f' at {place}' if place else ''}, to write it as text or to "
-                f"decide by it in a way that is not recorded"
-            )
+            where = f" at {place}" if place else ""
+            why = f"it looks at the content of a float{where}, to write it as text or to decide by it in a way that is"
+            raise NotRecordable(f"{why} not recorded")

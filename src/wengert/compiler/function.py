@@ -12,12 +12,13 @@ from wengert.compiler.body import Rows
 from wengert.compiler.branching import write_branch
 from wengert.compiler.calls import fallback_of, write_fallback
 from wengert.compiler.checks import differs, holds_nan
-from wengert.compiler.clusters import Blocks, Cluster, summed
+from wengert.compiler.clusters import Blocks, Cluster, in_teams, summed
 from wengert.compiler.contracting import ContractionWriter
+from wengert.compiler.convolving import is_convolution, write_convolution
 from wengert.compiler.counting import INDEX, counting, least, word
 from wengert.compiler.cumulative import is_cumulative, write_cumulative
 from wengert.compiler.ending import write_ending_loop
-from wengert.compiler.factorising import is_factorisation
+from wengert.compiler.factorising import is_factorisation, is_unrolled
 from wengert.compiler.fallback import Fallback
 from wengert.compiler.handing import RelayWriter
 from wengert.compiler.inlaying import is_inlay, write_inlay
@@ -32,8 +33,11 @@ from wengert.compiler.products import is_product, write_product
 from wengert.compiler.reducing import clear
 from wengert.compiler.relaying import Relay
 from wengert.compiler.repeating import write_loop
+from wengert.compiler.searching import is_search, write_search
+from wengert.compiler.side_by_side import write_team
 from wengert.compiler.status import Status
 from wengert.compiler.symmetrising import is_transposed_sum, write_transposed_sum
+from wengert.compiler.unrolled import write_unrolled
 from wengert.compiler.values import Builder
 from wengert.graph import Var
 from wengert.primitives.branches import is_branch
@@ -102,15 +106,11 @@ class FunctionWriter:
 
     def write(self, expected: Sequence[Any] = (), lost: Sequence[int] = ()) -> Any:
         """The whole function."""
-        for cluster in self.clusters:
-            if cluster.blocks is not None:
-                self.run_chunks(cluster)
+        for clusters in in_teams(self.clusters):
+            if len(clusters) > 1:
+                write_team(self, clusters)
             else:
-                for step in cluster.steps:
-                    if isinstance(step, Nest):
-                        self.nest(step)
-                    else:
-                        self.call(step)
+                self.run(clusters[0])
         self.checks(expected, lost)
         builder = self.builder
         builder.ret(word(Status.DONE))
@@ -123,6 +123,17 @@ class FunctionWriter:
         else:
             builder.unreachable()
         return self.function
+
+    def run(self, cluster: Cluster) -> None:
+        """One cluster alone."""
+        if cluster.blocks is not None:
+            self.run_chunks(cluster)
+            return
+        for step in cluster.steps:
+            if isinstance(step, Nest):
+                self.nest(step)
+            else:
+                self.call(step)
 
     def nest(self, step: Nest, pointer: Any = None, rows: Rows | None = None) -> None:
         """One nest at the builder's place."""
@@ -147,9 +158,16 @@ class FunctionWriter:
 
     def share(self, count: int, write: Callable[[Any], None]) -> None:
         """Call a function so many times, in several threads; `write` writes it, given the number of the call."""
-        chunk = self.chunk(write)
+        if self.held:
+            # no other function has the addresses that this one was given
+            with counting(self.builder, 0, count) as place:
+                write(place)
+            return
+        self.spread(self.chunk(write), self._context(), count)
+
+    def spread(self, chunk: Any, context: Any, count: int) -> None:
+        """Call such a function with a context so many times, in several threads."""
         builder = self.builder
-        context = self._context()
         if count == 1:
             builder.call(chunk, [context, ir.Constant(INDEX, 0)])
             return
@@ -288,8 +306,11 @@ _WAYS: Final[Sequence[tuple[Callable[[Call], bool], Callable[[FunctionWriter, Ca
     (is_product, lambda writer, call: write_product(writer.builder, call, writer.pointer)),
     (is_inlay, write_inlay),
     (is_transposed_sum, write_transposed_sum),
+    (is_unrolled, write_unrolled),
     (is_factorisation, write_factorisation),
     (lambda call: call.body is not None, FunctionWriter.bodied),
     (is_placed, write_placed),
     (is_cumulative, write_cumulative),
+    (is_convolution, write_convolution),
+    (is_search, write_search),
 )

@@ -6,12 +6,13 @@ and a system with a matrix on the left is one with its transpose on the right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wengert.compiler import engine, ir
+from wengert.compiler import engine, entrywise, ir
 from wengert.compiler.checks import holds_nan
 from wengert.compiler.counting import counting, number
 from wengert.compiler.library import symbol_of
@@ -20,6 +21,7 @@ from wengert.compiler.shape import access_of
 from wengert.compiler.squares import Square, mirror, symmetric_half, transpose
 from wengert.compiler.status import Status
 from wengert.compiler.values import Value, fabs, select
+from wengert.graph import ArrayType
 
 if TYPE_CHECKING:
     from wengert.compiler.function import FunctionWriter
@@ -34,19 +36,30 @@ _WIDEST: Final = 8
 
 
 def write_factorisation(writer: FunctionWriter, call: Call) -> None:
-    """Write the call."""
-    _WRITERS[call.equation.primitive.name](_Routines(writer, call))
+    """Write the call, or one for each matrix of a stack."""
+    write = _WRITERS[call.equation.primitive.name]
+    stack = kind_of(call.equation.inputs[0]).shape[:-2]
+    if not stack:
+        write(_Routines(writer, call))
+        return
+    with counting(writer.builder, 0, math.prod(stack)) as turn:
+        write(_Routines(writer, call, turn))
 
 
 class _Routines:
-    """One call, and the arguments of LAPACK's routines, all of which are addresses."""
+    """One call, and the arguments of LAPACK's routines, all of which are addresses.
 
-    def __init__(self, writer: FunctionWriter, call: Call) -> None:
+    Of a stack of matrices, `turn` is which one it is for.
+    """
+
+    def __init__(self, writer: FunctionWriter, call: Call, turn: Any = None) -> None:
+        self.turn = turn
         self.writer = writer
         self.builder = writer.builder
         self.call = call
         kind = kind_of(call.equation.inputs[0])
-        self.size: int = kind.shape[0]
+        self.depth = kind.ndim - 2
+        self.size: int = kind.shape[-1]
         self.dtype = kind.dtype
         self.kind = ir.FloatType() if self.dtype.itemsize == 4 else ir.DoubleType()
         self.order = self.word(self.size)
@@ -69,11 +82,19 @@ class _Routines:
         """The address of an operand."""
         atom, read = self.call.equation.inputs[place], self.call.reads[place]
         access = access_of(read, kind_of(atom).shape)
-        return self.writer.pointer(access.key)
+        return self._of_turn(self.writer.pointer(access.key), kind_of(atom))
 
     def result(self, place: int = 0) -> Any:
         """The address of a result."""
-        return self.writer.pointer(self.call.equation.outputs[place])
+        result = self.call.equation.outputs[place]
+        return self._of_turn(self.writer.pointer(result), kind_of(result))
+
+    def _of_turn(self, start: Any, kind: ArrayType) -> Any:
+        """The address of what belongs to one matrix."""
+        if self.turn is None:
+            return start
+        distance = self.builder.mul(self.turn, number(math.prod(kind.shape[self.depth :])))
+        return self.builder.gep(start, [distance], source_etype=entrywise.element(kind.dtype))
 
     def place(self, start: Any, offset: Any) -> Any:
         """The address of an entry of a matrix."""
@@ -130,8 +151,8 @@ class _Routines:
         self.writer.leave_if((~(least > most * near)).ir, Status.LOST)
 
     def refuse_singular(self, start: Any) -> None:
-        """Leave the kernel where a number on the diagonal of a triangle is zero or none."""
-        self.refuse_diagonal(start, lambda entry: ~(fabs(entry) > 0.0), Status.RAISED)
+        """Leave the kernel where a number on the diagonal of a triangle is zero, infinite or none."""
+        self.refuse_diagonal(start, lambda e: ~((fabs(e) > 0.0) & (fabs(e) < float("inf"))), Status.RAISED)
 
 
 def _symmetric_part(routines: _Routines, target: Any, whole: bool) -> None:
@@ -258,7 +279,7 @@ def _lu_solve(routines: _Routines) -> None:
     """X of A X = B from factors of Aᵀ = P L U, which LAPACK sees as Xᵀ P L U = Bᵀ."""
     routines.refuse_if_set(routines.operand(2))
     (transposed,) = routines.call.equation.params
-    columns = kind_of(routines.call.equation.inputs[3]).shape[1]
+    columns = kind_of(routines.call.equation.inputs[3]).shape[-1]
     factors, pivots, target = routines.operand(0), routines.operand(1), routines.result()
     if columns == 1:
         routines.run(
@@ -308,7 +329,7 @@ def _exchange_rows(routines: _Routines, pivots: Any, target: Any, columns: int, 
 def _triangular_solve(routines: _Routines) -> None:
     """X of T X = B: Xᵀ Tᵀ = Bᵀ."""
     lower, transposed = routines.call.equation.params
-    columns = kind_of(routines.call.equation.inputs[1]).shape[1]
+    columns = kind_of(routines.call.equation.inputs[1]).shape[-1]
     factor, target = routines.operand(0), routines.result()
     routines.refuse_singular(factor)
     triangle, how = "U" if lower else "L", "T" if transposed else "N"
@@ -319,8 +340,11 @@ def _triangular_solve(routines: _Routines) -> None:
             *[routines.character(letter) for letter in (triangle, turned, "N")],
             *(routines.order, factor, routines.order, target, routines.word(1)),
         )
-        return
-    _divide(routines, factor, target, columns, how, ((triangle, "N"),))
+    else:
+        _divide(routines, factor, target, columns, how, ((triangle, "N"),))
+    # an infinity that was given shows in the solution: SciPy may refuse it, and NumPy's rules decide what comes of it
+    size, width = routines.size * columns, engine.vector_width()
+    routines.writer.leave_if(holds_nan(routines.builder, target, size, routines.dtype, width, True), Status.LOST)
 
 
 _WRITERS: Final[dict[str, Callable[[_Routines], None]]] = {

@@ -13,13 +13,17 @@ from typing import Any, Final
 
 from wengert.compiler import linking
 
-__all__ = ["symbol_of"]
+__all__ = ["THREADS", "symbol_of"]
+
+THREADS: Final = "wengert_threads_of_blas"
+"""The function that says how many threads a call of BLAS may take: 0 where that is not known."""
 
 _ROUTINES: Final = {
     "scipy.linalg.cython_blas": ("gemm", "gemv", "swap", "syrk", "trmm", "trsm", "trsv"),
     "scipy.linalg.cython_lapack": ("getrf", "getri", "getrs", "potrf", "potri", "syevd"),
 }
 _LETTERS: Final = "sd"
+_ASKED: Final = ("scipy_openblas_get_num_threads", "openblas_get_num_threads")
 
 
 def symbol_of(routine: str) -> str:
@@ -53,6 +57,19 @@ def _extension(module: str) -> Any:
     return import_module(module)
 
 
+def _threads() -> int:
+    """Where OpenBLAS, which SciPy mostly brings, has the function that says how many threads it uses."""
+    try:
+        # what the module is linked with is searched as well
+        library = ctypes.CDLL(_extension("scipy.linalg.cython_blas").__file__)
+        function = next(getattr(library, name) for name in _ASKED if hasattr(library, name))
+        return ctypes.cast(function, ctypes.c_void_p).value or 0
+    except (OSError, StopIteration):
+        text = f"define i32 @{THREADS}() nounwind {{\n  ret i32 0\n}}\n"
+        return linking.kept(linking.compiled(text, effort=0)).address(THREADS)
+
+
 for _module, _names in _ROUTINES.items():
     for _routine in [letter + name for letter in _LETTERS for name in _names]:
         linking.provide_on_demand(symbol_of(_routine), partial(_address, _module, _routine))
+linking.provide_on_demand(THREADS, _threads)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wengert.compiler.clusters import Cluster
+from wengert.compiler.clusters import Cluster, in_teams
 from wengert.compiler.plan import Plan, sources
 from wengert.graph import Var
 from wengert.graph.types import ArrayType
@@ -50,11 +50,12 @@ def layout(plan: Plan, clusters: list[Cluster], results: int) -> Layout:
         places[id(literal)] = Place("input", len(plan.inputs) + number)
     for number, output in enumerate(plan.outputs[:results]):
         places.setdefault(plan.same.get(output, output), Place("output", number))
-    last = _last_uses(plan, clusters)
+    turns = in_teams(clusters)
+    last = _last_uses(plan, turns)
     kept = {*[plan.same.get(output, output) for output in plan.outputs], *plan.flags.values()}
     arena = _Arena()
-    for number, cluster in enumerate(clusters):
-        for variable in cluster.written(plan.stored):
+    for number, turn in enumerate(turns):
+        for variable in [variable for cluster in turn for variable in cluster.written(plan.stored)]:
             root = plan.same.get(variable, variable)
             if root not in places:
                 places[root] = Place("arena", arena.take(bytes_of(root.type)))
@@ -67,13 +68,13 @@ def layout(plan: Plan, clusters: list[Cluster], results: int) -> Layout:
     return Layout(places, arena.size)
 
 
-def _last_uses(plan: Plan, clusters: list[Cluster]) -> dict[int, list[Var]]:
-    """For every cluster the values that no later one reads."""
+def _last_uses(plan: Plan, turns: list[list[Cluster]]) -> dict[int, list[Var]]:
+    """For every cluster, or team of them, the values that no later one reads."""
     last: dict[Var, int] = {}
-    for number, cluster in enumerate(clusters):
-        for variable in cluster.written(plan.stored):
+    for number, turn in enumerate(turns):
+        for variable in [variable for cluster in turn for variable in cluster.written(plan.stored)]:
             last[plan.same.get(variable, variable)] = number
-        for base in [base for step in cluster.steps for base in sources(step)]:
+        for base in [base for cluster in turn for step in cluster.steps for base in sources(step)]:
             if isinstance(base, Var):
                 last[plan.same.get(base, base)] = number
     found: dict[int, list[Var]] = {}

@@ -13,6 +13,7 @@ from wengert.compiler.contracting import effort
 from wengert.compiler.entrywise import computes
 from wengert.compiler.optimise.internal import INTERNAL
 from wengert.compiler.plan import Contraction, Entry, Read, Reduction, kind_of
+from wengert.compiler.products import is_readable
 from wengert.compiler.shape import access_of
 from wengert.compiler.views import Axis, compose, identity, transposed
 from wengert.graph import REGISTRY, Equation, Literal, Var, array_type
@@ -85,6 +86,11 @@ class _Axes:
         m, k, n = self.lengths((_ROW, _TERM, _COLUMN))
         return not self.long(self.stack) and 4 * m * n <= k * (m + n) and m * n <= _MOST_SUMS
 
+    @property
+    def are_matrices(self) -> bool:
+        """Whether it is one product, of matrices with several rows and columns."""
+        return not self.stack and min(self.length.values()) > 1
+
     def by_terms(self, planner: Planner, atoms: Sequence[Var | Literal]) -> bool:
         """Whether what belongs to one term stands side by side, in both operands."""
         for atom, labels in zip(atoms, self.labels, strict=True):
@@ -104,8 +110,8 @@ def _product(planner: Planner, equation: Equation) -> bool:
         return True
     (result,) = equation.outputs
     m, k, n = axes.lengths((_ROW, _TERM, _COLUMN))
-    if min(m, n) > 1 and m * k * n > _SMALL:
-        return False
+    if min(m, k, n) > 1 and m * k * n > _SMALL and result.type.kind == "f":
+        return _by_library(planner, equation)
     # every entry of the result is a sum over an axis of its own
     whole = (*axes.stack, *axes.rows, _TERM, *axes.columns)
     terms = Var(array_type(axes.lengths(whole), result.type.dtype))
@@ -120,7 +126,7 @@ def _product(planner: Planner, equation: Equation) -> bool:
 def _tiled(planner: Planner, equation: Equation, axes: _Axes) -> bool:
     """A product of floating-point numbers in tiles, in the order of loops that is the least effort."""
     (result,) = equation.outputs
-    if math.prod(axes.length.values()) < _TINY or axes.length[_TERM] == 1:
+    if axes.length[_TERM] == 1 or (math.prod(axes.length.values()) < _TINY and not axes.are_matrices):
         return False
     by_blocks = axes.sums_by_blocks and (axes.by_terms(planner, equation.inputs) or axes.length[_TERM] > _MOST_TERMS)
     found: list[tuple[float, Shape, tuple[Read, ...]]] = []
@@ -142,11 +148,29 @@ def _tiled(planner: Planner, equation: Equation, axes: _Axes) -> bool:
     return True
 
 
+def _by_library(planner: Planner, equation: Equation) -> bool:
+    """A product, or a stack of them, that BLAS computes; what it cannot read where it stands is copied."""
+    dtypes = {kind_of(atom).dtype for atom in equation.inputs}
+    if len(dtypes) > 1:
+        return False
+    operands = []
+    for atom in equation.inputs:
+        read = planner.resolve(atom, kind_of(atom).shape)
+        readable = is_readable(access_of(read, kind_of(atom).shape)) and not _is_number(read)
+        operands.append(atom if readable else planner.copied(atom, read))
+    planner.call(replace(equation, inputs=tuple(operands)))
+    return True
+
+
+def _is_number(read: Read) -> bool:
+    """Whether all entries of an operand are one constant, which stands nowhere in memory."""
+    return isinstance(read.base, Literal) and not np.ndim(read.base.value)
+
+
 def _are_tiles(equation: Equation, reads: Sequence[Read]) -> bool:
     """Whether the operands stand in memory, and are floating-point numbers of one precision."""
     names = {kind_of(atom).dtype.name for atom in (*equation.inputs, *equation.outputs)}
-    stand = [not isinstance(read.base, Literal) or np.ndim(read.base.value) for read in reads]
-    return names in ({"float64"}, {"float32"}) and all(stand)
+    return names in ({"float64"}, {"float32"}) and not any(map(_is_number, reads))
 
 
 def _fits(axes: _Axes, order: Shape) -> bool:

@@ -12,11 +12,11 @@ import numpy as np
 from wengert.compiler import ir
 from wengert.compiler.body import Body, Index, Rows
 from wengert.compiler.buffers import Buffer, spread, stored_type
-from wengert.compiler.counting import counting, least, number
+from wengert.compiler.counting import INDEX, counting, greatest, least, number
 from wengert.compiler.interleaving import MOST
 from wengert.compiler.mathlib import FUNCTIONS
-from wengert.compiler.plan import Nest, Read, Reduction
-from wengert.compiler.prefetching import Ahead
+from wengert.compiler.plan import Nest, Read, Reduction, kind_of
+from wengert.compiler.prefetching import LINE, Ahead
 from wengert.compiler.reducing import Accumulator
 from wengert.compiler.shape import Access, Loops, loops_of
 from wengert.compiler.values import Builder, Value
@@ -26,6 +26,10 @@ __all__ = ["NestWriter"]
 
 # Operations at one place from which on a vector of one register has enough to do.
 _MANY: Final = 12
+# Vectors of a stretch that are worth it to begin where a line of the cache does.
+_SEVERAL: Final = 4
+# The part of all places, one of so many, that may be computed twice for the sake of long vectors.
+_WASTE: Final = 16
 
 
 class _Span(NamedTuple):
@@ -63,6 +67,8 @@ class NestWriter:
         self.loops: Loops = loops_of(nest, stored, inside, rows.most if rows else None, targets or {})
         self.once = once
         self.ahead = ahead
+        # parts of arrays may begin inside of what stands beside one another
+        self.in_parts = bool(targets)
         self.pointer = pointer
         self.width = width
         self.accumulators: list[Accumulator] = []
@@ -94,7 +100,9 @@ class NestWriter:
             if place not in starts:
                 starts[place] = self._start(access, stored_type(dtype))
             group = 0 if what in pieced else _group(access, self.loops)
-            buffers[what] = Buffer(self.builder, access, starts[place], dtype, self.loops.vector, group)
+            buffer = buffers[what] = Buffer(self.builder, access, starts[place], dtype, self.loops.vector, group)
+            if isinstance(what, Read) and not group and not self.in_parts:
+                buffer.beside = _beside(what)
         return buffers
 
     def _start(self, access: Access, kind: Any) -> Any:
@@ -193,7 +201,7 @@ class NestWriter:
         if self.once:
             return next((lanes for lanes in (self.width, 4, 2) if length % lanes == 0), None)
         most = self.width if heavy or len(self.nest.entries) > _MANY else 2 * self.width
-        while most > self.width and most > length:
+        while most > self.width and (most > length or _is_wasteful(length, most)):
             most //= 2
         return min(most, length) if length > 1 else None
 
@@ -207,12 +215,15 @@ class NestWriter:
         for accumulator in self.accumulators:
             accumulator.open(lanes, count)
         masked = clipped and any([accumulator.along or accumulator.again for accumulator in self.accumulators])
+        begin = self._on_line(places, span, lanes) if clipped and not self.accumulators and count >= _SEVERAL else None
 
         def once(start: Any) -> None:
             place, fresh = start, None
             if clipped:
                 place = least(self.builder, start, self.builder.sub(span.stop, number(step)))
                 fresh = self._from(self.builder.sub(start, place), step) if masked else None
+            if begin is not None:
+                place = greatest(self.builder, place, span.start)
             for small in np.ndindex(*rest):
                 spans = [*ranges, (span.low, span.high), *[(int(i), int(i) + 1) for i in small]]
                 inner = map(number, map(int, small))
@@ -225,7 +236,8 @@ class NestWriter:
         if count == 1 and not in_part:
             once(span.start)
         elif block == 1:
-            with counting(self.builder, span.start, span.stop, step, perhaps_never=in_part) as start:
+            first = span.start if begin is None else begin
+            with counting(self.builder, first, span.stop, step, perhaps_never=in_part) as start:
                 once(start)
         else:
             with counting(self.builder, span.start, span.stop, step * block, perhaps_never=in_part) as first:
@@ -237,12 +249,38 @@ class NestWriter:
         for accumulator in self.accumulators:
             accumulator.close(places)
 
+    def _on_line(self, places: list[Any], span: _Span, lanes: int | None) -> Any:
+        """The last place, not behind the first one, from which vectors of a result do not lie across two lines."""
+        results = [buffer for what, buffer in self.body.buffers.items() if isinstance(what, Var)]
+        if not results or lanes is None or results[0].access.strides[self.loops.vector] != 1:
+            return None
+        builder, guide = self.builder, results[0]
+        rest = [number(0) for _ in self.loops.lengths[self.loops.vector + 1 :]]
+        address = builder.ptrtoint(guide.address((*places, span.start, *rest), False), INDEX)
+        size = guide.dtype.itemsize
+        entry = builder.lshr(address, number(size.bit_length() - 1))
+        return builder.sub(span.start, builder.and_(entry, number(min(lanes, LINE // size) - 1)))
+
     def _from(self, skipped: Any, lanes: int) -> Value:
         """Which lanes come after so many first ones."""
         word = ir.IntType(32)
         numbers = ir.Constant(ir.VectorType(word, lanes), list(range(lanes)))
         first = spread(self.builder, self.builder.trunc(skipped, word), lanes)
         return Value(self.builder.icmp_signed(">=", numbers, first), self.builder)
+
+
+def _is_wasteful(length: int, lanes: int) -> bool:
+    """Whether vectors of half as many lanes compute much less twice: the last one begins earlier where it must."""
+    half = lanes // 2
+    return -(-length // lanes) * lanes * _WASTE > -(-length // half) * half * (_WASTE + 1)
+
+
+def _beside(read: Read) -> tuple[int, int]:
+    """Of an operand that is one of a few entries along the last axis of an array: how many there are, and which one."""
+    shape = kind_of(read.base).shape
+    if not shape or not 1 < shape[-1] <= MOST or read.view[-1].source is not None:
+        return 0, 0
+    return shape[-1], read.view[-1].offset
 
 
 def _group(access: Access, loops: Loops) -> int:

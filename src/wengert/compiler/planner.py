@@ -16,6 +16,8 @@ import numpy as np
 
 from wengert.compiler.branching import plan_branch
 from wengert.compiler.clusters import clustered
+from wengert.compiler.complexes import COMPLEX, copied_pairs
+from wengert.compiler.convolving import CONVOLUTIONS, is_convolution
 from wengert.compiler.cumulative import is_cumulative
 from wengert.compiler.entrywise import computes
 from wengert.compiler.expressed import EXPRESSED
@@ -31,8 +33,10 @@ from wengert.compiler.placed import Placement, placement_of, with_slots
 from wengert.compiler.plan import Block, Call, Entry, Nest, Plan, Read, Reduction, kind_of
 from wengert.compiler.products import is_product
 from wengert.compiler.refusals import NotRecordable
+from wengert.compiler.searching import is_search
 from wengert.compiler.shape import access_of
 from wengert.compiler.symmetrising import SUMS
+from wengert.compiler.teams import teamed
 from wengert.compiler.views import View, broadcast, compose, identity, long_axes
 from wengert.compiler.watching import watched
 from wengert.graph import REGISTRY, ArrayType, Equation, Graph, Literal, Var, array_type, live
@@ -42,6 +46,8 @@ __all__ = ["Planner", "laid_out"]
 Shape = tuple[int, ...]
 # Reductions that convert their operand before.
 _CONVERTING: Final = frozenset({"sum", "prod", "all", "any"})
+# What a call may be that needs neither NumPy nor a plan of its own.
+_IN_LOOPS: Final = (is_cumulative, is_product, is_convolution, is_search)
 
 
 def laid_out(
@@ -54,7 +60,7 @@ def laid_out(
     """
     _require_native(graph)
     planned = Planner(graph, results, own).plan({**dict.fromkeys(lost, False), **dict.fromkeys(finite, True)})
-    clusters = clustered(planned)
+    clusters = teamed(clustered(planned), planned)
     return Block(planned, clusters, layout(planned, clusters, results))
 
 
@@ -97,6 +103,10 @@ class Planner:
             self.place(equation)
         outputs = [self.output(place, atom) for place, atom in enumerate(self.graph.outputs)]
         flags = {outputs[place]: watched(self, outputs[place], too) for place, too in looks.items()}
+        for variable in outputs[self.results :]:
+            # what a flag says of a value needs no memory
+            if flags.get(variable) is None:
+                self.store(self.same.get(variable, variable))
         for nest in self.nests.values():
             self.clear_of_dead(nest)
         overwrite(self, outputs)
@@ -122,7 +132,6 @@ class Planner:
             root = self.same.get(base, base)
             if place >= self.results:
                 # nobody else gets it: it may be an argument, or another result
-                self.store(root)
                 return base
             if place < len(self.own) and root is self.own[place] and base is not root:
                 return base
@@ -139,7 +148,7 @@ class Planner:
         if computes(copying):
             self.enter(Entry(result, None, (read,)))
             self.store(result)
-        else:
+        elif not copied_pairs(self, result, read):
             self.call(copying)
         return result
 
@@ -263,7 +272,7 @@ class Planner:
         for variable in equation.outputs:
             self.level[variable] = call.level
             self.store(variable)
-        if placed is None and not is_cumulative(call) and not is_product(call):
+        if placed is None and not any([serves(call) for serves in _IN_LOOPS]):
             address = Literal(np.zeros(1, np.uint64), array_type((1,), np.dtype(np.uint64)))
             self.constants[id(address)] = address
             call = replace(call, callback=address)
@@ -371,6 +380,8 @@ _RULES: Final[dict[str, Any]] = {
     **dict.fromkeys(("sum", "max", "min", "prod", "all", "any"), Planner.reduce),
     **PRODUCTS,
     **EXPRESSED,
+    **CONVOLUTIONS,
+    **COMPLEX,
     **FACTORISATIONS,
     **INLAYS,
     **SUMS,

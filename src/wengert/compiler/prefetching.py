@@ -20,13 +20,13 @@ from wengert.compiler.values import Builder
 from wengert.compiler.views import identity
 from wengert.graph import Var
 
-__all__ = ["Ahead", "Stream", "companions", "is_worth_it", "prefetch"]
+__all__ = ["LINE", "Ahead", "Stream", "companions", "is_worth_it", "prefetch"]
 
 POINTER: Final = ir.PointerType()
 WORD: Final = ir.IntType(32)
 BYTE: Final = ir.IntType(8)
-# Bytes of one line of a cache.
-_LINE: Final = 64
+LINE: Final = 64
+"""Bytes of one line of a cache."""
 # Bytes of the part of one step: less is there soon, and of more the first is gone when the last has come.
 _LEAST: Final = 1 << 12
 _MOST: Final = 1 << 18
@@ -98,6 +98,6 @@ def prefetch(builder: Builder, buffer: Buffer, places: Sequence[Any], lanes: int
     function = builder.module.declared("llvm.prefetch.p0", kind)
     how = [ir.Constant(WORD, int(is_written)), ir.Constant(WORD, _NEAR), ir.Constant(WORD, 1)]
     first = buffer.address(places, False)
-    for offset in range(0, lanes * buffer.dtype.itemsize, _LINE):
+    for offset in range(0, lanes * buffer.dtype.itemsize, LINE):
         address = builder.gep(first, [number(offset)], source_etype=BYTE) if offset else first
         builder.call(function, [address, *how])

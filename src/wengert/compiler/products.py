@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 from wengert.compiler import ir
 from wengert.compiler.calls import blas
 from wengert.compiler.counting import INDEX, counting, number
-from wengert.compiler.plan import Call
+from wengert.compiler.plan import Call, Read
 from wengert.compiler.shape import Access, access_of
 from wengert.compiler.values import Builder
+from wengert.compiler.views import identity, long_axes
 
-__all__ = ["is_product", "write_product"]
+__all__ = ["is_product", "is_readable", "write_product"]
 
 POINTER: Final = ir.PointerType()
 BYTE: Final = ir.IntType(8)
@@ -44,18 +46,23 @@ def _shape(atom: Any) -> tuple[int, ...]:
 def is_product(call: Call) -> bool:
     """Whether BLAS computes a call."""
     equation = call.equation
-    if equation.primitive.name not in _PRODUCTS:
+    if call.callback is not None or equation.primitive.name not in _PRODUCTS:
         return False
     matrices = 2 if equation.primitive.name == "weighted_gram" else len(equation.inputs)
     kinds: list[Any] = [atom.type for atom in equation.inputs[:matrices]]
-    several = len(kinds) == 2 and {kind.ndim for kind in kinds} <= {2, 3} and equation.primitive.name != "weighted_gram"
-    if any([kind.ndim != 2 and not several for kind in kinds]):
+    several = len(kinds) == 2 and equation.primitive.name != "weighted_gram"
+    if any([kind.ndim < 2 or (kind.ndim > 2 and not several) for kind in kinds]):
         return False
-    if any([1 in kind.shape or 0 in kind.shape for kind in kinds]):
+    if any([1 in kind.shape[-2:] or 0 in kind.shape for kind in kinds]):
         return False
     if {kind.dtype.name for kind in kinds} not in ({"float64"}, {"float32"}):
         return False
-    return None not in [_matrix(access) for access in _operands(call)[:matrices]]
+    return all([is_readable(access) for access in _operands(call)[:matrices]])
+
+
+def is_readable(access: Access) -> bool:
+    """Whether BLAS can read a matrix, or each of a stack of them, where it stands."""
+    return _matrix(access) is not None
 
 
 def write_product(builder: Builder, call: Call, pointer: Pointer) -> None:
@@ -82,8 +89,8 @@ class _Caller:
         self.result = result
         self.number = ir.FloatType() if result.dtype.itemsize == 4 else ir.DoubleType()
         self.letter = "s" if result.dtype.itemsize == 4 else "d"
-        # of several products: which one it is, and how far apart the operands and the results stand
-        self.turn: tuple[Any, int, int, int] | None = None
+        # of several products: how many entries on the operands and the result of one stand
+        self.offsets: list[Any] = []
 
     def room(self, kind: Any, value: Any) -> Any:
         """The address of a constant, which stands in the module once."""
@@ -102,10 +109,15 @@ class _Caller:
 
     def moved(self, address: Any, which: int) -> Any:
         """The address of a matrix, or of one of several."""
-        if self.turn is None:
-            return address
-        distance = self.builder.mul(self.turn[0], ir.Constant(INDEX, self.turn[which]))
-        return self.builder.gep(address, [distance], source_etype=self.number)
+        return self.builder.gep(address, [self.offsets[which]], source_etype=self.number) if self.offsets else address
+
+    def offset(self, turns: Sequence[Any], strides: Sequence[int]) -> Any:
+        """How many entries on a place of several loops stands."""
+        total: Any = number(0)
+        for turn, stride in zip(turns, strides, strict=True):
+            if stride:
+                total = self.builder.add(total, self.builder.mul(turn, number(stride)))
+        return total
 
     def target(self) -> Any:
         """The address of the result."""
@@ -126,15 +138,25 @@ def _product(caller: _Caller) -> None:
     """C = A B by gemm, or several such products one after the other."""
     left, right = _operands(caller.call)
     shapes = [_shape(atom) for atom in caller.call.equation.inputs]
+    shape: tuple[int, ...] = caller.result.shape
     sizes = (shapes[0][-2], shapes[0][-1], shapes[1][-1])
-    count = caller.result.shape[0] if len(caller.result.shape) == 3 else 1
-    if count == 1:
+    target = access_of(Read(caller.call.equation.outputs[0], identity(len(long_axes(shape)))), shape)
+    stack = shape[:-2]
+    distances = [_along_stack(access, kind, stack) for access, kind in zip((left, right), shapes, strict=True)]
+    distances.append(_along_stack(target, shape, stack))
+    with ExitStack() as loops:
+        turns = [
+            loops.enter_context(counting(caller.builder, 0, length)) if length != 1 else number(0) for length in stack
+        ]
+        caller.offsets = [caller.offset(turns, strides) for strides in distances]
         _multiply(caller, left, right, sizes)
-        return
-    with counting(caller.builder, 0, count) as turn:
-        distances = [access.strides[0] if len(access.strides) == 3 else 0 for access in (left, right)]
-        caller.turn = (turn, *distances, sizes[0] * sizes[2])
-        _multiply(caller, left, right, sizes)
+
+
+def _along_stack(access: Access, shape: tuple[int, ...], stack: tuple[int, ...]) -> list[int]:
+    """How far apart the matrices of a stack stand, along each axis of the stack of results."""
+    strides = iter(access.strides)
+    found = [next(strides) if length != 1 else 0 for length in shape[:-2]]
+    return [0] * (len(stack) - len(found)) + found
 
 
 def _multiply(caller: _Caller, left: Access, right: Access, sizes: tuple[int, int, int]) -> None:
@@ -148,9 +170,9 @@ def _multiply(caller: _Caller, left: Access, right: Access, sizes: tuple[int, in
         [
             caller.character("T" if turned[1][0] else "N"), caller.character("T" if turned[0][0] else "N"),
             caller.word(columns), caller.word(rows), caller.word(inner), caller.room(caller.number, 1.0),
-            caller.moved(caller.start(right), 2), caller.word(turned[1][1]),
-            caller.moved(caller.start(left), 1), caller.word(turned[0][1]),
-            caller.room(caller.number, 0.0), caller.moved(caller.target(), 3), caller.word(columns),
+            caller.moved(caller.start(right), 1), caller.word(turned[1][1]),
+            caller.moved(caller.start(left), 0), caller.word(turned[0][1]),
+            caller.room(caller.number, 0.0), caller.moved(caller.target(), 2), caller.word(columns),
         ],
     )  # fmt: skip
 

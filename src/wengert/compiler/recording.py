@@ -28,6 +28,7 @@ from wengert.compiler.results import UNKNOWN, Containers, Result, all_different,
 from wengert.compiler.signature import STATIC, is_traced, signature
 from wengert.compiler.steering import combined, distinct
 from wengert.compiler.surroundings import World
+from wengert.errors import HEARD
 from wengert.graph import ArrayType, Equation, Graph, Operand, Var
 from wengert.graph.walk import dependents, live
 from wengert.programs import RUNNER
@@ -67,6 +68,8 @@ class Recorded:
     apart
         Whether it holds only for arrays and containers that are different objects, because the program may ask if two
         are one.
+    spared
+        How many operations are missing that the program does again, and of which a derivative is taken.
     """
 
     graph: Graph
@@ -79,6 +82,7 @@ class Recorded:
     value: tuple[Any, ...]
     contiguous: bool = False
     apart: bool = False
+    spared: int = 0
 
 
 def record(
@@ -163,7 +167,7 @@ class _Attempt:
     def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recorded:
         leaves, structure = tree.flatten((args, kwargs))
         places = [place for place, leaf in enumerate(leaves) if is_traced(leaf)]
-        tokens = RUNNER.set(self.world.run), ANNIHILATING.set(False), REFUSALS.set([])
+        tokens = RUNNER.set(self.world.run), ANNIHILATING.set(False), REFUSALS.set([]), HEARD.set([])
         try:
             with self.recording:
                 given = [self._argument(leaf, place) for place, leaf in enumerate(leaves)]
@@ -174,6 +178,9 @@ class _Attempt:
                 for refusal in REFUSALS.get() or ():
                     # the program has caught it
                     raise refusal
+                for error in HEARD.get() or ():
+                    # without a recording there is none to catch
+                    raise NotRecordable(f"it catches {type(error).__name__}: {error}")
                 for error in self.recording.raised:
                     reason = f"it catches {type(error).__name__}, which is raised for some values and not for others"
                     raise NotRecordable(reason, passing=True)
@@ -182,10 +189,11 @@ class _Attempt:
                 return self._finish(result, tuple(places), containers, Containers((args, kwargs)).found)
         finally:
             # traced values that the program has put somewhere would keep all of them
-            self.recording.equations = []
+            self.recording.equations, self.recording.alike = [], None
             RUNNER.reset(tokens[0])
             ANNIHILATING.reset(tokens[1])
             REFUSALS.reset(tokens[2])
+            HEARD.reset(tokens[3])
 
     def _argument(self, leaf: Any, place: int) -> Any:
         text = f"argument {place}"
@@ -240,12 +248,10 @@ class _Attempt:
         objects = [*arrays, *given] if self.world.comparing else []
         if not all_different(objects):
             raise NotRecordable("it may ask whether two arrays or containers are one", passing=True)
-        values = tuple(
-            [
-                None if atom in recording.deferred else kept(recording.plain(output))
-                for output, atom in zip(outputs, atoms, strict=False)
-            ]
-        )
+        values = [
+            None if atom in recording.deferred else kept(recording.plain(output))
+            for output, atom in zip(outputs, atoms, strict=False)
+        ]
         return Recorded(
             graph,
             places,
@@ -254,10 +260,11 @@ class _Attempt:
             tuple(results),
             structure,
             guards,
-            values,
+            tuple(values),
             contiguous,
             # the dictionary of keywords is one of them
             len(objects) > 2,
+            recording.spared,
         )
 
     def _result(self, leaf: Any, index: int) -> Result:

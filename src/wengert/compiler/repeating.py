@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from wengert.compiler import engine, entrywise, ir
+from wengert.compiler import entrywise, ir
 from wengert.compiler.buffers import stored_type
+from wengert.compiler.complexes import write_copy
 from wengert.compiler.counting import INDEX, counting, number
 from wengert.compiler.memory import Place, bytes_of
-from wengert.compiler.nest import NestWriter
-from wengert.compiler.plan import Block, Call, Entry, Nest, Read, kind_of
+from wengert.compiler.plan import Block, Call, Read, kind_of
 from wengert.compiler.prefetching import Stream, is_worth_it
 from wengert.compiler.shape import access_of
 from wengert.compiler.signals import SYMBOL, steps_between_looks
-from wengert.compiler.views import long_axes
 from wengert.graph import Var
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ class Repeating:
         if kind.size != 1 or entrywise.element(kind.dtype) is None or self.changed[place] or self.is_used_up(place):
             return False
         # other threads have registers of their own
-        return all([cluster.blocks is None for cluster in self.block.clusters])
+        return all([cluster.blocks is None and cluster.team is None for cluster in self.block.clusters])
 
     def rooms(self, place: int) -> tuple[Any, Any]:
         """Two variables for a number."""
@@ -155,12 +154,12 @@ class Repeating:
 
     def is_used_up(self, place: int) -> bool:
         """Whether the body writes something else into the memory of a carried value."""
-        return self.block.plan.inputs[self.loop.fixed + place] in self.block.plan.same.values()
+        plan, given = self.block.plan, self.block.plan.inputs[self.loop.fixed + place]
+        return any([plan.same.get(variable) is given for step in plan.steps for variable in step.written(plan.stored)])
 
     def copy(self, place: int, target: Var) -> None:
         """Copy an operand to other room."""
-        nest = Nest(0, long_axes(kind_of(target).shape), [Entry(target, None, (self.step.reads[place],))])
-        NestWriter(self.builder, nest, {target: None}, self.writer.pointer, engine.vector_width()).write()
+        write_copy(self.builder, self.step.reads[place], target, self.writer.pointer)
 
     def table(self, length: int) -> Any:
         """Room for addresses."""

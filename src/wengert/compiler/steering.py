@@ -76,6 +76,6 @@ class _Combining:
 
 def _combines(atom: Var, seen: Expected) -> bool:
     """Whether this is a number that is compared by one operation."""
-    if atom.type.shape or atom.type.kind not in "biuf":
+    if atom.type.shape or atom.type.kind not in "biuf" or seen.how == "finite":
         return False
     return atom.type.kind == "b" if seen.how == "truth" else not np.isnan(seen.value)

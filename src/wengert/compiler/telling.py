@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wengert.compiler.clusters import Cluster
+from wengert.compiler.clusters import Cluster, in_teams
+from wengert.compiler.convolving import is_convolution
 from wengert.compiler.cumulative import is_cumulative
-from wengert.compiler.factorising import is_factorisation
+from wengert.compiler.factorising import is_factorisation, is_unrolled
 from wengert.compiler.inlaying import is_inlay
 from wengert.compiler.placed import is_placed
 from wengert.compiler.plan import Block, Call, Contraction, Nest
 from wengert.compiler.products import is_product
 from wengert.compiler.relaying import Relay
+from wengert.compiler.searching import is_search
 from wengert.compiler.symmetrising import is_transposed_sum
 from wengert.graph import ArrayType
 from wengert.primitives.branches import is_branch
@@ -24,7 +26,18 @@ __all__ = ["account_of"]
 
 def account_of(block: Block) -> tuple[str, ...]:
     """The loops and the calls of libraries, line by line."""
-    return tuple([line for cluster in block.clusters for line in _cluster(cluster)])
+    return tuple([line for clusters in in_teams(block.clusters) for line in _clusters(clusters)])
+
+
+def _clusters(clusters: Sequence[Cluster]) -> Iterator[str]:
+    """A cluster alone, or a team."""
+    if len(clusters) == 1:
+        yield from _cluster(clusters[0])
+        return
+    yield "  side by side:"
+    for cluster in clusters:
+        for line in _cluster(cluster):
+            yield "  " + line.replace("\n", "\n  ")
 
 
 def _cluster(cluster: Cluster) -> Iterator[str]:
@@ -77,6 +90,8 @@ def _bodies(call: Call, block: Block) -> list[str]:
 
 def _library(call: Call) -> str:
     """Who computes a call."""
+    if is_unrolled(call):
+        return "unrolled"
     if is_factorisation(call):
         return "LAPACK"
     if is_inlay(call):
@@ -85,4 +100,8 @@ def _library(call: Call) -> str:
         return "tiles"
     if is_cumulative(call):
         return "step by step"
+    if is_convolution(call):
+        return "tiles"
+    if is_search(call):
+        return "by halving"
     return "BLAS" if is_product(call) else "at computed places" if is_placed(call) else "NumPy"

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from wengert.display.quantities import count, duration, memory, number, table
-from wengert.graph import ArrayType, Equation, Graph, Literal
+from wengert.graph import Graph
 
-__all__ = ["Bill", "Cost", "measure", "operations", "peak_memory"]
+__all__ = ["Bill", "Cost", "measure", "peak_memory"]
 
 # seconds spent on timing one function, the samples that the median is of, and the most calls in one sample
 BUDGET: Final = 0.25
@@ -96,27 +96,7 @@ def _ratio(part: float, whole: float) -> float:
 def measure(name: str, call: Callable[[], Any], graph: Graph) -> Cost:
     """The cost of a call whose operations the graph records."""
     seconds, calls = _median_time(call)
-    return Cost(name, seconds, calls, len(graph.equations), operations(graph), peak_memory(call))
-
-
-def operations(graph: Graph) -> int:
-    """Floating-point operations in one evaluation of a graph, as an estimate."""
-    return sum(_operations_of(equation) for equation in graph.equations)
-
-
-def _operations_of(equation: Equation) -> int:
-    primitive = equation.primitive
-    if primitive.flops_rule is not None:
-        # opaque operands, such as an index, come as themselves: they have no type that would tell a size
-        operands = [
-            atom.value if isinstance(atom, Literal) and not isinstance(atom.type, ArrayType) else atom.type
-            for atom in equation.inputs
-        ]
-        return int(primitive.flops_rule(*operands, **primitive.named(equation.params)))
-    results = sum(variable.type.size for variable in equation.outputs)
-    if primitive.elementwise:
-        return results
-    return max([results, *(atom.type.size for atom in equation.inputs)])
+    return Cost(name, seconds, calls, len(graph.equations), graph.flops, peak_memory(call))
 
 
 def _median_time(call: Callable[[], Any]) -> tuple[float, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -12,12 +12,12 @@ from wengert.display.bill import Bill
 from wengert.display.page_style import style_of_page
 from wengert.display.parts import Part, figures
 from wengert.display.quantities import count
-from wengert.display.text import shown_equation, step_names
-from wengert.graph import Graph
+from wengert.display.text import shown_operation, step_names
+from wengert.graph import Equation, Graph, Var
 
 __all__ = [
     "Block", "bill_table", "document", "graph_table", "paragraph", "parts_table", "piece", "preformatted", "table",
-    "wide",
+    "whole_page", "wide",
 ]  # fmt: skip
 
 # columns of numbers, which end in line
@@ -42,13 +42,17 @@ def document(title: str, head: str, blocks: Sequence[Block], theme: str = "auto"
     ArgumentError
         There is no such theme.
     """
-    scheme = "light dark" if theme == "auto" else theme
     links = "".join(f'<a href="#{escape(block.name)}">{escape(block.heading)}</a>' for block in blocks)
-    own = f":root{{color-scheme:{scheme}}}body{{margin:0}}{_WHOLE}"
+    return whole_page(title, f"body{{margin:0}}{_WHOLE}", piece(f"{head}<nav>{links}</nav>", blocks, theme), theme)
+
+
+def whole_page(title: str, rules: str, content: str, theme: str) -> str:
+    """A page around its content, with rules for its style sheet."""
+    scheme = "light dark" if theme == "auto" else theme
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"/><title>{escape(title)}</title>'
-        f"<style>{own}</style></head>\n<body>{piece(f'{head}<nav>{links}</nav>', blocks, theme)}</body></html>\n"
+        f'<style>:root{{color-scheme:{scheme}}}{rules}</style></head>\n<body class="wg-whole">{content}</body></html>\n'
     )
 
 
@@ -113,22 +117,28 @@ def graph_table(graph: Graph, most: int | None) -> str:
 
     Of more than `most` equations the first and the last are written out.
     """
-    names = step_names(graph)
-    rows: list[list[str]] = []
+    names, equations = step_names(graph), graph.equations
+    if most is None or len(equations) <= most:
+        rows = [*_equation_rows(equations, names)]
+    else:
+        head, tail = most - most // 2, most // 2
+        left_out = ["…", "", f"{count(len(equations) - most, 'equation')} folded", "", ""]
+        last = equations[len(equations) - tail :]
+        rows = [*_equation_rows(equations[:head], names), left_out, *_equation_rows(last, names)]
+    return table(["", "type", "operation", "from", "line of the program"], rows, ["code"] * 5)
+
+
+def _equation_rows(equations: Iterable[Equation], names: Mapping[Var, str]) -> Iterator[list[str]]:
+    """Names, types, operation and place of each equation; the line of the program where it is another one."""
     previous = None
-    for equation in graph.equations:
-        left, _, right = shown_equation(equation, names).partition(" = ")
-        name, _, kind = left.partition(": ")
+    for equation in equations:
+        name = ", ".join(names[variable] for variable in equation.outputs)
+        kind = ", ".join(repr(variable.type) for variable in equation.outputs)
         source = equation.source
         place = str(source) if source else ""
         line = linecache.getline(source.file, source.line).strip() if source and place != previous else ""
-        rows.append([name, kind, right, place, line])
+        yield [name, kind, shown_operation(equation, names), place, line]
         previous = place
-    if most is not None and len(rows) > most:
-        head, tail = most - most // 2, most // 2
-        left_out = ["…", "", f"{count(len(rows) - head - tail, 'equation')} folded", "", ""]
-        rows = [*rows[:head], left_out, *rows[len(rows) - tail :]]
-    return table(["", "type", "operation", "from", "line of the program"], rows, ["code"] * 5)
 
 
 def bill_table(bill: Bill) -> str:

@@ -159,12 +159,21 @@ class Planner(Sums):
         below = [self.steps.power(self.value(base), -exponent) for base, exponent in x.factors if exponent < 0]
         return self.steps.quotient(above, below)
 
+    def log_determinant(self, matrix: Step) -> Step:
+        """The logarithm of a determinant, which is undefined where that is negative, and never overflows."""
+        found = self.steps.call("np.linalg.slogdet", [matrix], 0)
+        sign, logarithm = [self.steps.make("index", (found,), (place,), 0) for place in ("0", "1")]
+        return self.steps.add([self.steps.call("np.log", [sign], 0), logarithm], [False, False])
+
     def function(self, x: Apply) -> Step:
         inner = x.operand
         axes = _axes(x)
         if x.name in ("log", "logabs") and isinstance(inner, Determinant):
             matrix = inner.parts[0]
-            return self.steps.make("logdet", (self.value(matrix),), (has(matrix, "positive definite"),))
+            definite = has(matrix, "positive definite")
+            if x.name == "log" and not definite:
+                return self.log_determinant(self.value(matrix))
+            return self.steps.make("logdet", (self.value(matrix),), (definite,))
         if x.name == "log" and isinstance(inner, Product) and is_sum_of_exponentials(inner):
             # the sums of rows, or of columns, neither of which may overflow
             first = inner.chain[0]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from wengert.graph import ArrayType, Equation, Graph, Literal, Var
 
-__all__ = ["shown_equation", "step_names", "wengert_list"]
+__all__ = ["shown_equation", "shown_operation", "step_names", "wengert_list"]
 
 
 def wengert_list(graph: Graph, title: str = "") -> str:
@@ -28,10 +29,10 @@ def wengert_list(graph: Graph, title: str = "") -> str:
     return "\n".join(lines)
 
 
-def shown_equation(equation: Equation, names: dict[Var, str]) -> str:
+def shown_equation(equation: Equation, names: Mapping[Var, str]) -> str:
     """One line of the list, without its source."""
     left = ", ".join(f"{names[v]}: {v.type!r}" for v in equation.outputs)
-    return f"{left} = {_operation(equation, names)}"
+    return f"{left} = {shown_operation(equation, names)}"
 
 
 def step_names(graph: Graph) -> dict[Var, str]:
@@ -50,7 +51,7 @@ def step_names(graph: Graph) -> dict[Var, str]:
     return names
 
 
-def _atom(atom: Var | Literal, names: dict[Var, str]) -> str:
+def _atom(atom: Var | Literal, names: Mapping[Var, str]) -> str:
     if isinstance(atom, Var):
         return names[atom]
     value = atom.value
@@ -61,7 +62,8 @@ def _atom(atom: Var | Literal, names: dict[Var, str]) -> str:
     return f"<{atom.type!r}>"
 
 
-def _operation(equation: Equation, names: dict[Var, str]) -> str:
+def shown_operation(equation: Equation, names: Mapping[Var, str]) -> str:
+    """What an equation computes; only its operands need names."""
     primitive = equation.primitive
     operands = [_atom(atom, names) for atom in equation.inputs]
     named = {

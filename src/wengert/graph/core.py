@@ -48,6 +48,25 @@ class Equation:
     outputs: tuple[Var, ...]
     source: Source | None = None
 
+    @property
+    def flops(self) -> int:
+        """The floating-point operations that it takes, as its primitive says.
+
+        Otherwise an estimate: one for each entry of the result of an elementwise function, or of the largest operand.
+        """
+        rule = self.primitive.flops_rule
+        if rule is not None:
+            # opaque operands, such as an index, come as themselves: they have no type that would tell a size
+            operands = [
+                atom.value if isinstance(atom, Literal) and not isinstance(atom.type, ArrayType) else atom.type
+                for atom in self.inputs
+            ]
+            return int(rule(*operands, **self.primitive.named(self.params)))
+        results = sum([variable.type.size for variable in self.outputs])
+        if self.primitive.elementwise:
+            return results
+        return max([results, *[atom.type.size for atom in self.inputs if isinstance(atom.type, ArrayType)]])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
@@ -57,3 +76,8 @@ class Graph:
     equations: tuple[Equation, ...]
     outputs: tuple[Atom, ...]
     names: dict[Var, str] = field(default_factory=dict)
+
+    @property
+    def flops(self) -> int:
+        """The floating-point operations of one evaluation, as an estimate."""
+        return sum([equation.flops for equation in self.equations])

@@ -10,6 +10,7 @@ import numpy as np
 from wengert import tree
 from wengert.graph import Operand, Primitive, bind
 from wengert.numpy.differences import places_in
+from wengert.numpy.selecting import take
 from wengert.numpy.shaping import copied, read_only
 from wengert.numpy.ufuncs import placed
 from wengert.numpy.values import gives_scalar
@@ -179,9 +180,12 @@ def sort_complex(a: Any) -> Any:
 def unravel_index(indices: Any, shape: Any, order: Any = "C") -> Any:
     rest, found = as_operand(indices), []
     lengths = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    for length in reversed(lengths) if order == "C" else lengths:
+    *inner, last = reversed(lengths) if order == "C" else lengths
+    for length in inner:
         found.append(rest % length)
         rest = rest // length
+    # which an index has that is outside, negative ones included: looking it up raises an error then
+    found.append(take(np.arange(last), np.where(rest < 0, last, rest)))
     return tuple(reversed(found)) if order == "C" else tuple(found)
 
 

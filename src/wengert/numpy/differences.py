@@ -126,10 +126,16 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     else:
         lower = np.clip(places_in(xp, x, "right") - 1, 0, count - 2)
         start, value = entries(xp, lower), entries(fp, lower)
-        width = entries(xp, lower + 1) - start
+        end, following = entries(xp, lower + 1), entries(fp, lower + 1)
+        width = end - start
         flat = width == 0
-        slope = (entries(fp, lower + 1) - value) / select(flat, 1.0, width)
-        inside = value + select(flat, 0.0, slope) * (x - start)
+        slope = select(flat, 0.0, (following - value) / select(flat, 1.0, width))
+        inside = value + slope * (x - start)
+        # with an infinity in the table NumPy goes from the other node where this gives none, and stays at a node
+        other = following + slope * (x - end)
+        level = (other != other) & (value == following) & (x == x)
+        other = select((x == start) | level, value, other)
+        inside = select(inside != inside, other, inside)
     # at the last node and beyond no slope is taken
     below, above = fp[0] if left is None else as_operand(left), fp[-1] if right is None else as_operand(right)
     result = select(x < xp[0], below, select(x > xp[-1], above, select(x == xp[-1], fp[-1], inside)))

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from wengert import tree
-from wengert.errors import ConversionError, UndefinedDerivativeError, UnsupportedError
+from wengert.errors import HEARD, ConversionError, UndefinedDerivativeError, UnsupportedError
 from wengert.numpy.constants import constant, is_constant, plain_argument
 from wengert.numpy.host import HostArray
 from wengert.numpy.joining import stacked_list
@@ -65,11 +65,14 @@ def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
                 kwargs = {name: _taken(argument) for name, argument in kwargs.items()}
         try:
             result = function(*args, **kwargs)
-        except (ConversionError, UndefinedDerivativeError, UnsupportedError):
+        except (ConversionError, UndefinedDerivativeError, UnsupportedError) as error:
             given, structure = tree.flatten((args, kwargs))
             if not all(map(is_constant, given)):
                 raise
-            # of constants every function can be computed
+            # of constants every function can be computed, and nobody need hear of it
+            heard = HEARD.get()
+            if heard is not None and error in heard:
+                heard.remove(error)
             args, kwargs = structure.unflatten([beneath(value) for value in given])
             result = function(*args, **kwargs)
         return result if result.__class__ is Tracer else constant(result, *args, *kwargs.values())

@@ -78,12 +78,14 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     rest, quotient = u, []
     if type_of(u).size <= degree:
         return np.zeros(1, np.result_type(type_of(u).dtype, type_of(v).dtype)), _without_leading_zeros(rest)
+    scale = 1.0 / v[0]
+    # the leading coefficients, which are zero but for rounding, or undefined where the divisor begins with a zero
+    left = []
     for _ in range(steps):
-        quotient.append(rest[0] / v[0])
-        # the leading coefficient is zero by construction
+        quotient.append(scale * rest[0])
+        left.append(rest[:1] - quotient[-1] * v[:1])
         rest = concatenate(rest[1 : degree + 1] - quotient[-1] * v[1:], rest[degree + 1 :], axis=0)
-    rest = rest if type_of(rest).size else np.zeros(1, type_of(rest).dtype)
-    return np.stack(quotient), _without_leading_zeros(rest)
+    return np.stack(quotient), _without_leading_zeros(concatenate(*left, rest, axis=0))
 
 
 def _without_leading_zeros(p: Any) -> Any:

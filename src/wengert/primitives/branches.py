@@ -75,6 +75,7 @@ def declared_branch(outputs: int) -> Primitive:
     primitive.evaluate(_run)
     primitive.shape(lambda *types, branch: _each(outputs, [kind.shape for kind in branch.results]))
     primitive.dtype(lambda *types, branch: _each(outputs, [kind.dtype for kind in branch.results]))
+    primitive.flops(lambda *types, branch: max([body.flops for body in branch.bodies]))
     return primitive
 
 

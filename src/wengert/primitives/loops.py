@@ -126,6 +126,8 @@ def declared_loop(outputs: int) -> Primitive:
     primitive.evaluate(_run)
     primitive.shape(lambda *types, loop: _each(outputs, [kind.shape for kind in loop.results]))
     primitive.dtype(lambda *types, loop: _each(outputs, [kind.dtype for kind in loop.results]))
+    # where the number of steps is not known, those of one step
+    primitive.flops(lambda *types, loop: (loop.count if loop.counted else 1) * sum([b.flops for b in loop.bodies]))
     return primitive
 
 

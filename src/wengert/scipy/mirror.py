@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from wengert.numpy.constants import is_constant
 
 __all__ = ["fall_through", "refusal", "refuse_traced", "serves", "settled", "traced"]
 
+_CHECKED: Final = "check_finite"
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
@@ -49,15 +50,38 @@ def serves(function: Callable[..., Any]) -> Callable[[FunctionT], FunctionT]:
     """Declare that the decorated function stands for this one of SciPy's where an argument is traced."""
 
     def declare(replacement: FunctionT) -> FunctionT:
+        code = replacement.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        place = names.index(_CHECKED) if _CHECKED in names else None
+
         @functools.wraps(replacement)
         def either(*args: Any, **options: Any) -> Any:
             if traced(*args, *options.values()):
+                if place is not None and (args[place] if place < len(args) else options.get(_CHECKED, True)):
+                    _require_finite(args)
                 return replacement(*args, **options)
             return function(*args, **options)
 
         return either  # type: ignore[return-value]
 
     return declare
+
+
+def _require_finite(values: Sequence[Any]) -> None:
+    """Raise what SciPy raises for arrays that hold an infinity or a NaN; machine code leaves those to SciPy."""
+    for value in values:
+        if value.__class__ in (list, tuple):
+            _require_finite(value)
+        while isinstance(value, Operand):
+            if value.is_view:
+                value.refresh()
+            if not value.recording.differentiates:
+                break
+            value = value.value
+        if isinstance(value, Operand) and value.type.kind in "fc":
+            value.recording.steer(value, None, "finite")
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+            np.asarray_chkfinite(value)
 
 
 def refuse_traced(name: str, function: Any) -> Any:

@@ -39,6 +39,10 @@ class Recording(Recorder):
     hosts = False
     # whether what is recorded will be run in place of the program, on other values: decisions by values must be known
     repeats = False
+    # how many operations derivatives were spared, since the program had done the same before
+    spared = 0
+    # which of its values are known to be equal
+    alike: Any = None
     # whether values only stand for those of many runs, so that nothing can be told of them
     varies = False
 
@@ -79,6 +83,9 @@ class Recording(Recorder):
     def truncated(self, operand: Any) -> int:
         """What `int(x)` gives for a float, which would lose its derivative."""
         raise operand.refusal("int(x)", "Leave int(...) out, or use numpy.floor for a traced result.")
+
+    def steer(self, operand: Operand, value: Any, how: str) -> None:
+        """Told of what has to hold of an operand wherever this is run in place of the program."""
 
     def peeked(self, operand: Operand) -> None:
         """Told that somebody looks at the value of an operand in a way that no later run can repeat."""

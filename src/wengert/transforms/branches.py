@@ -194,13 +194,24 @@ def _batched(size: int, args: tuple[Any, ...], batched: Sequence[bool], *, branc
         branch.derived[key] = replace(branch, if_true=bodies[0], if_false=bodies[1], derived={})
     whole: Branch = branch.derived[key]
     if not batched[0]:
-        found = choose(whole, args[0], args[1:])
+        found = _chosen(whole, args[0], args[1:])
     else:
         # a body may be undefined for examples that do not choose it
         with np.errstate(all="ignore"):
-            pairs = list(zip(choose(whole, True, args[1:]), choose(whole, False, args[1:]), strict=True))
+            pairs = list(zip(*[_chosen(whole, np.bool_(truth), args[1:]) for truth in (True, False)], strict=True))
         found = [selected(args[0], one, other) for one, other in pairs]
     return tuple(found) if len(found) > 1 else found[0]
+
+
+def _chosen(branch: Branch, chosen: Any, operands: Sequence[Any]) -> list[Any]:
+    """The results of a branch; one in which zeros annihilate stays an operation.
+
+    Its choices are not written out: a loop around it, in which zeros annihilate too, would take them for its own.
+    """
+    if not branch.annihilating or not branch.results or any(map(is_unknown, branch.bodies)):
+        return choose(branch, chosen, operands)
+    found = bind(_operation(branch), (constant_of(chosen), *operands), (branch,))
+    return list(found) if len(branch.results) > 1 else [found]
 
 
 def _batched_body(body: Graph, size: int, flags: Sequence[bool]) -> Graph:

@@ -8,9 +8,9 @@ import numpy as np
 
 from wengert.graph import ArrayType, Operand, Primitive, bind, harden
 from wengert.tracing import FUNCTIONS, Recording, Tracer, type_of
-from wengert.transforms.finite import is_lost, varies
-from wengert.transforms.retrying import as_they_stand, retried
+from wengert.transforms.finite import is_lost
 from wengert.transforms.rule import rule_for
+from wengert.transforms.structured import recomputed
 from wengert.transforms.sweep import any_traced, zeros
 from wengert.transforms.tape import own
 
@@ -78,17 +78,7 @@ class ForwardRecording(Recording):
                 pushed = rule.pushforward(raw=raw)(*map(harden, operands))
             if not (any(map(is_lost, pushed)) if isinstance(pushed, tuple) else is_lost(pushed)):
                 return pushed
-            parts = pushed if isinstance(pushed, tuple) else (pushed,)
-            annihilated = rule.pushforward(raw=raw, annihilate=True)(*operands)
-            if any(map(varies, parts)):
-                return annihilated
-            if not raw:
-                # recordings further out have mended what they follow: it counts as the formula stands
-                with as_they_stand():
-                    pushed = rule.pushforward(raw=raw)(*map(harden, operands))
-            if isinstance(pushed, tuple):
-                return tuple(map(retried, pushed, annihilated))
-            return retried(pushed, annihilated)
+            return _pushed_again(pushed, rule, operands, raw)
 
     def parts(self, value: Any) -> tuple[Any, Any]:
         """Value and tangent of a result; the tangent of a constant is zero."""
@@ -100,3 +90,16 @@ class ForwardRecording(Recording):
                 return value.value, tangent
         kind: Any = type_of(value)
         return value, zeros(kind, 0) if isinstance(kind, ArrayType) else None
+
+
+def _pushed_again(pushed: Any, rule: Any, operands: tuple[Any, ...], raw: bool) -> Any:
+    """Tangents of the results in the place of those in which a NaN was found."""
+
+    def sweep(annihilate: bool) -> tuple[Any, ...]:
+        values = operands if annihilate else map(harden, operands)
+        found = rule.pushforward(raw=raw, annihilate=annihilate)(*values)
+        return found if isinstance(found, tuple) else (found,)
+
+    if isinstance(pushed, tuple):
+        return tuple(recomputed(pushed, raw, sweep))
+    return recomputed((pushed,), raw, sweep)[0]

@@ -6,17 +6,17 @@ batch is kept as `base * factor`, where only the factor, which has no batch axis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert.graph import ArrayType
 from wengert.primitives.arithmetic import zero_times
-from wengert.transforms.finite import is_lost
-from wengert.transforms.retrying import retried
+from wengert.transforms.finite import is_lost, varies
+from wengert.transforms.retrying import as_they_stand, retried
 
-__all__ = ["Scaled", "Unit", "add", "dense", "factors", "on_factors", "retried_batch", "settled"]
+__all__ = ["Scaled", "Unit", "add", "dense", "factors", "numbers", "on_factors", "recomputed", "settled"]
 
 
 class Unit:
@@ -66,7 +66,25 @@ def settled(batch: Any) -> Any:
     return written
 
 
-def retried_batch(plain: Any, annihilated: Any) -> Any:
+def numbers(batch: Any) -> Any:
+    """What of a batch is computed on the way; None where there is nothing."""
+    if batch.__class__ is Unit:
+        return None
+    return batch.factor if batch.__class__ is Scaled else batch
+
+
+def recomputed(found: Sequence[Any], raw: bool, sweep: Callable[[bool], Sequence[Any]]) -> Sequence[Any]:
+    """What `sweep(annihilate=False)` found, which holds a NaN, with the help of `sweep(annihilate=True)`."""
+    if any([varies(numbers(part)) for part in found]):
+        return sweep(True)
+    if not raw:
+        # recordings further out have mended what they follow: it counts as the formulas stand
+        with as_they_stand():
+            found = sweep(False)
+    return list(map(_retried_batch, found, sweep(True)))
+
+
+def _retried_batch(plain: Any, annihilated: Any) -> Any:
     """`retried` on what may be a batch that is not written out, or zero and therefore missing."""
     if plain is None or plain.__class__ is Unit:
         return plain

@@ -15,10 +15,9 @@ import numpy as np
 from wengert.graph import ArrayType, Operand, bind, harden
 from wengert.primitives.shaping import broadcast_to
 from wengert.tracing import Tracer
-from wengert.transforms.finite import is_lost, varies
+from wengert.transforms.finite import is_lost
 from wengert.transforms.mixed import sides, together, whole
-from wengert.transforms.retrying import as_they_stand
-from wengert.transforms.structured import Scaled, Unit, add, dense, factors, on_factors, retried_batch
+from wengert.transforms.structured import Scaled, Unit, add, dense, factors, numbers, on_factors, recomputed
 
 __all__ = ["any_traced", "pull_block", "push_all", "reaching", "zeros"]
 
@@ -39,41 +38,28 @@ def pull_block(block: Sequence[Entry], cotangents: list[Any], live: int, raw: bo
     `cotangents` has one place per slot and changes in place; the first `live` of them are looked at for NaN.
     """
     before = cotangents.copy()
-    _pull(block, cotangents, raw, batch)
-    if any([part is not None and _lost(part) for part in cotangents[:live]]):
-        seen = None if any([varies(_numbers(part)) for part in cotangents[:live]]) else cotangents[:live]
-        if seen is not None and not raw:
-            # recordings further out have mended what they follow: it counts as the formulas stand
+    _pull(block, cotangents, raw, batch, False)
+    if any([part is not None and is_lost(numbers(part)) for part in cotangents[:live]]):
+
+        def sweep(annihilate: bool) -> list[Any]:
             cotangents[:] = before
-            with as_they_stand():
-                _pull(block, cotangents, raw, batch)
-            seen = cotangents[:live]
-        cotangents[:] = before
+            _pull(block, cotangents, raw, batch, annihilate)
+            return cotangents[:live]
+
+        cotangents[:live] = recomputed(cotangents[:live], raw, sweep)
+
+
+def _pull(block: Sequence[Entry], cotangents: list[Any], raw: bool, batch: int, annihilate: bool) -> None:
+    """The sweep, as the formulas stand or with zeros that annihilate."""
+    if batch or annihilate:
         for entry in reversed(block):
-            _pull_one(cotangents, entry, raw, batch, True)
-        cotangents[:] = map(whole, cotangents)
-        if seen is not None:
-            cotangents[:live] = map(retried_batch, seen, cotangents[:live])
-
-
-def _pull(block: Sequence[Entry], cotangents: list[Any], raw: bool, batch: int) -> None:
-    """The sweep as the formulas stand."""
-    if raw and not batch:
+            _pull_one(cotangents, entry, raw, batch, annihilate)
+        if annihilate:
+            cotangents[:] = map(whole, cotangents)
+    elif raw:
         _pull_plain(block, cotangents)
-    elif not batch:
-        _pull_traced(block, cotangents)
     else:
-        for entry in reversed(block):
-            _pull_one(cotangents, entry, raw, batch, False)
-
-
-def _lost(part: Any) -> bool:
-    return part.__class__ is not Unit and (numbers := _numbers(part)) is not None and is_lost(numbers)
-
-
-def _numbers(part: Any) -> Any:
-    """What of a cotangent is computed on the way."""
-    return part.factor if part.__class__ is Scaled else part
+        _pull_traced(block, cotangents)
 
 
 def _pull_plain(block: Sequence[Entry], cotangents: list[Any]) -> None:

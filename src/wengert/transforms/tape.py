@@ -12,11 +12,10 @@ from wengert.graph import OPAQUE, Operand, Primitive, bind, concrete_type, locat
 from wengert.tracing import FUNCTIONS, Recording, Tracer, beneath, primal, type_of
 from wengert.tracing.capture import ROOM, SMALL, Captured
 from wengert.tracing.tracer import joined, joined_with
-from wengert.transforms.finite import is_lost, varies
-from wengert.transforms.merging import key_of, merged, told
-from wengert.transforms.retrying import as_they_stand
+from wengert.transforms.finite import is_lost
+from wengert.transforms.merging import key_of, merged, place_of, take_as_finite
 from wengert.transforms.rule import Rule, rule_for
-from wengert.transforms.structured import dense, retried_batch, settled
+from wengert.transforms.structured import dense, recomputed, settled
 from wengert.transforms.sweep import any_traced, pull_block, push_all, reaching, zeros
 
 __all__ = ["Tape", "apart", "own", "snapshot", "zeros"]
@@ -62,14 +61,19 @@ class Tape(Recording):
         # how many bytes may still be copied where guarding would do
         self.room = ROOM
         self.heavy = False
-        # results of operations on numbers, where equal ones are to be one: in what is recorded to be run again
+        # results of operations, where equal ones are to be one: in what is recorded to be run again
         self.met = merged()
+        self.scaling = False
 
     def __exit__(self, *details: object) -> None:
         self.quick = False
-        # each of them refers to the tape
-        self.met = None
+        self._forget()
         super().__exit__(*details)
+
+    def _forget(self) -> None:
+        """Look for no more equal operations: what is known refers to the tape."""
+        self.scaling = self.scaling or (self.met is not None and self.met.scaling)
+        self.met = None
 
     def input(self, value: Any) -> Tracer:
         """A value to differentiate with respect to."""
@@ -153,9 +157,8 @@ class Tape(Recording):
         if rule is None or place is None or not self.quick:
             return self.apply(primitive, (constant, operand) if constant_first else (operand, constant), ())
         noted = None
-        if self.met is not None and constant.__class__ in _NUMBERS:
-            number = told(constant)
-            noted = (primitive, (), number, place) if constant_first else (primitive, (), place, number)
+        if self.met is not None and (other := place_of(constant, self)) is not None:
+            noted = (primitive, (), other, place) if constant_first else (primitive, (), place, other)
             if (met := self.met.get(noted)) is not None:
                 return met
         x, y = (constant, operand.value) if constant_first else (operand.value, constant)
@@ -243,7 +246,7 @@ class Tape(Recording):
         if self.met is not None:
             self.met.note(key, result, self)
             if self.met.is_idle:
-                self.met = None
+                self._forget()
         return result
 
     def _find_rule(
@@ -305,6 +308,8 @@ class Tape(Recording):
         else:
             pull_block(self.entries, cotangents, inputs, raw, batch)
         found = cotangents[:inputs]
+        if self.scaling or (self.met is not None and self.met.scaling):
+            take_as_finite(found)
         return [None if part is None else settled(part) for part in found] if batch else found
 
     @np.errstate(all="ignore")
@@ -320,15 +325,8 @@ class Tape(Recording):
             return [None if slot is None else dense(pushed[slot], annihilate) for slot in wanted]
 
         found = sweep(annihilate=False)
-        if not any([part is not None and is_lost(part) for part in found]):
-            return found
-        if any(map(varies, found)):
-            return sweep(annihilate=True)
-        if not raw:
-            # recordings further out have mended what they follow: it counts as the formulas stand
-            with as_they_stand():
-                found = sweep(annihilate=False)
-        return list(map(retried_batch, found, sweep(annihilate=True)))
+        lost = any([part is not None and is_lost(part) for part in found])
+        return list(recomputed(found, raw, sweep)) if lost else found
 
     def _is_heavy(self) -> bool:
         """Whether what is kept is large enough to be freed as the sweep goes."""

@@ -13,13 +13,16 @@ from wengert.compiler.optimise import (
     factoring,
     indexing,
     moving,
+    nothing,
     ordering,
     placing,
     powers,
     products,
     pullbacks,
     reducing,
+    separating,
     sparse,
+    sparse_products,
 )
 from wengert.compiler.optimise.passes import Optimised, optimised
 
@@ -31,6 +34,7 @@ __all__ = [
     "factoring",
     "indexing",
     "moving",
+    "nothing",
     "optimised",
     "ordering",
     "placing",
@@ -38,5 +42,7 @@ __all__ = [
     "products",
     "pullbacks",
     "reducing",
+    "separating",
     "sparse",
+    "sparse_products",
 ]

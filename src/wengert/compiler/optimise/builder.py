@@ -70,14 +70,18 @@ class Builder:
     input, or a constant. Rules (`optimise.rules`) are asked first; they call `apply` for what they put instead.
     """
 
-    def __init__(self, may_assume: bool = True) -> None:
+    def __init__(self, may_assume: bool = True, is_last: bool = False) -> None:
         self.may_assume = may_assume
+        # whether no rule will look at the equations again, and they may be what the code generator knows best
+        self.is_last = is_last
         self.equations: list[Equation] = []
         self.definitions: dict[Var, Equation] = {}
         self.notes: Counter[str] = Counter()
         self.source: Source | None = None
         # what rules took to be finite: where it is not, zeros of the original would have made NaN of it
         self.finite: list[Atom] = []
+        # what rules have found out about values, so that they need not look again
+        self.learnt: dict[Any, Any] = {}
         self._literals = LiteralTable()
         self._repeated: dict[Literal, Atom] = {}
         self._known: dict[Any, tuple[Atom, ...]] = {}

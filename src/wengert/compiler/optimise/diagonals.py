@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 
 from wengert.compiler.optimise.builder import Builder
-from wengert.compiler.optimise.elementwise import constant_factor
 from wengert.compiler.optimise.internal import inlay
 from wengert.compiler.optimise.rules import Atom, rule
 from wengert.graph import REGISTRY, Literal, Primitive
@@ -23,6 +22,10 @@ put_add: Final = REGISTRY["put_add"]
 reshape: Final = REGISTRY["reshape"]
 take: Final = REGISTRY["take"]
 transpose: Final = REGISTRY["transpose"]
+# What a reading at constant places goes through.
+_COMPUTED: Final = frozenset(
+    {"matmul", "put_add", "replace", "add_at", "sum", "reshape", "transpose", "broadcast_to", "take", "concatenate"}
+)
 
 
 def names_diagonal(place: Inputs, shape: tuple[int, ...]) -> bool:
@@ -57,13 +60,15 @@ def diagonal_of(build: Builder, a: Atom) -> Atom:
 
 @rule("take")
 def diagonal_in_steps(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
-    """The diagonal as every so many entries; what is put there, and products, have other rules."""
+    """The diagonal as every so many entries of what stands in memory; of other arrays, `gathering` finds it."""
     if params != (0,) or not names_diagonal(inputs[1:], inputs[0].type.shape):
         return None
-    scaled = constant_factor(build, inputs[0])
-    equation = build.definitions.get(scaled[1] if scaled is not None else inputs[0])
-    known = equation is not None and equation.primitive.name in ("matmul", "put_add", "replace", "add_at")
-    return None if known else diagonal_of(build, inputs[0])
+    equation: Any = build.definitions.get(inputs[0])
+    if equation is not None and equation.primitive is transpose:
+        equation = build.definitions.get(equation.inputs[0])
+    if equation is not None and (equation.primitive.elementwise or equation.primitive.name in _COMPUTED):
+        return None
+    return diagonal_of(build, inputs[0])
 
 
 def on_diagonal(build: Builder, atom: Atom) -> Atom | None:

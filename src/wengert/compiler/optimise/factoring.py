@@ -15,6 +15,7 @@ from wengert.compiler.optimise.elementwise import constant_factor
 from wengert.compiler.optimise.products import is_symmetric
 from wengert.compiler.optimise.rules import Atom, rule
 from wengert.graph import REGISTRY, Primitive
+from wengert.tracing.index import Index
 
 __all__: list[str] = []
 
@@ -22,6 +23,7 @@ Inputs = tuple[Atom, ...]
 Solving = Callable[[Atom], Atom]
 Params = tuple[Any, ...]
 absolute: Final = REGISTRY["absolute"]
+broadcast_to: Final = REGISTRY["broadcast_to"]
 cholesky: Final = REGISTRY["cholesky"]
 exp: Final = REGISTRY["exp"]
 less: Final = REGISTRY["less"]
@@ -33,6 +35,7 @@ prod: Final = REGISTRY["prod"]
 reshape: Final = REGISTRY["reshape"]
 select: Final = REGISTRY["select"]
 sign: Final = REGISTRY["sign"]
+take: Final = REGISTRY["take"]
 total: Final = REGISTRY["sum"]
 transpose: Final = REGISTRY["transpose"]
 triangle: Final = REGISTRY["triangle"]
@@ -50,14 +53,32 @@ _HELD: Final = {
 
 
 def _is_matrix(atom: Atom) -> bool:
-    """Whether the rules know how to factor it: one real matrix that is not empty."""
-    return len(atom.type.shape) == 2 and atom.type.kind == "f" and atom.type.size > 0
+    """Whether the rules know how to factor it: a real matrix that is not empty, or a stack of them."""
+    return len(atom.type.shape) >= 2 and atom.type.kind == "f" and atom.type.size > 0
 
 
 def _turned(build: Builder, a: Atom) -> tuple[Atom, bool]:
     """The matrix of which this one is a transpose, or not; one that equals its transpose counts as itself."""
     turned = build.defined_by(a, transpose)
-    return (turned.inputs[0], True) if turned is not None else (a, False)
+    if turned is None or turned.params != (_turning(a),):
+        return a, False
+    return turned.inputs[0], True
+
+
+def _turning(a: Atom) -> tuple[int, ...]:
+    """The order of axes in which every matrix is transposed."""
+    rank = len(a.type.shape)
+    return (*range(rank - 2), rank - 1, rank - 2)
+
+
+def _alongside(build: Builder, a: Atom, b: Atom) -> Atom | None:
+    """Right-hand sides, one for each matrix of a stack; None where there are more of them."""
+    front, shape = a.type.shape[:-2], b.type.shape
+    if shape[:-2] == front:
+        return b
+    if np.broadcast_shapes(shape[:-2], front) != front:
+        return None
+    return build.apply(broadcast_to, b, params=((*front, *shape[-2:]),))
 
 
 def _factors(build: Builder, a: Atom) -> tuple[Atom, ...]:
@@ -81,6 +102,8 @@ def solve_with_triangle(build: Builder, primitive: Primitive, inputs: Inputs, pa
         lower = bool(equation.params[0])
     else:
         return None
+    if len(a.type.shape) > 2 and _alongside(build, a, b) is None:
+        return None
     found = build.apply(triangular_solve, a, b, params=(lower, bool(params[0]) is not turned))
     return found if found.type is build.infer(primitive, inputs, params)[0] else None
 
@@ -98,6 +121,9 @@ def stack_of_columns(build: Builder, primitive: Primitive, inputs: Inputs, param
     t, b = inputs
     if not _is_matrix(t) or len(b.type.shape) < 3 or not b.type.size:
         return None
+    if len(t.type.shape) > 2:
+        right = _alongside(build, t, b)
+        return None if right is None or right is b else build.apply(triangular_solve, t, right, params=params)
     return _by_columns(build, b, lambda right: build.apply(triangular_solve, t, right, params=params))
 
 
@@ -115,7 +141,7 @@ def _by_columns(build: Builder, b: Atom, solved: Solving) -> Atom:
 def turned_triangle(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
     """The system of a transpose as the transposed system of what was there before."""
     t, turned = _turned(build, inputs[0])
-    if not turned or len(t.type.shape) != 2:
+    if not turned or not _is_matrix(t):
         return None
     return build.apply(triangular_solve, t, inputs[1], params=(not params[0], not params[1]))
 
@@ -132,6 +158,9 @@ def solve_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, param
     def solved(right: Atom) -> Atom:
         return build.apply(lu_solve, *_factors(build, a), right, params=(transposed,))
 
+    if len(a.type.shape) > 2:
+        right = _alongside(build, a, b)
+        return None if right is None else _scaled(build, right, solved) or solved(right)
     if len(b.type.shape) > 2:
         return _by_columns(build, b, solved)
     return _scaled(build, b, solved) or solved(b)
@@ -162,7 +191,7 @@ def inverse_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, par
         return None
     a, turned = _turned(build, inputs[0])
     inverse = build.apply(lu_inverse, *_factors(build, a))
-    return build.apply(transpose, inverse, params=((1, 0),)) if turned else inverse
+    return build.apply(transpose, inverse, params=(_turning(inverse),)) if turned else inverse
 
 
 @rule("inverse_of_regular")
@@ -188,11 +217,15 @@ def logarithm_by_factors(build: Builder, primitive: Primitive, inputs: Inputs, p
 
 
 def _sign(build: Builder, diagonal: Atom, signs: Atom) -> Atom:
-    return build.apply(prod, build.apply(multiply, build.apply(sign, diagonal), signs), params=((0,), False))
+    return _prod(build, build.apply(multiply, build.apply(sign, diagonal), signs))
 
 
 def _sum(build: Builder, x: Atom) -> Atom:
-    return build.apply(total, x, params=((0,), False))
+    return build.apply(total, x, params=((len(x.type.shape) - 1,), False))
+
+
+def _prod(build: Builder, x: Atom) -> Atom:
+    return build.apply(prod, x, params=((len(x.type.shape) - 1,), False))
 
 
 @rule("det")
@@ -206,7 +239,7 @@ def determinant_by_factors(build: Builder, primitive: Primitive, inputs: Inputs,
     # the products of all subsets lie within
     reach = _sum(build, build.apply(absolute, logarithms))
     inside = build.apply(less, reach, build.literal(dtype.type(0.8 * np.log(np.finfo(dtype).max))))
-    product = build.apply(prod, build.apply(multiply, diagonal, signs), params=((0,), False))
+    product = _prod(build, build.apply(multiply, diagonal, signs))
     size = build.apply(exp, _sum(build, logarithms))
     return build.apply(select, inside, product, build.apply(multiply, _sign(build, diagonal, signs), size))
 
@@ -215,10 +248,20 @@ def _pivots(build: Builder, a: Atom) -> tuple[Atom, Atom]:
     """The diagonal of the factors, and -1 where rows were exchanged."""
     a, _ = _turned(build, a)
     factors, pivots, _ = _factors(build, a)
-    size = a.type.shape[0]
+    size = a.type.shape[-1]
     moved = build.apply(not_equal, pivots, build.literal(np.arange(1, size + 1, dtype=np.int32)))
     minus, plus = [build.literal(a.type.dtype.type(number)) for number in (-1, 1)]
-    return diagonal_of(build, factors), build.apply(select, moved, minus, plus)
+    return _diagonals(build, factors), build.apply(select, moved, minus, plus)
+
+
+def _diagonals(build: Builder, a: Atom) -> Atom:
+    """The diagonal of each square matrix."""
+    *front, size, _ = a.type.shape
+    if not front:
+        return diagonal_of(build, a)
+    flat = build.apply(reshape, a, params=((*front, size * size),))
+    steps = (*[slice(None)] * len(front), slice(0, size * size, size + 1))
+    return build.apply(take, flat, build.opaque(Index(steps, 0)), params=(0,))
 
 
 @rule(*_HELD)

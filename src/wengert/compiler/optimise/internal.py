@@ -10,7 +10,17 @@ import numpy as np
 
 from wengert.graph import Graph, Primitive
 
-__all__ = ["INTERNAL", "add_at", "assemble", "gram", "inlay", "told_apart", "weighted_gram", "with_transpose"]
+__all__ = [
+    "INTERNAL",
+    "add_at",
+    "assemble",
+    "gram",
+    "inlay",
+    "places_of_inlay",
+    "told_apart",
+    "weighted_gram",
+    "with_transpose",
+]
 
 # by name, as `REGISTRY` holds those that programs meet
 INTERNAL: Final[dict[str, Primitive]] = {}
@@ -57,7 +67,8 @@ weighted_gram = internal(
 weighted_gram.evaluate(lambda xp, x, weights, *, nonnegative: (x.T * weights) @ x)
 weighted_gram.shape(lambda x, weights, *, nonnegative: (x.shape[1], x.shape[1]))
 weighted_gram.dtype(lambda x, weights, *, nonnegative: np.result_type(x.dtype, weights.dtype))
-weighted_gram.flops(lambda x, weights, *, nonnegative: x.size * x.shape[1])
+# where it is planned it has further operands: the rows times the roots, the least and the largest weight
+weighted_gram.flops(lambda x, *further, nonnegative=False: x.size * x.shape[1])
 
 mirror = internal("mirror", shapes="(n,n) -> (n,n), symmetric: what stands on the diagonal and right of it, twice")
 mirror.evaluate(lambda xp, x: xp.triu(x) + xp.swapaxes(xp.triu(x, 1), -1, -2))
@@ -123,13 +134,19 @@ inlay = internal(
 )
 
 
+def places_of_inlay(shape: tuple[int, ...], params: tuple[Any, ...]) -> Any:
+    """The flat places at which `inlay` puts values of a shape, one after the other."""
+    _, start, strides = params
+    places = np.full(shape, start)
+    for axis, stride in enumerate(strides):
+        places += stride * np.arange(shape[axis]).reshape(-1, *[1] * (len(shape) - axis - 1))
+    return places.reshape(-1)
+
+
 @inlay.evaluate
 def _inlay_value(xp: Any, values: Any, *, size: int, start: int, strides: tuple[int, ...]) -> Any:
     out = xp.zeros(size, values.dtype)
-    places = np.full(values.shape, start)
-    for axis, stride in enumerate(strides):
-        places += stride * np.arange(values.shape[axis]).reshape(-1, *[1] * (values.ndim - axis - 1))
-    out[places] = values
+    out[places_of_inlay(values.shape, (size, start, strides))] = values.reshape(-1)
     return out
 
 

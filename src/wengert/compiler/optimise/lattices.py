@@ -17,13 +17,14 @@ from wengert.compiler.optimise.rules import Atom
 from wengert.graph import REGISTRY, Literal
 from wengert.tracing.index import SLOT, Index
 
-__all__ = ["inlaid", "lattice", "rows_in_steps"]
+__all__ = ["entries_in_steps", "inlaid", "lattice", "rows_in_steps"]
 
 Inputs = tuple[Atom, ...]
 Params = tuple[Any, ...]
 broadcast_to: Final = REGISTRY["broadcast_to"]
 reshape: Final = REGISTRY["reshape"]
 take: Final = REGISTRY["take"]
+transpose: Final = REGISTRY["transpose"]
 # Runs within runs, at most; fewer places are as well taken one by one.
 _DEEPEST: Final = 4
 _FEWEST: Final = 16
@@ -91,6 +92,32 @@ def rows_in_steps(build: Builder, inputs: Inputs, params: Params) -> Atom | None
     build.notes["rows_in_steps"] += 1
     whole = build.apply(broadcast_to, one, params=((*found.lengths, *rest),))
     return build.apply(reshape, whole, params=((len(places), *rest),))
+
+
+def entries_in_steps(build: Builder, flat: Atom, places: Any) -> Atom | None:
+    """Entries of one axis, at places that are a lattice, as a view that is turned and repeated; else None."""
+    found = lattice(places)
+    if found is None or min(found.strides) < 0 or not any(found.strides):
+        return None
+    moving = [axis for axis, stride in enumerate(found.strides) if stride]
+    order = sorted(moving, key=lambda axis: -found.strides[axis])
+    strides = [found.strides[axis] for axis in order]
+    wholes = [flat.type.size, *strides[:-1]]
+    if any([whole % stride for whole, stride in zip(wholes, strides, strict=True)]):
+        return None
+    lengths, items, left = [], [], found.start
+    for axis, stride, whole in zip(order, strides, wholes, strict=True):
+        first, left = divmod(left, stride)
+        lengths.append(whole // stride)
+        items.append(slice(first, first + found.lengths[axis]))
+        if items[-1].stop > lengths[-1]:
+            return None
+    part = build.apply(reshape, flat, params=((*lengths, strides[-1]),))
+    part = build.apply(take, part, build.opaque(Index((*items, left), 0)), params=(0,))
+    turned = build.apply(transpose, part, params=(tuple([order.index(axis) for axis in moving]),))
+    spread = tuple([length if stride else 1 for length, stride in zip(found.lengths, found.strides, strict=True)])
+    whole = build.apply(broadcast_to, build.apply(reshape, turned, params=(spread,)), params=(found.lengths,))
+    return build.apply(reshape, whole, params=((len(places),),))
 
 
 def inlaid(build: Builder, inputs: Inputs, params: Params) -> Atom | None:

@@ -9,21 +9,21 @@ from functools import partial
 from typing import Final
 
 from wengert.compiler.optimise.accumulating import summed_behind
+from wengert.compiler.optimise.associating import reassociated
 from wengert.compiler.optimise.builder import Builder
+from wengert.compiler.optimise.finiteness import witness
 from wengert.compiler.optimise.loops import opened
+from wengert.compiler.optimise.pairing import paired
 from wengert.compiler.optimise.rolling import rolled
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.structure import Structure
 from wengert.compiler.optimise.trimming import trimmed
-from wengert.graph import Graph, Var, prune
+from wengert.graph import Equation, Graph, Literal, Var, prune
 
 __all__ = ["Optimised", "optimised"]
 
 # What there must be for the walk that knows how often values are used.
 STRUCTURED: Final = frozenset({"matmul", "put_add", "sum", "loop", "transpose"})
-
-# What keeps the sizes of entries, each at another place or several times.
-_MOVES: Final = frozenset({"transpose", "reshape", "broadcast_to", "negative"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _optimised(graph: Graph) -> Optimised:
     before, count = len(graph.equations), len(graph.outputs)
     applied: Counter[str] = Counter()
     improve = partial(_improved_body, applied=applied)
-    current, recorded = opened(graph, improve)
+    current, recorded = opened(paired(graph, True), improve)
     current, loops = rolled(current, improve)
     loops += recorded
     if loops:
@@ -77,17 +77,27 @@ def _optimised(graph: Graph) -> Optimised:
     current = simplified(current, applied)
     if loops:
         current = trimmed(current)
-    if any(equation.primitive.name in STRUCTURED for equation in current.equations):
+    if any([_is_structured(equation) for equation in current.equations]):
+        current = reassociated(current, applied)
         current = simplified(current, applied, Structure(current))
     finite = tuple([atom for atom in dict.fromkeys(current.outputs[count:]) if isinstance(atom, Var)])
     found = Graph(current.inputs, current.equations, current.outputs[:count], current.names)
     return Optimised(found, dict(applied), before, finite)
 
 
+def _is_structured(equation: Equation) -> bool:
+    """Whether it says something to know how often the operands of an equation are used."""
+    name = equation.primitive.name
+    if name == "take":
+        index = equation.inputs[1]
+        return index.__class__ is Literal and bool(index.value.slots or index.value.advanced)
+    return name in STRUCTURED
+
+
 def _improved_body(body: Graph, applied: Counter[str]) -> Graph:
     """The body of a loop, which may hold loops; nothing in it is taken to be finite, for nobody could check it."""
     improve = partial(_improved_body, applied=applied)
-    current, recorded = opened(prune(body), improve)
+    current, recorded = opened(paired(prune(body), False), improve)
     current, loops = rolled(current, improve)
     applied["loops"] += loops + recorded
     current = simplified(current, applied, None, False)
@@ -99,17 +109,8 @@ def simplified(graph: Graph, applied: Counter[str], steps: Structure | None = No
 
     Behind the outputs stands what was taken to be finite.
     """
-    build = Builder(may_assume)
+    build = Builder(may_assume, steps is not None)
     outputs = build.extend(graph, steps)
     applied.update(build.notes)
-    finite = [_moved_from(build, atom) for atom in build.finite]
+    finite = [witness(build, atom) for atom in build.finite]
     return prune(Graph(graph.inputs, tuple(build.equations), (*outputs, *finite), graph.names))
-
-
-def _moved_from(build: Builder, atom: Atom) -> Atom:
-    """What has the same entries as an array, in the order in which they were made."""
-    equation = build.definitions.get(atom)
-    while equation is not None and equation.primitive.name in _MOVES:
-        atom = equation.inputs[0]
-        equation = build.definitions.get(atom)
-    return atom

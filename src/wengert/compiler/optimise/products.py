@@ -79,8 +79,9 @@ def product_of_repeated(build: Builder, primitive: Primitive, inputs: Inputs, pa
         if source.type.shape[-1] == 1 != x.type.shape[-1]:
             sums = build.apply(total, y, params=((max(len(y.type.shape) - 2, 0),), False))
             column = _as_factor(build, source, len(expected.shape), len(y.type.shape) == 1)
-            found = build.assume_finite(build.apply(multiply, column, sums))
-            return broadcasted(build, found, expected.shape)
+            for factor in (column, sums):
+                build.assume_finite(factor)
+            return broadcasted(build, build.apply(multiply, column, sums), expected.shape)
         if len(source.type.shape) == 2 and source.type.shape[0] == 1:
             row = build.apply(matmul, build.apply(reshape, source, params=(source.type.shape[1:],)), y)
             lifted = build.apply(reshape, row, params=((1, *row.type.shape),))

@@ -149,18 +149,16 @@ def _of_reduced(build: Builder, primitive: Primitive, equation: Any, axis: tuple
 
 
 def _of_repeated(build: Builder, primitive: Primitive, equation: Any, axis: tuple[int, ...]) -> Atom | None:
-    """The sum of n copies is n times one of them; the largest is any of them."""
+    """The sum of n copies is n times one of them; the largest is any of them; equal rows have equal ones."""
     source, wide = equation.inputs[0], equation.outputs[0].type
     if source.type.weak or wide.kind not in "fic" or (primitive is total and wide.kind == "c"):
         return None
     narrow = (1,) * (len(wide.shape) - len(source.type.shape)) + source.type.shape
     repeated = [a for a in axis if narrow[a] != wide.shape[a]]
-    if not repeated:
-        return None
     if source.type.shape != narrow:
         source = build.apply(reshape, source, params=(narrow,))
     part = build.apply(primitive, source, params=(axis, False))
-    if primitive is total:
+    if primitive is total and repeated:
         count = math.prod(wide.shape[a] for a in repeated)
         part = build.apply(multiply, build.literal(count), part)
     return broadcasted(build, part, tuple([n for a, n in enumerate(wide.shape) if a not in axis]))

@@ -15,20 +15,34 @@ import numpy as np
 
 from wengert.compiler.optimise.builder import Builder
 from wengert.compiler.optimise.indexing import Place, lengths_of, place_of
-from wengert.compiler.optimise.internal import add_at
+from wengert.compiler.optimise.internal import add_at, inlay, places_of_inlay
+from wengert.compiler.optimise.lattices import entries_in_steps, inlaid
+from wengert.compiler.optimise.readings import flat_places, reading_of
 from wengert.compiler.optimise.rules import Atom, rule
 from wengert.graph import REGISTRY, Literal, Primitive
 from wengert.tracing.index import SLOT, Index
 
-__all__ = ["Sparse", "sparse_of"]
+__all__ = [
+    "EACH",
+    "SMALLEST",
+    "Sparse",
+    "alike",
+    "array_of",
+    "assume_values",
+    "entries_at",
+    "flat",
+    "is_all",
+    "sparse_of",
+]
 
 Inputs = tuple[Atom, ...]
 Params = tuple[Any, ...]
 Shape = tuple[int, ...]
 add: Final = REGISTRY["add"]
+broadcast_to: Final = REGISTRY["broadcast_to"]
+divide: Final = REGISTRY["divide"]
 multiply: Final = REGISTRY["multiply"]
 negative: Final = REGISTRY["negative"]
-matmul: Final = REGISTRY["matmul"]
 reshape: Final = REGISTRY["reshape"]
 put_add: Final = REGISTRY["put_add"]
 take: Final = REGISTRY["take"]
@@ -36,7 +50,9 @@ concatenate: Final = REGISTRY["concatenate"]
 # Smaller arrays, and those with more than one entry in so many, are left as they are.
 SMALLEST: Final = 256
 SHARE: Final = 8
-_EACH: Final = Index((SLOT,), 1)
+# Values that are kept with a place each.
+_MOST: Final = 1 << 20
+EACH: Final = Index((SLOT,), 1)
 
 
 @dataclass(frozen=True)
@@ -48,55 +64,99 @@ class Sparse:
     shape: Shape
 
 
-def sparse_of(build: Builder, atom: Atom) -> Sparse | None:
-    """An array as its few values, if it is known to be one."""
+def sparse_of(build: Builder, atom: Atom, inlaid: bool = True) -> Sparse | None:
+    """An array as its few values, if it is known to be one; with `inlaid` also those at places in steps."""
+    if atom.type.kind != "f":
+        return None
+    key = (sparse_of, atom, inlaid)
+    if key not in build.learnt:
+        build.learnt[key] = _few_of_constant(build, atom) if atom.__class__ is Literal else _put(build, atom, inlaid)
+    found: Sparse | None = build.learnt[key]
+    return found
+
+
+def _few_of_constant(build: Builder, atom: Atom) -> Sparse | None:
     kind = atom.type
-    if atom.__class__ is Literal:
-        if kind.kind != "f" or kind.size < SMALLEST or not kind.shape:
-            return None
-        value = atom.value.reshape(-1)
-        places = np.flatnonzero(value) if SHARE * np.count_nonzero(value) <= value.size else None
-        if places is None or not len(places):
-            return None
-        return Sparse(build.literal(value[places]), places, kind.shape)
+    if kind.size < SMALLEST or not kind.shape:
+        return None
+    value = atom.value.reshape(-1)
+    places = np.flatnonzero(value) if SHARE * np.count_nonzero(value) <= value.size else None
+    if places is None or not len(places):
+        return None
+    return Sparse(build.literal(value[places]), places, kind.shape)
+
+
+def _put(build: Builder, atom: Atom, inlaid: bool) -> Sparse | None:
+    shape = atom.type.shape
     equation: Any = build.definitions.get(atom)
-    if equation is None or kind.kind != "f":
-        return None
-    if equation.primitive is reshape:
+    if equation is not None and equation.primitive is reshape:
         equation = build.definitions.get(equation.inputs[0])
-    if equation is None or equation.primitive is not put_add or len(equation.inputs) != 3:
+    if equation is not None and equation.primitive is inlay and inlaid:
+        values = equation.inputs[0]
+        return Sparse(flat(build, values), places_of_inlay(values.type.shape, equation.params), shape)
+    if equation is None or equation.primitive is not put_add:
         return None
-    values, index, places = equation.inputs
-    if len(equation.params[0]) != 1 or index.value.items != (SLOT,) or places.__class__ is not Literal:
+    (values, index, *arrays), (whole, leading) = equation.inputs, equation.params
+    if len(whole) == 1 and index.value.items == (SLOT,) and arrays[0].__class__ is Literal:
+        if len(values.type.shape) == len(arrays[0].type.shape) == 1:
+            return Sparse(values, arrays[0].value, shape)
         return None
-    if len(values.type.shape) != 1 or len(places.type.shape) != 1:
+    if not inlaid or not (index.value.slots or index.value.advanced) or SHARE * values.type.size > atom.type.size:
         return None
-    return Sparse(values, places.value, kind.shape)
+    placed = reading_of(index.value, arrays, leading, whole) if atom.type.size >= SMALLEST else None
+    if placed is None or values.type.shape != placed[1]:
+        return None
+    return Sparse(flat(build, values), flat_places(placed[0], whole, placed[1]), shape)
 
 
-def _array(build: Builder, found: Sparse) -> Atom:
+def array_of(build: Builder, found: Sparse) -> Atom:
+    """The array, for those who look for its values or need it."""
+    size = math.prod(found.shape)
+    if is_all(found.places, size):
+        return build.apply(reshape, found.values, params=(found.shape,))
     places = build.literal(np.asarray(found.places, np.intp))
-    flat = build.apply(put_add, found.values, build.opaque(_EACH), places, params=((math.prod(found.shape),), 0))
-    return build.apply(reshape, flat, params=(found.shape,))
+    operands, params = (found.values, build.opaque(EACH), places), ((size,), 0)
+    line = inlaid(build, operands, params) if build.is_last else None
+    if line is None:
+        line = build.apply(put_add, *operands, params=params)
+    return build.apply(reshape, line, params=(found.shape,))
 
 
-def _flat(build: Builder, x: Atom) -> Atom:
+def is_all(places: Any, size: int) -> bool:
+    """Whether places are all there are, in their order."""
+    return len(places) == size and bool((places == np.arange(size)).all())
+
+
+def flat(build: Builder, x: Atom) -> Atom:
+    """All entries along one axis."""
     return build.apply(reshape, x, params=((x.type.size,),))
 
 
-def _entries(build: Builder, x: Atom, places: Any) -> Atom:
+def entries_at(build: Builder, x: Atom, places: Any) -> Atom:
     """The entries of an array at flat places."""
-    return build.apply(
-        take, _flat(build, x), build.opaque(_EACH), build.literal(np.asarray(places, np.intp)), params=(0,)
-    )
+    line = flat(build, x)
+    if is_all(places, x.type.size):
+        return line
+    found = entries_in_steps(build, line, places)
+    if found is not None:
+        return found
+    return build.apply(take, line, build.opaque(EACH), build.literal(np.asarray(places, np.intp)), params=(0,))
 
 
-def _assume(build: Builder, x: Atom) -> None:
+def _places_beside(found: Sparse, shape: Shape) -> Any:
+    """Where the entries of another array, repeated to the shape of this one, stand beside its values."""
+    where = np.unravel_index(found.places, found.shape)[len(found.shape) - len(shape) :]
+    axes = [0 if length == 1 else axis for axis, length in zip(where, shape, strict=True)]
+    return np.broadcast_to(np.ravel_multi_index(axes, shape), np.shape(found.places))
+
+
+def assume_values(build: Builder, x: Atom) -> None:
+    """Take what zeros would have met to be finite."""
     if x.__class__ is not Literal:
         build.finite.append(x)
 
 
-def _alike(build: Builder, primitive: Primitive, inputs: Inputs) -> bool:
+def alike(build: Builder, primitive: Primitive, inputs: Inputs) -> bool:
     """Whether all operands are real arrays of one dtype, or numbers that yield."""
     expected = build.infer(primitive, inputs, ())[0]
     return expected.kind == "f" and all(
@@ -111,19 +171,63 @@ def sparse_product(build: Builder, primitive: Primitive, inputs: Inputs, params:
         return None
     for one, other in (inputs, inputs[::-1]):
         found = sparse_of(build, one)
-        if found is None or not _alike(build, primitive, inputs) or other.type.size > one.type.size:
+        if found is None or not alike(build, primitive, inputs):
             continue
-        if build.infer(primitive, inputs, params)[0].shape != found.shape:
-            continue
-        if one.__class__ is Literal and not other.type.shape:
-            # such as a number times the identity, which is best added where the other term is computed
+        found = _repeated(build, found, build.infer(primitive, inputs, params)[0].shape)
+        if found is None or (one.__class__ is Literal and not other.type.shape):
+            # a number times the identity, say, is best added where the other term is computed
             continue
         factor = other
         if other.type.shape:
-            numbers = np.arange(other.type.size).reshape(other.type.shape)
-            factor = _entries(build, other, np.broadcast_to(numbers, found.shape).reshape(-1)[found.places])
-        _assume(build, other)
-        return _array(build, Sparse(build.apply(multiply, found.values, factor), found.places, found.shape))
+            factor = entries_at(build, other, _places_beside(found, other.type.shape))
+        assume_values(build, other)
+        return array_of(build, Sparse(build.apply(multiply, found.values, factor), found.places, found.shape))
+    return None
+
+
+def _repeated(build: Builder, found: Sparse, shape: Shape) -> Sparse | None:
+    """The array over and over again, along axes in front; None for any other shape."""
+    front = len(shape) - len(found.shape)
+    if shape[front:] != found.shape:
+        return None
+    count, size = math.prod(shape[:front]), math.prod(found.shape)
+    if count == 1:
+        return Sparse(found.values, found.places, shape)
+    if count * len(found.places) > _MOST:
+        return None
+    places = (size * np.arange(count)[:, None] + found.places).reshape(-1)
+    values = build.apply(broadcast_to, found.values, params=((count, len(found.places)),))
+    return Sparse(flat(build, values), places, shape)
+
+
+@rule("divide")
+def sparse_quotient(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """The few values by a number, which is taken not to be zero."""
+    x, y = inputs
+    found = sparse_of(build, x) if x.type.size >= SMALLEST and not y.type.shape and build.may_assume else None
+    if found is None or x.__class__ is Literal or not alike(build, primitive, inputs):
+        return None
+    assume_values(build, build.apply(divide, build.literal(x.type.dtype.type(1)), y))
+    return array_of(build, Sparse(build.apply(divide, found.values, y), found.places, found.shape))
+
+
+@rule("select")
+def sparse_choice(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
+    """The few values, or zeros."""
+    condition, *choices = inputs
+    expected = build.infer(primitive, inputs, params)[0]
+    for place, (one, other) in enumerate((choices, choices[::-1])):
+        zero = build.uniform(other)
+        if zero is None or zero != 0 or math.copysign(1.0, zero) < 0 or one.type.size < SMALLEST:
+            continue
+        found = sparse_of(build, one) if one.__class__ is not Literal else None
+        if found is None or expected.shape != found.shape or expected.dtype != one.type.dtype:
+            continue
+        if condition.type.shape:
+            condition = entries_at(build, condition, _places_beside(found, condition.type.shape))
+        pair = (found.values, build.literal(expected.dtype.type(0)))
+        chosen = build.apply(primitive, condition, *(pair if place == 0 else pair[::-1]))
+        return array_of(build, Sparse(chosen, found.places, found.shape))
     return None
 
 
@@ -133,7 +237,7 @@ def sparse_sign(build: Builder, primitive: Primitive, inputs: Inputs, params: Pa
     found = sparse_of(build, inputs[0]) if inputs[0].type.size >= SMALLEST else None
     if found is None:
         return None
-    return _array(build, Sparse(build.apply(negative, found.values), found.places, found.shape))
+    return array_of(build, Sparse(build.apply(negative, found.values), found.places, found.shape))
 
 
 @rule("add", "subtract")
@@ -142,18 +246,18 @@ def sparse_sum(build: Builder, primitive: Primitive, inputs: Inputs, params: Par
     x, y = inputs
     if x.type is not y.type or x.type.size < SMALLEST or x.type.kind != "f":
         return None
-    left, right = sparse_of(build, x), sparse_of(build, y)
+    left, right = sparse_of(build, x, False), sparse_of(build, y, False)
     if right is not None and primitive is not add:
         right = Sparse(build.apply(negative, right.values), right.places, right.shape)
     if left is not None and right is not None:
         values = build.apply(concatenate, left.values, right.values, params=(0,))
-        return _array(build, Sparse(values, np.concatenate([left.places, right.places]), left.shape))
+        return array_of(build, Sparse(values, np.concatenate([left.places, right.places]), left.shape))
     whole, part = (x, right) if right is not None else (y, left)
     if part is None or (left is not None and primitive is not add) or Literal in (x.__class__, y.__class__):
         # a constant is best added where the array is computed
         return None
     places = build.literal(np.asarray(part.places, np.intp))
-    total = build.apply(add_at, _flat(build, whole), part.values, build.opaque(_EACH), places)
+    total = build.apply(add_at, flat(build, whole), part.values, build.opaque(EACH), places)
     return build.apply(reshape, total, params=(part.shape,))
 
 
@@ -166,52 +270,7 @@ def sparse_transpose(build: Builder, primitive: Primitive, inputs: Inputs, param
     (axes,) = params
     shape = tuple([found.shape[axis] for axis in axes])
     where = np.unravel_index(found.places, found.shape)
-    return _array(build, Sparse(found.values, np.ravel_multi_index([where[axis] for axis in axes], shape), shape))
-
-
-@rule("matmul")
-def sparse_matrix_product(build: Builder, primitive: Primitive, inputs: Inputs, params: Params) -> Atom | None:
-    """Rows of the right operand times the values of the left one, or columns of the left times those of the right."""
-    x, y = inputs
-    if not build.may_assume or not _alike(build, primitive, inputs) or len(x.type.shape) != 2 or len(y.type.shape) < 2:
-        return None
-    left = sparse_of(build, x) if len(y.type.shape) == 2 else None
-    if left is not None:
-        return _rows_times(build, left, y)
-    right = sparse_of(build, y)
-    if right is None:
-        return None
-    rows, count = x.type.shape[0], len(right.places)
-    shape = (*right.shape[:-2], rows, right.shape[-1])
-    if 4 * rows * count > math.prod(shape):
-        return None
-    *batch, inner, column = np.unravel_index(right.places, right.shape)
-    across = build.opaque(Index((slice(None), SLOT), 1))
-    lines = build.apply(take, x, across, build.literal(inner.astype(np.intp)), params=(0,))
-    _assume(build, x)
-    values = _flat(build, build.apply(multiply, lines, right.values))
-    row = np.arange(rows)[:, None]
-    places = np.ravel_multi_index([*batch, row, column], shape).reshape(-1)
-    return _array(build, Sparse(values, places, shape))
-
-
-def _rows_times(build: Builder, left: Sparse, y: Atom) -> Atom | None:
-    (rows, length), columns = left.shape, y.type.shape[1]
-    row, inner = np.divmod(left.places, length)
-    if 4 * len(row) <= rows:
-        scale = build.apply(reshape, left.values, params=((len(row), 1),))
-        lines = build.apply(take, y, build.opaque(_EACH), build.literal(inner.astype(np.intp)), params=(0,))
-        product = build.apply(multiply, scale, lines)
-    else:
-        # rows that are full, as long as there are few of them
-        row = np.unique(row)
-        full = (row[:, None] * length + np.arange(length)).reshape(-1)
-        if 4 * len(row) > rows or len(full) != len(left.places) or (full != left.places).any():
-            return None
-        product = build.apply(matmul, build.apply(reshape, left.values, params=((len(row), length),)), y)
-    _assume(build, y)
-    places = (row[:, None] * columns + np.arange(columns)).reshape(-1)
-    return _array(build, Sparse(_flat(build, product), places, (rows, columns)))
+    return array_of(build, Sparse(found.values, np.ravel_multi_index([where[axis] for axis in axes], shape), shape))
 
 
 @rule("take")
@@ -228,9 +287,9 @@ def sparse_part(build: Builder, primitive: Primitive, inputs: Inputs, params: Pa
     if not inside.any():
         return None
     chosen = np.flatnonzero(inside)
-    values = _entries(build, found.values, chosen) if len(chosen) < len(inside) else found.values
+    values = entries_at(build, found.values, chosen) if len(chosen) < len(inside) else found.values
     places = np.ravel_multi_index([axis[chosen] for axis in moved], parsed[1])
-    return _array(build, Sparse(values, places, parsed[1]))
+    return array_of(build, Sparse(values, places, parsed[1]))
 
 
 def _inside(place: Place, where: Any) -> tuple[Any, list[Any]]:
@@ -257,4 +316,4 @@ def sparse_in_larger(build: Builder, primitive: Primitive, inputs: Inputs, param
     if found is None or place_of(inputs[1].value, 0, shape) is None:
         return None
     numbers = np.arange(math.prod(shape)).reshape(shape)[inputs[1].value.key]
-    return _array(build, Sparse(found.values, numbers.reshape(-1)[found.places], shape))
+    return array_of(build, Sparse(found.values, numbers.reshape(-1)[found.places], shape))

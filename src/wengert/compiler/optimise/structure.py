@@ -12,8 +12,9 @@ import numpy as np
 
 from wengert.compiler.optimise.builder import Builder, number
 from wengert.compiler.optimise.contraction import sum_of_product, summed_product
-from wengert.compiler.optimise.diagonals import diagonal_of, inlaid_diagonal, names_diagonal
+from wengert.compiler.optimise.diagonals import inlaid_diagonal
 from wengert.compiler.optimise.elementwise import constant_factor
+from wengert.compiler.optimise.gathering import read_before_computing
 from wengert.compiler.optimise.indexing import place_of
 from wengert.compiler.optimise.internal import add_at, assemble, gram, weighted_gram, with_transpose
 from wengert.compiler.optimise.lattices import inlaid, rows_in_steps
@@ -72,10 +73,7 @@ class Structure:
         if primitive is put_add:
             return inlaid(build, inputs, equation.params) or inlaid_diagonal(build, inputs, equation.params)
         if primitive is take:
-            found = self._diagonal_of_product(build, equation, inputs)
-            if found is None and equation.params == (0,) and names_diagonal(inputs[1:], inputs[0].type.shape):
-                build.notes["diagonal_in_steps"] += 1
-                return diagonal_of(build, inputs[0])
+            found = read_before_computing(build, self.uses, inputs, equation.params[0])
             return found or rows_in_steps(build, inputs, equation.params)
         return None
 
@@ -177,21 +175,6 @@ class Structure:
             # an outer product
             return build.apply(matmul, build.apply(reshape, other, params=((shape[1],),)), y)
         return None
-
-    def _diagonal_of_product(self, build: Builder, equation: Equation, inputs: tuple[Atom, ...]) -> Atom | None:
-        """The diagonal of A B, or of a multiple, by sums of the rows of A times the columns of B."""
-        if equation.params != (0,) or not names_diagonal(inputs[1:], inputs[0].type.shape):
-            return None
-        scaled = constant_factor(build, inputs[0]) if self.uses[inputs[0]] == 1 else None
-        product = self._inside(build, scaled[1] if scaled is not None else inputs[0], matmul)
-        if product is None or any(len(atom.type.shape) != 2 for atom in product.inputs):
-            return None
-        left, right = product.inputs
-        if left.type.shape != right.type.shape[::-1] or left.type.kind not in "fc":
-            return None
-        build.notes["diagonal_of_product"] += 1
-        found = build.apply(total, build.apply(multiply, left, matrix_transpose(build, right)), params=((1,), False))
-        return build.apply(multiply, scaled[0], found) if scaled is not None else found
 
     # Sums of parts.
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
+from wengert.display.page import whole_page
 from wengert.display.picture.svg import svg
 from wengert.display.stepping.player import SCRIPT, style_of_player
 from wengert.display.stepping.table import Derivative, Function, Line, Sheet, Step
 
 __all__ = ["page_of_sheet", "player_of_sheet"]
 
-
 # a longer program is folded away
 _SHORT: Final = 14
+_WHOLE: Final = "body{margin:0 auto;max-width:1180px;padding:8px}"
 
 
 def page_of_sheet(sheet: Sheet, theme: str = "auto") -> str:
@@ -25,15 +26,7 @@ def page_of_sheet(sheet: Sheet, theme: str = "auto") -> str:
     ArgumentError
         There is no such theme.
     """
-    title = f"{sheet.name}, {sheet.mode} mode"
-    scheme = "light dark" if theme == "auto" else theme
-    page = "body.wg-page{margin:0 auto;max-width:1180px;padding:8px}"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"/><title>{escape(title)}</title>'
-        f"<style>:root{{color-scheme:{scheme}}}{page}</style></head>\n"
-        f'<body class="wg-page">{player_of_sheet(sheet, theme)}</body></html>\n'
-    )
+    return whole_page(f"{sheet.name}, {sheet.mode} mode", _WHOLE, player_of_sheet(sheet, theme), theme)
 
 
 def player_of_sheet(sheet: Sheet, theme: str = "auto") -> str:

@@ -110,7 +110,7 @@ for (const root of document.querySelectorAll('.wg-steps:not([data-ready])')) {
   previous.addEventListener('click', () => show(current - 1));
   next.addEventListener('click', () => show(current + 1));
   for (const [step, row] of rows.entries()) row.addEventListener('click', () => show(step));
-  (root.parentElement.matches('body.wg-page') ? document : root).addEventListener('keydown', pressed);
+  (root.parentElement.matches('body.wg-whole') ? document : root).addEventListener('keydown', pressed);
   addEventListener('beforeprint', plain);
   addEventListener('afterprint', () => show(current));
   controls.hidden = card.hidden = false;

@@ -33,7 +33,7 @@ euclidean_norm = Primitive(
     params=("axis", "keepdims"),
     notation="‖{0}‖",
     shapes="(...) -> the same without the axes `axis`",
-    domain="everywhere; at zero the derivatives of all orders are taken as 0",
+    domain="everywhere; at zero the derivatives of all orders are taken as 0, where squares overflow as NaN",
     cite="d|x| = Re(x^H dx) / |x|; Matrix Cookbook (2012), eq. 129",
 )
 
@@ -53,8 +53,10 @@ euclidean_norm.flops(lambda x, *, axis, keepdims: 2 * x.size)
 def _d_euclidean(out: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
     length = restored(out, axis, keepdims)
     zero = length == 0
+    # where squares have overflown the direction is lost with them
+    divisor = select(zero, 1.0, select(length == np.inf, np.nan, length))
     # selected after the division too, so that higher derivatives at zero vanish as well
-    direction = select(zero, 0.0, conjugate(x) / select(zero, 1.0, length))
+    direction = select(zero, 0.0, conjugate(x) / divisor)
 
     def linear(dx: Any) -> Any:
         part = dx * direction

@@ -222,7 +222,8 @@ def eigvalsh(a: Any, b: Any = None, **options: Any) -> Any:
 
 
 @serves(_plain.eig)
-def eig(a: Any, b: Any = None, left: bool = False, right: bool = True, **options: Any) -> Any:
+def eig(a: Any, b: Any = None, left: bool = False, right: bool = True, overwrite_a: bool = False,
+        overwrite_b: bool = False, check_finite: bool = True, **options: Any) -> Any:  # fmt: skip
     """Eigenvalues and right eigenvectors of a square matrix."""
     if left or b is not None:
         raise refusal("scipy.linalg.eig with left vectors or a second matrix", "for traced values")
@@ -232,7 +233,7 @@ def eig(a: Any, b: Any = None, left: bool = False, right: bool = True, **options
 @serves(_plain.eigvals)
 def eigvals(a: Any, b: Any = None, **options: Any) -> Any:
     """Eigenvalues of a square matrix."""
-    return eig(a, b, right=False)
+    return eig(a, b, right=False, **options)
 
 
 @serves(_plain.svd)

@@ -100,6 +100,9 @@ def solve(a: Any, b: Any, lower: bool = False, overwrite_a: bool = False, overwr
     a, b = inexact(a, b)
     if assume_a in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
         a = _from_triangle(a, lower, assume_a not in ("sym", "symmetric"))
+        if assume_a in ("pos", "positive definite"):
+            # which raises an error where it is not
+            np.linalg.cholesky(a)
     elif assume_a in ("lower triangular", "upper triangular"):
         return solve_triangular(a, b, trans=int(transposed), lower=assume_a == "lower triangular")
     elif assume_a == "diagonal":
