@@ -210,17 +210,20 @@ def test_no_object_is_kept_or_lost(argument):
     served = entry(told)
     value = Called(served)
     watched = [argument, served, value, told, Called]
+    calls = 100_000
     for _ in range(100):
         value(argument)
+    improving.settle()  # the thread that makes better code takes memory of its own
     gc.collect()
     before = [sys.getrefcount(one) for one in watched]
     tracemalloc.start()
     try:
         first = tracemalloc.get_traced_memory()[0]
-        for _ in range(100_000):
+        for _ in range(calls):
             value(argument)
         gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - first < 4000
+        # The smallest object takes 16 bytes; other parts of the process may keep some, but not with each call.
+        assert tracemalloc.get_traced_memory()[0] - first < calls
     finally:
         tracemalloc.stop()
     assert [sys.getrefcount(one) for one in watched] == before
