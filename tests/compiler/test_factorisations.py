@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import scipy.linalg
 from graph_gate import compare_graphs, loss_of
+from outcomes import assert_same, outcome
 
 import wengert as wg
 from wengert.compiler.optimise import optimised
 from wengert.compiler.optimise.lattices import lattice
-from wengert.errors import UnsupportedError, WengertError
+from wengert.errors import UnsupportedError
 
 Array = np.ndarray
 
@@ -106,27 +105,6 @@ def operands(size, columns, dtype, seed=0):
     return a.astype(dtype), random.normal(size=(size, columns)).astype(dtype)
 
 
-def outcome(function, *args):
-    """The results, or the error."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            return wg.tree.flatten(function(*args))[0]
-        except (ValueError, WengertError) as error:
-            return str(error)
-
-
-def assert_same(found, expected, digits):
-    if isinstance(expected, str):
-        assert found == expected
-        return
-    for one, other in zip(found, expected, strict=True):
-        assert type(one) is type(other)
-        assert one.dtype == other.dtype
-        size = np.max(np.abs(other[np.isfinite(other)]), initial=0.0)
-        np.testing.assert_allclose(one, other, rtol=0, atol=digits * size, equal_nan=True)
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize(("size", "columns"), SIZES)
 def test_values_and_gradients(name, size, columns):
@@ -139,6 +117,37 @@ def test_values_and_gradients(name, size, columns):
             for seed in range(3):
                 given = operands(size, columns, dtype, seed)
                 assert_same(outcome(fast, *given), outcome(asked, *given), digits)
+
+
+LARGE = ("solve, columns", "solve, transposed", "shared factors", "determinant and logarithm", "logarithm")
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("size", [199, 200, 257])
+def test_factors_in_blocks_of_columns(name, size):
+    # each block of columns has rows to exchange
+    order = np.random.default_rng(1).permutation(size)
+    for dtype, digits in ((np.float64, 1e-11), (np.float32, 1e-2)):
+        a, b = operands(size, 2, dtype)
+        a = (a / size)[order]
+        for asked in (PROGRAMS[name], wg.value_and_grad(loss_of(PROGRAMS[name], {}), (0, 1))):
+            fast = wg.jit(asked)
+            for _ in range(2):
+                assert_same(outcome(fast, a, b), outcome(asked, a, b), digits)
+            assert "LAPACK" in fast.explain()
+            assert "NumPy:" not in fast.explain()
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("columns", [(0,), (63,), (64,), (256,), (3, 250)])
+def test_a_zero_among_the_pivots_of_any_block(name, columns):
+    a, b = operands(257, 2, np.float64)
+    fast = wg.jit(PROGRAMS[name])
+    for value in (None, 0.0, np.nan, np.inf):
+        given = a.copy()
+        if value is not None:
+            given[:, list(columns)] = value
+        assert_same(outcome(fast, given, b), outcome(PROGRAMS[name], given, b), 1e-11)
 
 
 def spoilt(kind):

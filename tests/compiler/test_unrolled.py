@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 
 import numpy as np
 import pytest
 from graph_gate import compare_graphs, loss_of
+from outcomes import assert_same, outcome
 
 import wengert as wg
 from wengert.compiler import engine
@@ -15,7 +15,6 @@ from wengert.compiler.building import compile_kernel
 from wengert.compiler.optimise import optimised
 from wengert.compiler.optimise.decompositions import lu
 from wengert.compiler.status import Status
-from wengert.errors import WengertError
 from wengert.graph import Equation, Graph, Var, array_type
 
 
@@ -60,27 +59,6 @@ def operands(stack, size, columns, dtype=np.float64, seed=0):
     random = np.random.default_rng(seed)
     a = random.normal(size=(*stack, size, size)) + 2 * size**0.5 * np.eye(size)
     return a.astype(dtype), random.normal(size=(*stack, size, columns)).astype(dtype)
-
-
-def outcome(function, *args):
-    """The results, or the error."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            return wg.tree.flatten(function(*args))[0]
-        except (ValueError, WengertError) as error:
-            return str(error)
-
-
-def assert_same(found, expected, digits):
-    if isinstance(expected, str):
-        assert found == expected
-        return
-    for one, other in zip(found, expected, strict=True):
-        assert type(one) is type(other)
-        assert one.dtype == other.dtype
-        size = np.max(np.abs(other[np.isfinite(other)]), initial=0.0)
-        np.testing.assert_allclose(one, other, rtol=0, atol=digits * size, equal_nan=True)
 
 
 def both(program):

@@ -20,7 +20,7 @@ THREADS: Final = "wengert_threads_of_blas"
 
 _ROUTINES: Final = {
     "scipy.linalg.cython_blas": ("gemm", "gemv", "swap", "syrk", "trmm", "trsm", "trsv"),
-    "scipy.linalg.cython_lapack": ("getrf", "getri", "getrs", "potrf", "potri", "syevd"),
+    "scipy.linalg.cython_lapack": ("getrf", "getri", "getrs", "laswp", "potrf", "potri", "syevd"),
 }
 _LETTERS: Final = "sd"
 _ASKED: Final = ("scipy_openblas_get_num_threads", "openblas_get_num_threads")
