@@ -1,8 +1,8 @@
 """First calls, which trace and compile, in processes in which nothing has been compiled before.
 
 One process serves all cases of a contestant, so that loading its package and starting its threads are not counted;
-before each case it drops what it may have kept of the others. What keeps object code on disk is called in a second
-process that finds what the first one left.
+before each case it drops what it may have kept of the others, and waits for threads that still work on them. What keeps
+object code on disk is called in a second process that finds what the first one left.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ class WengertJit(Wengert):
         return installed and hasattr(self.module(), "jit")
 
     def forget(self) -> None:
-        """``forget`` of its kernels, which recordings of equal programs share."""
+        """``forget`` of its kernels, which recordings of equal programs share, once no thread improves one any more."""
+        importlib.import_module("wengert.compiler.improving").settle()
         importlib.import_module("wengert.compiler.sharing").forget()
 
     def _finish(self, derivative: Function) -> Function:
