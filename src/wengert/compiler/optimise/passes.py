@@ -18,6 +18,7 @@ from wengert.compiler.optimise.rolling import rolled
 from wengert.compiler.optimise.rules import Atom
 from wengert.compiler.optimise.structure import Structure
 from wengert.compiler.optimise.trimming import trimmed
+from wengert.compiler.optimise.turning import turned
 from wengert.graph import Equation, Graph, Literal, Var, prune
 
 __all__ = ["Optimised", "optimised"]
@@ -80,6 +81,7 @@ def _optimised(graph: Graph) -> Optimised:
     if any([_is_structured(equation) for equation in current.equations]):
         current = reassociated(current, applied)
         current = simplified(current, applied, Structure(current))
+    current = turned(current, applied)
     finite = tuple([atom for atom in dict.fromkeys(current.outputs[count:]) if isinstance(atom, Var)])
     found = Graph(current.inputs, current.equations, current.outputs[:count], current.names)
     return Optimised(found, dict(applied), before, finite)
