@@ -33,7 +33,7 @@ ON_DISK = "wengert-jit-disk"
 
 
 def measure_first_calls(
-    names: Sequence[str], results: Sequence[CaseResult], processes: int = 2
+    names: Sequence[str], results: Sequence[CaseResult], processes: int = 4
 ) -> dict[str, dict[str, float]]:
     """Contestant -> case -> the seconds of the fastest first call, of the way that was the fastest in the end."""
     return {name: _fastest_of(name, results, processes) for name in names}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -47,6 +48,10 @@ def _work_of_call(call: Call) -> float:
         return inside
     loop = call.equation.params[0]
     return loop.count * (inside + 1.0) if loop.counted else math.inf
+
+
+# Seconds before a thread begins, in which the first call makes the rest of what it needs: two cores may share a unit.
+_HEAD_START: Final = 0.01
 
 
 class Improvable(Protocol):
@@ -94,7 +99,8 @@ class _Workshop:
                 raise
 
     def work(self) -> None:
-        """Do what there is."""
+        """Do what there is, once the call that waits for the code has had time to run it."""
+        time.sleep(_HEAD_START)
         try:
             while self.do_next():
                 pass
